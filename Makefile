@@ -1,0 +1,42 @@
+# Two commands do everything: `make run` and `make test`. Both install what they need first.
+SHELL := /bin/bash
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.10; do \
+	$$p -c 'import sys; sys.exit(not (3,10) <= sys.version_info[:2] <= (3,12))' 2>/dev/null && { echo $$p; break; }; done)
+INSTALLED := $(VENV)/.installed
+CLIPS ?= 72
+
+.PHONY: run test lint bench report clean
+
+# the main job on the embedded benchmark: a class-balanced subset that ends within minutes on two cores
+run: $(INSTALLED)
+	@start=$$(date +%s); \
+	$(BIN)/harness run --benchmark mini --sr all --recognizer tsn --limit $(CLIPS) --out runs/mini-$(CLIPS) || exit $$?; \
+	echo "make run took $$(( $$(date +%s) - start )) s without installation"
+
+test: $(INSTALLED) lint
+	$(BIN)/pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check harness plugins benchmarks tests
+	$(BIN)/mypy
+
+bench: $(INSTALLED)
+	$(BIN)/python -m harness_benchmarks.speed
+
+# the committed leaderboard, from all test clips
+report: $(INSTALLED)
+	$(BIN)/harness run --benchmark mini --sr all --recognizer tsn --out runs/mini
+	mkdir -p reports/mini
+	cp runs/mini/leaderboard.* reports/mini/
+
+$(INSTALLED): pyproject.toml setup.py
+	@test -n "$(PYTHON)" || { echo "Python 3.10, 3.11 or 3.12 is needed; none was found. Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --upgrade pip
+	$(BIN)/python -m pip install -e ".[dev]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache

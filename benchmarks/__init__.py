@@ -1,0 +1,1 @@
+"""Benchmark files, training recipes and speed benchmarks."""

@@ -1,0 +1,118 @@
+"""Benchmark files: what is fixed for everybody who wants to compare numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from harness.choice import Choice, all_options, parse_choice, resolve
+from harness.contracts import Dataset
+from harness.errors import UnknownNameError, UsageError
+from harness.paths import benchmarks_folder
+from harness.registry import Registry, resolve_import
+from harness.specs import DatasetSpec, DegradationSpec, FlowSpec, OptionValue
+
+ChoiceText = Annotated[str, Field(min_length=1, description="NAME or NAME:option=value,option=value")]
+Weight = Annotated[float, Field(ge=0)]
+
+
+class Benchmark(BaseModel):
+    """One benchmark file. Every field changes numbers or says what is shown."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    title: str
+    dataset: ChoiceText
+    split: str
+    """Split that is scored."""
+    train_split: str
+    """Split that `harness train` may look at."""
+    scale: Annotated[int, Field(ge=1, le=16)]
+    degradation: ChoiceText
+    flow: ChoiceText
+    weights: str
+    """Tag of the checkpoints that methods and recognisers use."""
+    sr: list[ChoiceText]
+    """Methods that ``--sr all`` stands for, in the order in which they are restored."""
+    recognizers: dict[str, dict[str, str | int | float | bool]]
+    """Recognisers that have a protocol here, with the options that make it."""
+    probes: list[ChoiceText]
+    fusion: tuple[Weight, Weight] = (1.0, 1.5)
+    """Weights of the spatial and the temporal stream's raw scores."""
+    notes: list[str] = []
+    """Lines for the leaderboard."""
+
+
+def load_benchmark(name_or_path: str) -> Benchmark:
+    """Read a shipped benchmark by name, or any file by path. Raises `UsageError` naming file, key and rule."""
+    path = find_benchmark(name_or_path)
+    try:
+        data = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        raise UsageError(f"{path}: not YAML: {error}") from error
+    if not isinstance(data, dict):
+        raise UsageError(f"{path}: expected a mapping of keys to values, found {type(data).__name__}")
+    try:
+        return Benchmark.model_validate(data)
+    except ValidationError as error:
+        raise UsageError(_explain(path, error)) from error
+
+
+def find_benchmark(name_or_path: str) -> Path:
+    """The file behind a shipped benchmark's name or a path to a ``.yaml`` file."""
+    if name_or_path.endswith((".yaml", ".yml")):
+        path = Path(name_or_path)
+        if not path.is_file():
+            raise UsageError(f"benchmark file {path} does not exist")
+        return path
+    shipped = {p.stem: p for p in sorted(benchmarks_folder().glob("*.yaml"))}
+    if name_or_path not in shipped:
+        raise UnknownNameError("benchmark", name_or_path, shipped, "A path to a file ends in .yaml.")
+    return shipped[name_or_path]
+
+
+def open_dataset(benchmark: Benchmark, registry: Registry, data: Path | None = None) -> Dataset:
+    """The benchmark's data set; `data` is the folder the user gave, or None for where the data set keeps itself."""
+    choice = parse_choice(benchmark.dataset)
+    spec = registry.get(DatasetSpec, choice.name)
+    options = all_options(resolve(choice, spec), spec)
+    dataset: Dataset = resolve_import(spec.factory)(root=data, **options)
+    return dataset
+
+
+def resolved_degradation(benchmark: Benchmark, registry: Registry) -> tuple[DegradationSpec, dict[str, OptionValue]]:
+    """The degradation with all its options, whose scale is the benchmark's. Raises `UsageError` where they differ."""
+    choice = parse_choice(benchmark.degradation)
+    spec = registry.get(DegradationSpec, choice.name)
+    options = all_options(resolve(choice, spec), spec)
+    if options.get("scale") != benchmark.scale:
+        raise UsageError(
+            f"benchmark {benchmark.name}: degradation {benchmark.degradation!r} has scale {options.get('scale')}, "
+            f"but scale is {benchmark.scale}; write {choice.name}:scale={benchmark.scale}"
+        )
+    return spec, options
+
+
+def resolved_flow(benchmark: Benchmark, registry: Registry) -> tuple[FlowSpec, dict[str, OptionValue]]:
+    """The flow estimator with all its options."""
+    choice = parse_choice(benchmark.flow)
+    spec = registry.get(FlowSpec, choice.name)
+    return spec, all_options(resolve(choice, spec), spec)
+
+
+def full_text(name: str, options: dict[str, OptionValue]) -> str:
+    """Name and all options, as the record and the leaderboard's header show them."""
+    return str(Choice(name, tuple(sorted(options.items()))))
+
+
+def _explain(path: Path, error: ValidationError) -> str:
+    lines = [f"{path}: {error.error_count()} mistake(s)"]
+    for item in error.errors():
+        key = ".".join(str(part) for part in item["loc"]) or "(file)"
+        found = "" if item["type"] == "missing" else f", found {item['input']!r}"
+        lines.append(f"  {key}: {item['msg']}{found}")
+    return "\n".join(lines)

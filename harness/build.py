@@ -1,0 +1,63 @@
+"""Declarations to live objects: the only place where factories are called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from harness.benchmark import Benchmark, resolved_degradation, resolved_flow
+from harness.contracts import Degradation, FlowEstimator, Probe, SRMethod
+from harness.plan import Part
+from harness.registry import Registry, resolve_import
+from harness.specs import RecognizerSpec
+from harness.weights import installed_path
+
+
+def pick_device(name: str) -> torch.device:
+    """``auto`` is the first CUDA device, or the CPU where there is none."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(name)
+
+
+def build_degradation(benchmark: Benchmark, registry: Registry) -> Degradation:
+    spec, options = resolved_degradation(benchmark, registry)
+    degradation: Degradation = resolve_import(spec.factory)(**options)
+    return degradation
+
+
+def build_flow(benchmark: Benchmark, registry: Registry, device: torch.device) -> FlowEstimator:
+    spec, options = resolved_flow(benchmark, registry)
+    estimator: FlowEstimator = resolve_import(spec.factory)(device=device, **options)
+    return estimator
+
+
+def build_method(part: Part, scale: int, device: torch.device) -> SRMethod:
+    method: SRMethod = resolve_import(part.spec.factory)(
+        scale=scale, device=device, weights=_path(part), **part.options
+    )
+    return method
+
+
+def build_probe(part: Part, scale: int, classes: Sequence[str], device: torch.device) -> Probe:
+    """A probe; a recogniser's stream is wrapped as one."""
+    factory = resolve_import(part.spec.factory)
+    if not isinstance(part.spec, RecognizerSpec):
+        probe: Probe = factory(scale=scale, **part.options)
+        return probe
+    from harness.probes.recognizer import StreamProbe
+
+    recognizer = factory(stream=part.stream, class_names=classes, device=device, weights=_path(part), **part.options)
+    return StreamProbe(recognizer)
+
+
+def count_parameters(method: SRMethod) -> int:
+    """Parameters of the network a method keeps in `network`; 0 where there is none."""
+    network = getattr(method, "network", None)
+    return sum(p.numel() for p in network.parameters()) if isinstance(network, torch.nn.Module) else 0
+
+
+def _path(part: Part) -> Path | None:
+    return installed_path(part.weights) if part.weights else None

@@ -1,0 +1,115 @@
+"""How a run is shown while it works: bars with time left on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from harness.plan import Cell
+
+LINE_EVERY_SECONDS = 15.0
+"""Without a terminal: at most one line in this time, so that a log of hours stays readable."""
+
+
+class LiveListener:
+    """`harness.executors.base.Listener` on a terminal: one bar a method and one for everything."""
+
+    def __init__(self, console: Console, todo: dict[str, int]) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("clips"),
+            TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(elapsed_when_finished=False), console=console,
+        )  # fmt: skip
+        self._all = self._progress.add_task("[bold]all methods", total=sum(todo.values()))
+        self._methods: dict[str, TaskID] = {
+            method: self._progress.add_task(method, total=clips) for method, clips in todo.items()
+        }
+
+    def __enter__(self) -> LiveListener:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def loading(self, what: str) -> None:
+        self._progress.update(self._all, description=f"[bold]loading {what}")
+
+    def clip_done(self, method: str, seconds: float) -> None:
+        self._progress.update(self._all, advance=1, description="[bold]all methods")
+        self._progress.advance(self._methods[method])
+
+    def cell_finished(self, cell: Cell, status: str, reason: str | None) -> None:
+        if status == "failed":
+            self._progress.console.print(
+                f"[red]failed[/red] {cell.method.label} x {cell.probe.label}: {reason}", highlight=False
+            )
+
+
+class LineListener:
+    """`harness.executors.base.Listener` without a terminal: plain lines with clips done and time left."""
+
+    def __init__(self, console: Console, todo: dict[str, int]) -> None:
+        self._console = console
+        self._todo = todo
+        self._done: Counter[str] = Counter()
+        self._spent: defaultdict[str, float] = defaultdict(float)
+        self._next = time.monotonic() + LINE_EVERY_SECONDS
+
+    def __enter__(self) -> LineListener:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def loading(self, what: str) -> None:
+        return None
+
+    def clip_done(self, method: str, seconds: float) -> None:
+        self._done[method] += 1
+        self._spent[method] += seconds
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + LINE_EVERY_SECONDS
+            self._print_line()
+
+    def cell_finished(self, cell: Cell, status: str, reason: str | None) -> None:
+        if status == "failed":
+            self._console.print(
+                f"failed: {cell.method.label} x {cell.probe.label}: {reason}", highlight=False, markup=False
+            )
+
+    def _print_line(self) -> None:
+        done, total = sum(self._done.values()), sum(self._todo.values())
+        left = {m: (self._todo[m] - n) * self._spent[m] / n for m, n in self._done.items()}
+        slowest: Sequence[str] = sorted(left, key=lambda m: -left[m])[:3]
+        detail = ", ".join(f"{m} {_clock(left[m])}" for m in slowest)
+        self._console.print(
+            f"{done} of {total} (method, clip) done, {_clock(sum(left.values()))} left; most: {detail}",
+            highlight=False, markup=False,
+        )  # fmt: skip
+
+
+def listener_for(console: Console, todo: dict[str, int]) -> LiveListener | LineListener:
+    """The display that fits where the output goes."""
+    return LiveListener(console, todo) if console.is_terminal else LineListener(console, todo)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"

@@ -1,0 +1,134 @@
+"""`harness run`: the grid of SR methods and recognisers over a benchmark."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from harness.cli.options import DEVICE_HELP, PluginFiles
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from harness.plan import Cell, Plan
+    from harness.registry import Registry
+    from harness.store import RunFolder
+    from harness.workflow import Request
+
+EXAMPLES = """
+Examples:
+
+  harness run                                        every method and recogniser of the embedded benchmark
+
+  harness run --sr vdsr,rcan --recognizer tsn        two methods beside floor and ceiling
+
+  harness run --sr esrgan+vdsr --limit 36            a pair: esrgan feeds the spatial stream, vdsr the temporal one
+
+  harness run --benchmark my.yaml --data ~/clips --dry-run
+
+The same command again goes on where it was stopped.
+"""
+
+
+def run(
+    benchmark: Annotated[str, typer.Option(help="Name of a shipped benchmark, or a .yaml file.")] = "mini",
+    sr: Annotated[str, typer.Option(help="SR methods: all, a comma list, pairs a+b, name:option=value.")] = "all",
+    recognizer: Annotated[str, typer.Option(help="Recognisers: all, a comma list, name:option=value.")] = "all",
+    limit: Annotated[int | None, typer.Option(min=1, help="Only N clips, class-balanced and seeded.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Run folder; default runs/BENCHMARK[-LIMIT].")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the data set, where it is not embedded.")] = None,
+    device: Annotated[str, typer.Option(help=DEVICE_HELP)] = "auto",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
+    resume: Annotated[bool, typer.Option("--resume/--no-resume", help="Go on from what the run folder holds.")] = True,
+    strict: Annotated[bool, typer.Option("--strict", help="Count a skipped cell as a failed one.")] = False,
+    plugin: PluginFiles = None,
+) -> None:
+    """Restore clips with every SR method, show them to every recogniser, and print the leaderboard."""
+    from rich.console import Console
+
+    from harness.benchmark import load_benchmark
+    from harness.registry import registry
+    from harness.store import open_run
+    from harness.workflow import Request, make_plan
+
+    console = Console()
+    request = Request(load_benchmark(benchmark), sr, recognizer, limit, data, device)
+    plan = make_plan(request, registry())
+    folder = out or default_folder(request)
+    if dry_run:
+        _show(console, plan, request, registry(), folder, resume)
+        return
+    with open_run(folder) as run_folder:
+        if not resume:
+            run_folder.clear()
+        _show(console, plan, request, registry(), folder, resume)
+        _work(console, plan, request, registry(), run_folder)
+        code = _report(console, plan, run_folder, strict)
+    raise typer.Exit(code)
+
+
+def default_folder(request: Request) -> Path:
+    """``runs/mini``, or ``runs/mini-72`` for a subset: another set of clips never lands in the same folder."""
+    return Path("runs") / (request.benchmark.name + (f"-{request.limit}" if request.limit else ""))
+
+
+def _show(console: Console, plan: Plan, request: Request, registry: Registry, folder: Path, resume: bool) -> None:
+    from harness.cli.planning import show_plan
+    from harness.workflow import count_frames, waiting_cells
+
+    pending = waiting_cells(plan, folder if resume else None)
+    show_plan(console, plan, pending, count_frames(plan, request, registry))
+    console.print(f"run folder: {folder}", highlight=False)
+
+
+def _work(console: Console, plan: Plan, request: Request, registry: Registry, folder: RunFolder) -> None:
+    from harness.cli.progress import listener_for
+    from harness.workflow import execute, record_start, waiting_cells
+
+    record_start(plan, request, folder)
+    registry.manager.hook.harness_run_started(run=folder)
+    todo = _clips_to_do(plan, waiting_cells(plan, folder.path), folder)
+    try:
+        with listener_for(console, todo) as listener:
+            seconds = execute(plan, request, folder, registry, listener)
+    except KeyboardInterrupt:
+        folder.set_status("interrupted")
+        raise
+    folder.set_status("finished")
+    if seconds:
+        total = sum(seconds.values())
+        shares = ", ".join(
+            f"{name} {100 * s / total:.0f} %" for name, s in sorted(seconds.items(), key=lambda i: -i[1])
+        )
+        console.print(f"{total:.0f} s of work: {shares}", highlight=False)
+
+
+def _clips_to_do(plan: Plan, pending: list[Cell], folder: RunFolder) -> dict[str, int]:
+    """Clips that each method has yet to see; a clip counts until the last of the method's cells has it."""
+    left: Counter[str] = Counter()
+    for cell in pending:
+        done = len(folder.cell(cell.id).rows())
+        left[cell.method.label] = max(left[cell.method.label], len(plan.clips) - done)
+    return dict(left)
+
+
+def _report(console: Console, plan: Plan, folder: RunFolder, strict: bool) -> int:
+    from harness.leaderboard.console import render
+    from harness.leaderboard.table import build
+    from harness.leaderboard.write import write_all
+
+    from harness.record import load_run
+    from harness.workflow import outcome_of
+
+    record = load_run(folder.path)
+    board = build(record, pairs=record.info["plan"]["pairs"])
+    console.print(render(board))
+    for file in write_all(record, folder.path):
+        console.print(f"wrote {file}", highlight=False)
+    outcome = outcome_of(plan, folder)
+    console.print(
+        f"{len(outcome.ok)} cells ok, {len(outcome.failed)} failed, {len(outcome.skipped)} skipped", highlight=False
+    )
+    return 1 if outcome.failed or (strict and outcome.skipped) else 0

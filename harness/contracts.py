@@ -1,0 +1,170 @@
+"""What plugins implement. Shapes and units are binding (see each docstring); everything is checked by `harness.checks`.
+
+Frames are RGB float32 in [0, 1], ``(T, 3, H, W)``. Flow is in pixels, ``(N, 2, H, W)``, channel 0 to the right (u),
+channel 1 down (v), with the backward-warp convention ``first(p) ~ second(p + flow(p))``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
+
+    from harness.frames import Video
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One labelled video.
+
+    `label` is an index into the data set's classes, from 0; clips of one `group` were cut from one source and are
+    not independent.
+    """
+
+    id: str
+    path: Path
+    label: int
+    group: str
+
+
+@dataclass(frozen=True)
+class Wants:
+    """The frames and frame pairs a probe looks at in one clip, in the order in which it wants them.
+
+    A pair ``(i, j)`` asks for the flow from frame i to frame j. Repetitions are allowed.
+    """
+
+    frames: tuple[int, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+
+    def all_frames(self) -> set[int]:
+        """Every frame that must be restored to serve these wants."""
+        return set(self.frames).union(*self.pairs) if self.pairs else set(self.frames)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What a probe found in one clip: finite `numbers` (None where undefined) and `arrays` such as class scores."""
+
+    numbers: Mapping[str, float | int | None] = field(default_factory=dict)
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+class SRMethod(Protocol):
+    """Low-resolution frames to restored frames."""
+
+    def upscale(self, lr: Tensor, frames: Sequence[int]) -> Tensor:
+        """Restore the wanted frames of a clip.
+
+        `lr` is the whole clip ``(T, 3, h, w)`` in [0, 1], `frames` the wanted indices, ascending. Returns
+        ``(len(frames), 3, h * scale, w * scale)`` on the same device; values outside [0, 1] are clamped by the caller.
+        The method looks after its own temporal window, padding and colour space. A method that is a network keeps it
+        in the attribute `network`, from which its parameters are counted.
+        """
+        ...
+
+
+class FlowEstimator(Protocol):
+    """Dense optical flow."""
+
+    def flow(self, first: Tensor, second: Tensor) -> Tensor:
+        """Flow of each pair: two ``(N, 3, H, W)`` in [0, 1] to ``(N, 2, H, W)`` in pixels, on the device of `first`."""
+        ...
+
+
+class Degradation(Protocol):
+    """High-resolution to low-resolution frames."""
+
+    scale: int
+
+    def degrade(self, hr: Tensor) -> Tensor:
+        """``(T, 3, H, W)`` to ``(T, 3, H / scale, W / scale)``, both in [0, 1]; H and W are multiples of `scale`."""
+        ...
+
+
+class StreamRecognizer(Protocol):
+    """One stream of a recogniser: `spatial` looks at frames, `temporal` at flow, `joint` at both."""
+
+    def wants(self, num_frames: int) -> Wants:
+        """The frames and pairs its test protocol samples from a clip of `num_frames` >= 1 frames."""
+        ...
+
+    def scores(self, frames: Tensor, flow: Tensor) -> Tensor:
+        """Raw class scores, before softmax, averaged over views: ``(num_classes,)``.
+
+        `frames` ``(len(wants.frames), 3, H, W)`` in [0, 1] and `flow` ``(len(wants.pairs), 2, H, W)`` in pixels, both
+        in the order of `wants` and empty where nothing was wanted.
+        """
+        ...
+
+
+class Sample(Protocol):
+    """One clip as restored by one method, as a probe sees it. Indices are frame numbers of the clip."""
+
+    clip: Clip
+    num_frames: int
+    restore_seconds: float
+    restored_frames: int
+
+    def sr(self, frames: Sequence[int]) -> Tensor:
+        """Restored frames ``(len(frames), 3, H, W)`` in [0, 1], rounded to 8 bits."""
+        ...
+
+    def hr(self, frames: Sequence[int]) -> Tensor:
+        """High-resolution frames ``(len(frames), 3, H, W)`` in [0, 1]."""
+        ...
+
+    def sr_flow(self, pairs: Sequence[Pair]) -> Tensor:
+        """Flow between restored frames, ``(len(pairs), 2, H, W)`` in pixels."""
+        ...
+
+    def hr_flow(self, pairs: Sequence[Pair]) -> Tensor:
+        """Flow between high-resolution frames, ``(len(pairs), 2, H, W)`` in pixels."""
+        ...
+
+
+class Probe(Protocol):
+    """Looks at restored frames or flow and yields numbers for one clip."""
+
+    def wants(self, num_frames: int) -> Wants:
+        """The restored frames and pairs it needs of a clip of `num_frames` frames."""
+        ...
+
+    def measure(self, sample: Sample) -> Measurement:
+        """The numbers of one clip. It asks `sample` only for what `wants` named."""
+        ...
+
+
+class Dataset(Protocol):
+    """Labelled clips with splits."""
+
+    classes: Sequence[str]
+    splits: Sequence[str]
+
+    def clips(self, split: str) -> Sequence[Clip]:
+        """The clips of a split, in a fixed order. Raises `AnnotationError` where the annotation breaks its rules."""
+        ...
+
+    def open(self, clip: Clip) -> Video:
+        """Decode a clip. Raises `ClipError` when it is missing, empty or truncated."""
+        ...
+
+
+class Trainer(Protocol):
+    """What ``trainer`` of a declaration resolves to: train on a benchmark's training split and write weights."""
+
+    def __call__(
+        self, name: str, benchmark: str, *, out: Path, iters: int | None, resume: bool, device: str
+    ) -> None: ...
+
+
+Builder = Callable[..., None]
+Progress = Callable[[int, int], None]
+Specs = Iterable[object]

@@ -1,0 +1,60 @@
+"""The errors a user may meet. One small tree; every message says what was wrong, where, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class HarnessError(Exception):
+    """Something the user can mend: the command line prints the message alone and exits with `exit_code`."""
+
+    exit_code = 1
+
+
+class UsageError(HarnessError):
+    """The command or a file that people write asks for something that does not exist or cannot be."""
+
+    exit_code = 2
+
+
+class UnknownNameError(UsageError):
+    """A name that no plugin declares."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
+        names = sorted(known)
+        close = get_close_matches(name, names, n=3, cutoff=0.6)
+        text = f"unknown {kind} {name!r}."
+        if close:
+            text += f" Did you mean {' or '.join(repr(c) for c in close)}?"
+        elif names:
+            text += f" Known: {', '.join(names[:20])}."
+        super().__init__(f"{text} {hint}".strip())
+
+
+class PluginError(HarnessError):
+    """A plugin that could not be loaded, or two plugins that claim one name."""
+
+
+class ClipError(HarnessError):
+    """A clip that is missing, empty, truncated or cannot be decoded."""
+
+
+class AnnotationError(UsageError):
+    """An annotation file that breaks its rules; the message names file, line and rule."""
+
+
+class ContractError(HarnessError):
+    """A plugin returned something that its contract forbids (wrong shape, NaN, wrong range)."""
+
+
+class WeightsError(HarnessError):
+    """Weights that are missing, have the wrong checksum, or are unsafe to load."""
+
+
+class WeightsMissingError(WeightsError):
+    """Weights that are not installed; a cell that needs them is skipped with this message."""
+
+
+class RunFolderError(HarnessError):
+    """A run folder that is locked, unwritable, or belongs to another benchmark."""

@@ -1,0 +1,222 @@
+"""Everything in this process, on one device, clip by clip."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from harness.build import build_degradation, build_flow, build_method, build_probe, count_parameters, pick_device
+from harness.contracts import Clip, Degradation, FlowEstimator, Probe, SRMethod
+from harness.errors import ClipError, ContractError
+from harness.executors.base import Work
+from harness.pipeline import RestoredClip, SourceClip, check_wants, restore
+from harness.plan import Cell, Part
+from harness.specs import SRMethodSpec
+from harness.store import CellRecord
+from harness.timing import Stopwatch
+
+
+@dataclass
+class LiveCell:
+    """A cell in work."""
+
+    cell: Cell
+    record: CellRecord
+    done: set[str]
+    unreadable: dict[str, str] = field(default_factory=dict)
+    failed: bool = False
+
+
+@dataclass
+class LiveMethod:
+    """A method in work with its cells."""
+
+    part: Part
+    method: SRMethod
+    cells: list[LiveCell]
+
+    @property
+    def sees_hr(self) -> bool:
+        return isinstance(self.part.spec, SRMethodSpec) and self.part.spec.source == "hr"
+
+    def waiting(self, clip: Clip) -> list[LiveCell]:
+        return [c for c in self.cells if not c.failed and clip.id not in c.done]
+
+
+class InProcess:
+    """The built-in executor."""
+
+    def run(self, work: Work) -> dict[str, float]:
+        device = pick_device(work.device)
+        watch = Stopwatch(device)
+        loop = ClipLoop(work, device, watch)
+        for clip in work.plan.clips:
+            loop.see(clip)
+        loop.finish()
+        return dict(watch.seconds)
+
+
+class ClipLoop:
+    """Holds the built objects while clips go through them."""
+
+    def __init__(self, work: Work, device: torch.device, watch: Stopwatch) -> None:
+        self.work = work
+        self.device = device
+        self.watch = watch
+        benchmark = work.plan.benchmark
+        self.degradation: Degradation = build_degradation(benchmark, work.registry)
+        self.flow: FlowEstimator = build_flow(benchmark, work.registry, device)
+        self.live = self._begin()
+        self.probes = self._build_probes()
+        self.methods = self._build_methods()
+
+    def see(self, clip: Clip) -> None:
+        """Take one clip through every method that still waits for it."""
+        waiting = [m for m in self.methods if m.waiting(clip)]
+        if not waiting:
+            return
+        try:
+            source = SourceClip(
+                clip, self.work.dataset.open(clip), self.degradation, self.flow, self.watch, self.device
+            )
+        except ClipError as error:
+            self._unreadable(clip, waiting, error)
+            return
+        frames = self._wanted(source)
+        for method in waiting:
+            start = time.perf_counter()
+            self._restore_and_probe(method, source, frames)
+            self.work.listener.clip_done(method.part.label, time.perf_counter() - start)
+
+    def finish(self) -> None:
+        """Close every cell that has not failed."""
+        order = [clip.id for clip in self.work.plan.clips]
+        for live in self.live:
+            if live.failed:
+                continue
+            if live.unreadable:
+                first = next(iter(live.unreadable.values()))
+                log = "\n".join(live.unreadable.values())
+                self._fail(live, f"{len(live.unreadable)} of {len(order)} clips unreadable; first: {first}", log)
+                continue
+            live.record.finish(order)
+            self.work.listener.cell_finished(live.cell, "ok", None)
+
+    def _begin(self) -> list[LiveCell]:
+        live = []
+        for cell in self.work.cells:
+            record = self.work.folder.cell(cell.id)
+            done = record.begin({**cell_facts(cell), "device": str(self.device)})
+            live.append(LiveCell(cell, record, done))
+        return live
+
+    def _build_probes(self) -> dict[str, Probe]:
+        """One object a probe, shared by all methods. A probe that cannot be built fails its cells, not the run."""
+        plan = self.work.plan
+        probes: dict[str, Probe] = {}
+        for part in {live.cell.probe.label: live.cell.probe for live in self.live}.values():
+            self.work.listener.loading(part.label)
+            try:
+                probes[part.label] = build_probe(part, plan.benchmark.scale, plan.classes, self.device)
+            except Exception as error:  # a plugin's factory; recorded with its traceback in every cell it was for
+                self._fail_all([c for c in self.live if c.cell.probe.label == part.label], error)
+        return probes
+
+    def _build_methods(self) -> list[LiveMethod]:
+        methods = []
+        for part in {live.cell.method.label: live.cell.method for live in self.live}.values():
+            cells = [c for c in self.live if c.cell.method.label == part.label and not c.failed]
+            self.work.listener.loading(part.label)
+            try:
+                method = build_method(part, self.work.plan.benchmark.scale, self.device)
+            except Exception as error:  # a plugin's factory; recorded with its traceback in every cell it was for
+                self._fail_all(cells, error)
+                continue
+            for live in cells:
+                live.record.note({"params": count_parameters(method)})
+            methods.append(LiveMethod(part, method, cells))
+        return methods
+
+    def _wanted(self, source: SourceClip) -> list[int]:
+        """Frames all probes want, not only the waiting ones: a resumed clip must be restored in the same batches."""
+        wanted: set[int] = set()
+        for label, probe in list(self.probes.items()):
+            try:
+                wanted |= check_wants(probe.wants(source.num_frames), source.num_frames).all_frames()
+            except Exception as error:  # a plugin's code; recorded with its traceback in the probe's cells
+                del self.probes[label]
+                self._fail_all([c for c in self.live if c.cell.probe.label == label], error, source.clip)
+        return sorted(wanted)
+
+    def _restore_and_probe(self, live: LiveMethod, source: SourceClip, frames: list[int]) -> None:
+        waiting = live.waiting(source.clip)
+        try:
+            restored = restore(live.method, source, frames, sees_hr=live.sees_hr, scale=self.work.plan.benchmark.scale)
+        except Exception as error:  # a plugin's code; recorded with its traceback in the method's cells
+            self._fail_all(waiting, error, source.clip)
+            return
+        for cell in waiting:
+            self._probe(cell, restored)
+
+    def _probe(self, live: LiveCell, restored: RestoredClip) -> None:
+        label = live.cell.probe.label
+        start = time.perf_counter()
+        try:
+            with self.watch.stage("recognise" if live.cell.probe.stream else "measure"), torch.inference_mode():
+                measurement = self.probes[label].measure(restored)
+            row = make_row(restored.clip, measurement.numbers, measurement.arrays)
+        except Exception as error:  # a plugin's code; recorded with its traceback in the cell
+            self._fail_all([live], error, restored.clip)
+            return
+        live.record.append({**row, "seconds": round(time.perf_counter() - start, 6)})
+        live.done.add(restored.clip.id)
+
+    def _unreadable(self, clip: Clip, methods: Sequence[LiveMethod], error: ClipError) -> None:
+        for method in methods:
+            for live in method.waiting(clip):
+                live.unreadable[clip.id] = str(error)
+            self.work.listener.clip_done(method.part.label, 0.0)
+
+    def _fail_all(self, cells: Sequence[LiveCell], error: Exception, clip: Clip | None = None) -> None:
+        where = f"clip {clip.id}: " if clip else ""
+        log = "".join(traceback.format_exception(error))
+        for live in cells:
+            self._fail(live, f"{where}{type(error).__name__}: {error}".splitlines()[0], log)
+
+    def _fail(self, live: LiveCell, reason: str, log: str) -> None:
+        live.failed = True
+        live.record.fail(reason, log)
+        self.work.listener.cell_finished(live.cell, "failed", reason)
+
+
+def cell_facts(cell: Cell) -> dict[str, Any]:
+    """What `cell.json` says of a cell whatever its outcome."""
+    spec = cell.probe.spec
+    return {
+        "cell": cell.id,
+        "identity": cell.identity,
+        "method": cell.method.label,
+        "probe": cell.probe.label,
+        "recognizer": cell.probe.label.removesuffix(f".{cell.probe.stream}") if cell.probe.stream else None,
+        "stream": cell.probe.stream,
+        "summary": cell.method.spec.summary,
+        "note": cell.method.weights.note if cell.method.weights else None,
+        "probe_name": spec.name,
+    }
+
+
+def make_row(clip: Clip, numbers: Mapping[str, float | int | None], arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """One row of a cell. Raises `ContractError` for a number that is neither finite nor None."""
+    for key, value in numbers.items():
+        if value is not None and not abs(value) < float("inf"):
+            raise ContractError(f"{key} is {value}; a probe returns finite numbers, or None where undefined")
+    lists = {key: [float(v) for v in array.reshape(-1)] for key, array in arrays.items()}
+    for key, values in lists.items():
+        if not all(abs(v) < float("inf") for v in values):
+            raise ContractError(f"{key} contains NaN or infinite values")
+    return {"clip": clip.id, "label": clip.label, "group": clip.group, **numbers, **lists}

@@ -1,0 +1,201 @@
+"""What a run will do: the grid of cells, their identity, and what is skipped and why.
+
+A cell is one SR method seen by one probe on one data set split under one protocol. Its id is a readable slug and a
+hash over everything that changes its numbers, and nothing that does not (device, batch size, number of workers).
+`cell_id` is the one function that computes it, from a plan as well as from a record.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.benchmark import Benchmark, full_text, resolved_degradation, resolved_flow
+from harness.choice import Choice, all_options, parse_choice, resolve
+from harness.contracts import Clip
+from harness.errors import UsageError, WeightsMissingError
+from harness.registry import Registry
+from harness.specs import OptionValue, ProbeSpec, RecognizerSpec, SRMethodSpec, Weights
+
+FORMAT_VERSION = 1
+"""Part of every cell's identity: raise it when the meaning of stored numbers changes."""
+FLOW_STREAMS = ("temporal", "joint")
+FILE_OPTIONS = ("checkpoint", "config")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A method, a probe or a recogniser's stream: its declaration, options in force, and checkpoint."""
+
+    label: str
+    spec: SRMethodSpec | ProbeSpec | RecognizerSpec
+    options: Mapping[str, OptionValue]
+    weights: Weights | None = None
+    stream: str | None = None
+    missing: str | None = None
+    """Why it cannot run here, with the command that mends it; None when it can."""
+
+    def identity(self) -> dict[str, Any]:
+        """What of this part changes numbers."""
+        return {
+            "name": self.spec.name,
+            "stream": self.stream,
+            "options": {k: _digest_of_file(k, v) for k, v in sorted(self.options.items())},
+            "weights": self.weights.sha256 if self.weights else None,
+        }
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the grid."""
+
+    id: str
+    method: Part
+    probe: Part
+    identity: Mapping[str, Any]
+
+    @property
+    def skipped(self) -> str | None:
+        """Why the cell is skipped, or None."""
+        return self.method.missing or self.probe.missing
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The cells of a run and the clips they see."""
+
+    benchmark: Benchmark
+    clips: Sequence[Clip]
+    dataset_clips: int
+    classes: Sequence[str]
+    methods: Sequence[Part]
+    probes: Sequence[Part]
+    cells: Sequence[Cell]
+    protocol: Mapping[str, str]
+
+
+def cell_id(identity: Mapping[str, Any]) -> str:
+    """Slug and hash of a cell's identity, from a plan or from a stored record."""
+    text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+    method, probe = identity["method"], identity["probe"]
+    slug = "-".join(str(part) for part in (method["name"], probe["name"], probe["stream"]) if part)
+    return f"{re.sub(r'[^A-Za-z0-9]+', '_', slug)}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def plan_cells(methods: Sequence[Part], probes: Sequence[Part], setting: Mapping[str, Any], flow: str) -> list[Cell]:
+    """The grid methods x probes. `setting` is the part of the identity that all cells share."""
+    cells = []
+    for method in methods:
+        for probe in probes:
+            identity = {
+                "version": FORMAT_VERSION,
+                **setting,
+                "method": method.identity(),
+                "probe": probe.identity(),
+                "flow": flow if uses_flow(probe) else None,
+            }
+            cells.append(Cell(cell_id(identity), method, probe, identity))
+    return cells
+
+
+def setting_of(benchmark: Benchmark, registry: Registry, split_digest: str) -> dict[str, Any]:
+    """Data set, split, scale and degradation: what all cells of a run share."""
+    spec, options = resolved_degradation(benchmark, registry)
+    return {
+        "dataset": benchmark.dataset,
+        "split": benchmark.split,
+        "clips": split_digest,
+        "scale": benchmark.scale,
+        "degradation": full_text(spec.name, options),
+    }
+
+
+def flow_text(benchmark: Benchmark, registry: Registry) -> str:
+    """The benchmark's flow estimator with all its options."""
+    spec, options = resolved_flow(benchmark, registry)
+    return full_text(spec.name, options)
+
+
+def uses_flow(probe: Part) -> bool:
+    """Whether the flow estimator changes a probe's numbers."""
+    return probe.stream in FLOW_STREAMS or (isinstance(probe.spec, ProbeSpec) and probe.spec.uses_flow)
+
+
+def method_part(choice: Choice, registry: Registry, benchmark: Benchmark) -> Part:
+    """An SR method with options and the checkpoint that the benchmark's tag names."""
+    spec = registry.get(SRMethodSpec, choice.name)
+    choice = resolve(choice, spec)
+    if spec.scales is not None and benchmark.scale not in spec.scales:
+        scales = ", ".join(map(str, spec.scales))
+        return Part(str(choice), spec, all_options(choice, spec), missing=f"does scale {scales}, not {benchmark.scale}")
+    if not spec.needs_weights:
+        return Part(str(choice), spec, all_options(choice, spec))
+    return _with_weights(choice, spec, benchmark.weights, scale=benchmark.scale)
+
+
+def stream_parts(choice: Choice, registry: Registry, benchmark: Benchmark) -> list[Part]:
+    """The streams of a recogniser under the benchmark's protocol; options given by name override the file's."""
+    spec = registry.get(RecognizerSpec, choice.name)
+    protocol = benchmark.recognizers.get(spec.name, {})
+    merged = Choice(spec.name, tuple({**protocol, **choice.mapping}.items()))
+    wanted = resolve(merged, spec)
+    shown = resolve(choice, spec)
+    return [_with_weights(wanted, spec, benchmark.weights, stream=s, label=f"{shown}.{s}") for s in spec.streams]
+
+
+def probe_part(choice: Choice, registry: Registry) -> Part:
+    """A probe that is no recogniser."""
+    spec = registry.get(ProbeSpec, choice.name)
+    choice = resolve(choice, spec)
+    return Part(str(choice), spec, all_options(choice, spec))
+
+
+def refuse_training_clips(parts: Sequence[Part], benchmark: Benchmark) -> None:
+    """Raise `UsageError` when a checkpoint would be scored on the split it was trained on."""
+    scored = f"{parse_choice(benchmark.dataset).name}/{benchmark.split}"
+    for part in parts:
+        if part.weights is not None and part.weights.trained_on == scored:
+            raise UsageError(
+                f"{part.label}: its checkpoint {part.weights.tag!r} was trained on {scored}, the split that "
+                f"benchmark {benchmark.name} scores; use another split or another checkpoint"
+            )
+
+
+def _with_weights(
+    choice: Choice,
+    spec: SRMethodSpec | RecognizerSpec,
+    tag: str,
+    *,
+    scale: int | None = None,
+    stream: str | None = None,
+    label: str | None = None,
+) -> Part:
+    from harness.weights import find, installed_path
+
+    label = label or str(choice)
+    options = all_options(choice, spec)
+    if options.get("checkpoint"):
+        return Part(label, spec, options, stream=stream)
+    if not spec.needs_weights:
+        return Part(label, spec, options, stream=stream)
+    try:
+        weights = find(spec, tag, scale=scale, stream=stream)
+        installed_path(weights)
+    except WeightsMissingError as error:
+        return Part(label, spec, options, stream=stream, missing=str(error))
+    return Part(label, spec, {**spec.options, **weights.options, **choice.mapping}, weights, stream)
+
+
+def _digest_of_file(option: str, value: OptionValue) -> OptionValue:
+    """A file given by option counts by its content, so that the same path with other content is another cell."""
+    if option not in FILE_OPTIONS or not value:
+        return value
+    file = Path(str(value))
+    if not file.is_file():
+        raise UsageError(f"{option}={value}: no such file")
+    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -1,0 +1,188 @@
+"""Finds plugins and keeps what they declare, by kind and name."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import pluggy
+
+from harness import hookspecs
+from harness.errors import PluginError, UnknownNameError
+from harness.specs import (
+    DatasetSpec,
+    DegradationSpec,
+    ExecutorSpec,
+    FlowSpec,
+    ProbeSpec,
+    RecognizerSpec,
+    ReportSpec,
+    Spec,
+    SRMethodSpec,
+)
+
+S = TypeVar("S", bound=Spec)
+
+DISTRIBUTION = "harness-sr"
+
+HOOKS: dict[type[Spec], str] = {
+    SRMethodSpec: "harness_sr_methods",
+    RecognizerSpec: "harness_recognizers",
+    DatasetSpec: "harness_datasets",
+    FlowSpec: "harness_flows",
+    DegradationSpec: "harness_degradations",
+    ProbeSpec: "harness_probes",
+    ExecutorSpec: "harness_executors",
+    ReportSpec: "harness_reports",
+}
+KINDS: dict[type[Spec], str] = {
+    SRMethodSpec: "SR method",
+    RecognizerSpec: "recogniser",
+    DatasetSpec: "data set",
+    FlowSpec: "flow estimator",
+    DegradationSpec: "degradation",
+    ProbeSpec: "probe",
+    ExecutorSpec: "executor",
+    ReportSpec: "report format",
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A plugin that could not be loaded."""
+
+    plugin: str
+    error: str
+    traceback: str
+
+
+@dataclass
+class Registry:
+    """All declarations. `owners` names the plugin behind each (kind, name)."""
+
+    manager: pluggy.PluginManager
+    failures: list[Failure] = field(default_factory=list)
+    owners: dict[tuple[type[Spec], str], str] = field(default_factory=dict)
+    builtin: set[str] = field(default_factory=set)
+    """Plugins that come with the project."""
+    _specs: dict[type[Spec], dict[str, Spec]] = field(default_factory=dict)
+
+    def all(self, kind: type[S]) -> dict[str, S]:
+        """Every declaration of a kind by name, in order of name."""
+        return cast(dict[str, S], dict(sorted(self._specs.get(kind, {}).items())))
+
+    def get(self, kind: type[S], name: str) -> S:
+        """One declaration. Raises `UnknownNameError`, or `PluginError` where a broken plugin has that name."""
+        found = self._specs.get(kind, {}).get(name)
+        if found is not None:
+            return cast(S, found)
+        for failure in self.failures:
+            if name in (failure.plugin, failure.plugin.removeprefix("harness_")):
+                raise PluginError(f"plugin {failure.plugin!r} failed to load: {failure.error}")
+        broken = ", ".join(f"{f.plugin} ({f.error})" for f in self.failures)
+        hint = f"Plugins that failed to load: {broken}." if broken else "See `harness plugins list`."
+        raise UnknownNameError(KINDS[kind], name, self._specs.get(kind, {}), hint)
+
+    def register(self, plugin: object, name: str) -> None:
+        """Register one plugin and collect its declarations; nothing is left behind when that fails."""
+        try:
+            self.manager.register(plugin, name=name)
+            self.manager.check_pending()
+            collected = [spec for kind in HOOKS for spec in self._declared(plugin, name, kind)]
+        except BaseException:
+            if self.manager.get_plugin(name) is not None:
+                self.manager.unregister(name=name)
+            raise
+        for spec in collected:
+            self._specs.setdefault(type(spec), {})[spec.name] = spec
+            self.owners[type(spec), spec.name] = name
+
+    def _declared(self, plugin: object, name: str, kind: type[Spec]) -> Sequence[Spec]:
+        hook = getattr(plugin, HOOKS[kind], None)
+        specs = list(hook()) if hook is not None else []
+        seen: set[str] = set()
+        for spec in specs:
+            if type(spec) is not kind:
+                raise PluginError(f"{HOOKS[kind]} of {name!r} returned {spec!r}; expected a {kind.__name__}")
+            other = name if spec.name in seen else self.owners.get((kind, spec.name))
+            if other is not None:
+                raise PluginError(f"two plugins declare the {KINDS[kind]} {spec.name!r}: {other!r} and {name!r}")
+            seen.add(spec.name)
+        return specs
+
+    def load(self, entry: EntryPoint) -> None:
+        """Load one entry point; a failure is kept for `plugins list`, except a clash of names, which is raised."""
+        if entry.dist is not None and entry.dist.name == DISTRIBUTION:
+            self.builtin.add(entry.name)
+        try:
+            self.register(entry.load(), entry.name)
+        except PluginError:
+            raise
+        except Exception as error:  # a third party's module may raise anything; it is shown, not swallowed
+            self.failures.append(_failure(entry.name, error))
+
+    def load_file(self, path: Path) -> None:
+        """Load a one-off plugin file (``--plugin path/to/file.py``). Raises `PluginError`, for it was asked for."""
+        if not path.is_file():
+            raise PluginError(f"--plugin {path}: no such file")
+        name = f"harness_plugin_{path.stem}"
+        spec = importlib.util.spec_from_file_location(name, path)
+        if spec is None or spec.loader is None:
+            raise PluginError(f"--plugin {path}: not a Python file")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        try:
+            spec.loader.exec_module(module)
+            self.register(module, path.stem)
+        except PluginError:
+            raise
+        except Exception as error:
+            raise PluginError(f"--plugin {path}: {_one_line(error)}\n{traceback.format_exc()}") from error
+
+
+def resolve_import(target: str) -> Any:
+    """The object behind ``"module:attribute"``. Raises `PluginError` naming the target when it is not there."""
+    module, _, attribute = target.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise PluginError(f"cannot import {target!r}: {_one_line(error)}") from error
+
+
+def new_registry() -> Registry:
+    """A registry without plugins, for tests and embedding."""
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    return Registry(manager)
+
+
+def load_registry(files: Sequence[Path] = ()) -> Registry:
+    """A registry with every installed plugin (entry-point group ``harness``) and the given plugin files."""
+    registry = new_registry()
+    for entry in sorted(entry_points(group=hookspecs.PROJECT), key=lambda e: (e.dist is None, e.name)):
+        registry.load(entry)
+    for path in files:
+        registry.load_file(path)
+    return registry
+
+
+@cache
+def registry() -> Registry:
+    """The registry of installed plugins; ``--plugin`` files are added to it by the command line."""
+    return load_registry()
+
+
+def _failure(plugin: str, error: Exception) -> Failure:
+    return Failure(plugin, _one_line(error), traceback.format_exc())
+
+
+def _one_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0]

@@ -1,0 +1,85 @@
+"""What every installation has: ceiling and floor, plain interpolation, degradations, probes, executor, formats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from harness.hookspecs import hookimpl
+from harness.specs import Column, DegradationSpec, ExecutorSpec, ProbeSpec, ReportSpec, SRMethodSpec
+
+
+@hookimpl
+def harness_sr_methods() -> Iterable[SRMethodSpec]:
+    yield SRMethodSpec(
+        "hr", "the high-resolution frames themselves: the ceiling", "harness.methods:HighResolution", source="hr"
+    )
+    yield SRMethodSpec(
+        "bicubic",
+        "bicubic interpolation (MATLAB's imresize, a = -0.5): the floor",
+        "harness.methods:Bicubic",
+        citation="Keys, Cubic convolution interpolation for digital image processing, TASSP 1981",
+    )
+    yield SRMethodSpec("nearest", "nearest-neighbour repetition", "harness.methods:Nearest")
+    yield SRMethodSpec(
+        "lanczos",
+        "Lanczos interpolation, three lobes",
+        "harness.methods:Lanczos",
+        citation="Duchon, Lanczos filtering in one and two dimensions, J. Appl. Meteorology 1979",
+    )
+
+
+@hookimpl
+def harness_degradations() -> Iterable[DegradationSpec]:
+    yield DegradationSpec(
+        "bicubic", "antialiased bicubic (MATLAB's imresize)", "harness.degrade:Bicubic", options={"scale": 4}
+    )
+    yield DegradationSpec(
+        "gaussian",
+        "Gaussian blur, then stride: the training setting of VSR-DUF",
+        "harness.degrade:Gaussian",
+        options={"scale": 4, "sigma": 1.6, "size": 13},
+    )
+    yield DegradationSpec("nearest", "every scale-th pixel", "harness.degrade:Nearest", options={"scale": 4})
+
+
+@hookimpl
+def harness_probes() -> Iterable[ProbeSpec]:
+    yield ProbeSpec(
+        "psnr_y", "PSNR on Y", "harness.probes.quality:PsnrY", options={"samples": 0}, uses_hr=True,
+        columns=(Column("psnr_y", "PSNR-Y (dB)"),),
+    )  # fmt: skip
+    yield ProbeSpec(
+        "ssim_y", "SSIM on Y", "harness.probes.quality:SsimY", options={"samples": 0}, uses_hr=True,
+        columns=(Column("ssim_y", "SSIM-Y", digits=4),),
+        citation="Wang et al., Image quality assessment: from error visibility to structural similarity, TIP 2004",
+    )  # fmt: skip
+    yield ProbeSpec(
+        "flow_quality", "flow of restored frames against flow of HR frames", "harness.probes.flow_quality:FlowQuality",
+        options={"samples": 0}, uses_hr=True, uses_flow=True,
+        columns=(
+            Column("flow_epe", "flow EPE (px)", higher_is_better=False, digits=3),
+            Column("flow_bad1", "flow > 1 px (%)", higher_is_better=False, digits=1),
+            Column("flow_bad3", "flow > 3 px (%)", higher_is_better=False, digits=1),
+        ),
+    )  # fmt: skip
+    yield ProbeSpec(
+        "temporal_consistency", "warping error under HR flow, and flicker",
+        "harness.probes.temporal:TemporalConsistency", options={"samples": 0}, uses_hr=True, uses_flow=True,
+        columns=(
+            Column("warp_error", "warping error", higher_is_better=False, digits=2),
+            Column("flicker", "flicker", higher_is_better=False, digits=2),
+        ),
+    )  # fmt: skip
+    yield ProbeSpec("speed", "restoration speed", "harness.probes.speed:Speed")
+
+
+@hookimpl
+def harness_executors() -> Iterable[ExecutorSpec]:
+    yield ExecutorSpec("inprocess", "one process, one device, clip by clip", "harness.executors.inprocess:InProcess")
+
+
+@hookimpl
+def harness_reports() -> Iterable[ReportSpec]:
+    yield ReportSpec("md", "markdown", "harness.leaderboard.markdown:render", suffix=".md")
+    yield ReportSpec("csv", "comma-separated values", "harness.leaderboard.csv:render", suffix=".csv")
+    yield ReportSpec("json", "flat records, protocol first", "harness.leaderboard.json:render", suffix=".json")

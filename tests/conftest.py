@@ -1,0 +1,53 @@
+"""Shared by all tests: where optional real material is, and a small data set of made clips."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def assets() -> Path:
+    """Folder of real clips and public checkpoints; tests that need it skip where it is absent."""
+    folder = Path(os.environ.get("HARNESS_TEST_ASSETS") or REPOSITORY.parent / "shared" / "assets")
+    if not folder.is_dir():
+        pytest.skip("real clips and checkpoints are not here; set HARNESS_TEST_ASSETS to their folder")
+    return folder
+
+
+def moving_texture(seed: int, frames: int = 8, height: int = 32, width: int = 40) -> np.ndarray:
+    """A smooth random texture that drifts by a pixel a frame: (T, H, W, 3) uint8."""
+    import cv2
+
+    rng = np.random.default_rng(seed)
+    noise = rng.random((height + frames, width + frames, 3)).astype(np.float32)
+    big = cv2.GaussianBlur(noise, (0, 0), 1.2)
+    big = (big - big.min()) / (big.max() - big.min())
+    stack = [big[t : t + height, t : t + width] for t in range(frames)]
+    return np.rint(np.stack(stack) * 255).astype(np.uint8)
+
+
+@pytest.fixture
+def made_clips(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a data folder of made clips with a `test` split, in the form that data set `mini` reads."""
+    from harness.frames import write_video
+
+    def make(classes: int = 3, per_class: int = 2, **shape: int) -> Path:
+        folder = tmp_path / "data"
+        (folder / "test").mkdir(parents=True)
+        (folder / "classes.txt").write_text("".join(f"class_{c}\n" for c in range(classes)))
+        lines = ["id,path,label,group,num_frames"]
+        for index in range(classes * per_class):
+            frames = moving_texture(index, **shape)
+            write_video(folder / "test" / f"clip_{index}.mp4", frames, fps=25)
+            lines.append(f"clip_{index},test/clip_{index}.mp4,{index % classes},g{index // classes},{len(frames)}")
+        (folder / "test.csv").write_text("\n".join(lines) + "\n")
+        return folder
+
+    return make
