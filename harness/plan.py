@@ -84,7 +84,7 @@ def cell_id(identity: Mapping[str, Any]) -> str:
     text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
     method, probe = identity["method"], identity["probe"]
     slug = "-".join(str(part) for part in (method["name"], probe["name"], probe["stream"]) if part)
-    return f"{re.sub(r'[^A-Za-z0-9]+', '_', slug)}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    return f"{re.sub(r'[^A-Za-z0-9-]+', '_', slug)}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 def plan_cells(methods: Sequence[Part], probes: Sequence[Part], setting: Mapping[str, Any], flow: str) -> list[Cell]:

@@ -33,7 +33,7 @@ class Weights:
     """Scale factor the checkpoint is for; None when it does not matter."""
     stream: str | None = None
     """Recognisers only: the stream the checkpoint is for."""
-    options: Mapping[str, OptionValue] = NO_OPTIONS
+    options: Mapping[str, OptionValue] = field(default_factory=lambda: NO_OPTIONS)
     """Factory options that the checkpoint implies (the width of a narrow variant)."""
     note: str = ""
     """One line for the leaderboard, for instance how the network differs from the published one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ from harness.plan import (
     stream_parts,
 )
 from harness.registry import Registry, resolve_import
-from harness.specs import ExecutorSpec, SRMethodSpec
+from harness.specs import ExecutorSpec, ProbeSpec, SRMethodSpec
 from harness.store import SCHEMA_VERSION, RunFolder
 
 FLOOR, CEILING = "bicubic", "hr"
@@ -198,6 +198,7 @@ def record_start(plan: Plan, request: Request, folder: RunFolder) -> None:
             },
             "protocol": dict(plan.protocol),
             "environment": describe_environment(request.device),
+            "columns": [asdict(c) for p in plan.probes if isinstance(p.spec, ProbeSpec) for c in p.spec.columns],
             "seeds": {"subset": 0, "bootstrap": 0},
             "cells": [*(c.id for c in plan.cells), *kept],
         }

@@ -1,0 +1,240 @@
+"""Frames of a clip: decoding, near-lossless writing, and the conversions between 8-bit arrays and tensors.
+
+Frame i is the i-th frame that the decoder shows, whatever its time stamp, so a variable frame rate changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import cast
+
+import av
+import numpy as np
+import torch
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+from torch import Tensor
+
+from harness.errors import ClipError, HarnessError
+
+Bytes = NDArray[np.uint8]
+DECODE_THREADS = 1
+"""Clips are short and many: the cores are better spent on clips than on the threads of one decoder."""
+NOT_CODED_BYTES = 8
+"""MPEG-4 encoders mark "same as before" by a packet of up to this size that holds no picture (real UCF101 clips do)."""
+MEND = "get or make the file again"
+
+
+@dataclass(frozen=True)
+class Video:
+    """A video file, opened by `open_video`."""
+
+    path: Path
+    name: str
+    """How errors name it: the clip's id and the file, or the file."""
+    size: tuple[int, int]
+    """Height and width in pixels, as coded (a rotation flag is not applied)."""
+    fps: float
+    """Average frames a second; 0 where the container does not say."""
+    announced: int
+    """Pictures that the container says it holds; 0 where it does not say."""
+    expected: int | None = None
+    """Frames that an annotation promises."""
+
+    @cached_property
+    def num_frames(self) -> int:
+        """Frames that can be decoded. Decodes the file once; raises `ClipError` as `frames` does."""
+        return sum(1 for _ in self._decode())
+
+    def frames(self) -> Iterator[Bytes]:
+        """All frames in display order, uint8 ``(H, W, 3)`` RGB.
+
+        Raises `ClipError` when a frame cannot be decoded, is damaged, changes its size, or when there are fewer frames
+        than announced (the latter after the last frame).
+        """
+        for frame in self._decode():
+            if (frame.height, frame.width) != self.size:
+                raise ClipError(
+                    f"{self.name}: a frame of {frame.width}x{frame.height} in a video of "
+                    f"{self.size[1]}x{self.size[0]}; frames must have one size, so encode it again"
+                )
+            yield cast(Bytes, frame.to_ndarray(format="rgb24"))
+
+    def read(self, start: int = 0, stop: int | None = None) -> Bytes:
+        """Frames `start` to `stop` (exclusive; None for all), uint8 ``(T, H, W, 3)`` RGB.
+
+        Raises `ClipError` as `frames` does, and when the video has no frame or fewer than `stop`.
+        """
+        frames = list(islice(self.frames(), start, stop))
+        if not frames or (stop is not None and len(frames) < stop - start):
+            wanted = "one" if stop is None else f"{stop}"
+            raise ClipError(f"{self.name}: wanted at least {wanted} frame(s), found {start + len(frames)}")
+        return np.stack(frames)
+
+    def _decode(self) -> Iterator[VideoFrame]:
+        shown = 0
+        try:
+            with av.open(str(self.path)) as container:
+                stream = _limit_threads(container)
+                for packet in container.demux(stream):
+                    for frame in packet.decode():
+                        if packet.is_corrupt or frame.is_corrupt:
+                            raise ClipError(f"{self.name}: frame {shown} is damaged; {MEND}")
+                        shown += 1
+                        yield cast(VideoFrame, frame)
+        except av.FFmpegError as error:
+            problem = f"cannot be decoded after {shown} frame(s): {error.strerror}"
+            raise ClipError(f"{self.name}: {problem}; {MEND}") from error
+        self._check_count(shown)
+
+    def _check_count(self, shown: int) -> None:
+        if shown == 0:
+            raise ClipError(f"{self.name}: empty: no frame could be decoded; {MEND}")
+        if shown < self.announced:
+            raise ClipError(f"{self.name}: truncated: {self.announced} frames announced, {shown} decoded; {MEND}")
+        if self.expected is not None and shown != self.expected:
+            raise ClipError(f"{self.name}: annotated with {self.expected} frames, {shown} decoded; {MEND}")
+
+
+def open_video(path: Path, clip_id: str | None = None, num_frames: int | None = None) -> Video:
+    """Open a video file and check its container; decoding waits until frames are asked for.
+
+    `clip_id` names the clip in errors, `num_frames` is what an annotation promises. Raises `ClipError` when the file is
+    missing, empty, no video, or holds fewer packets than its container announces.
+    """
+    name = f"clip {clip_id!r} ({path})" if clip_id is not None else str(path)
+    if not path.is_file():
+        raise ClipError(f"{name}: no such file; check the data folder (--data) or build the data set")
+    if path.stat().st_size == 0:
+        raise ClipError(f"{name}: the file is empty (0 bytes); {MEND}")
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise ClipError(f"{name}: no video stream in it; only video files can be read")
+            return _inspect(container, path, name, num_frames)
+    except av.FFmpegError as error:
+        problem = f"truncated or not a video file: {error.strerror}"
+        raise ClipError(f"{name}: {problem}; {MEND}") from error
+
+
+def _inspect(container: InputContainer, path: Path, name: str, expected: int | None) -> Video:
+    stream = _limit_threads(container)
+    packets = [p for p in container.demux(stream) if p.size]
+    without_picture = sum(p.is_discard or p.size <= NOT_CODED_BYTES for p in packets)
+    if not packets:
+        raise ClipError(f"{name}: empty: the container holds no video packet; {MEND}")
+    if len(packets) < stream.frames:
+        raise ClipError(f"{name}: truncated: {stream.frames} frames announced, {len(packets)} in the file; {MEND}")
+    rate = stream.average_rate or stream.guessed_rate
+    missing = _seconds_announced(stream) - _seconds_held(packets)
+    if rate and missing > 2 / rate:
+        raise ClipError(f"{name}: truncated: the last {float(missing):.2f} s announced are not in the file; {MEND}")
+    context = stream.codec_context
+    announced = max(stream.frames - without_picture, 0)
+    return Video(path, name, (context.height, context.width), float(rate or 0), announced, expected)
+
+
+def _seconds_announced(stream: VideoStream) -> Fraction:
+    """Length that a Matroska or WebM file, which announces no frame count, states for its video; 0 where unknown."""
+    hours, _, rest = stream.metadata.get("DURATION", "").partition(":")
+    minutes, _, seconds = rest.partition(":")
+    try:
+        return 3600 * Fraction(hours) + 60 * Fraction(minutes) + Fraction(seconds)
+    except ValueError:
+        return Fraction(0)
+
+
+def _seconds_held(packets: list[Packet[VideoStream]]) -> Fraction:
+    ends = [(p.pts + (p.duration or 0)) * p.time_base for p in packets if p.pts is not None and p.time_base]
+    return max(ends, default=Fraction(0))
+
+
+def _limit_threads(container: InputContainer) -> VideoStream:
+    stream = container.streams.video[0]
+    stream.codec_context.thread_count = DECODE_THREADS
+    return stream
+
+
+def decoder_name() -> str:
+    """Name and version of the decoder, for the record: ``PyAV x.y (libavcodec a.b.c)``."""
+    return f"PyAV {av.__version__} (libavcodec {'.'.join(map(str, av.library_versions['libavcodec']))})"
+
+
+def write_video(
+    path: Path,
+    frames: Iterable[Bytes],
+    fps: float,
+    *,
+    codec: str = "libx264",
+    pixel_format: str = "yuv444p",
+    options: Mapping[str, str] | None = None,
+) -> int:
+    """Write uint8 RGB frames, ``(H, W, 3)`` or blocks ``(T, H, W, 3)``, to a video file; returns how many.
+
+    Near lossless by default (H.264, no chroma subsampling, quantiser 10: about 50 dB); `options` are the encoder's.
+    The file appears when it is complete. Raises `HarnessError` where there is no frame or the encoder refuses.
+    """
+    if fps <= 0:
+        raise HarnessError(f"{path}: cannot write a video of {fps} frames a second; give a positive rate")
+    partial = path.with_name(f".{path.name}.part{path.suffix}")
+    rate = Fraction(fps).limit_denominator(100_000)
+    # one thread makes the bytes of the file the same on every machine
+    settings = {"crf": "10", "preset": "slow", "threads": "1"} if options is None else dict(options)
+    try:
+        with av.open(str(partial), "w") as container:
+            stream = cast(VideoStream, container.add_stream(codec, rate=rate, options=settings))
+            count = 0
+            for image in _single_frames(frames):
+                if count == 0:
+                    stream.height, stream.width, stream.pix_fmt = *image.shape[:2], pixel_format
+                container.mux(stream.encode(VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")))
+                count += 1
+            if count == 0:
+                raise HarnessError(f"{path}: no frames to write")
+            container.mux(stream.encode())
+        partial.replace(path)
+    except av.FFmpegError as error:
+        raise HarnessError(f"{path}: cannot be written with {codec} ({pixel_format}): {error.strerror}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return count
+
+
+def _single_frames(frames: Iterable[Bytes]) -> Iterator[Bytes]:
+    for item in frames:
+        yield from item if item.ndim == 4 else item[None]
+
+
+def to_tensor(frames: Bytes, device: torch.device | str = "cpu") -> Tensor:
+    """uint8 ``(T, H, W, 3)`` to float32 ``(T, 3, H, W)`` in [0, 1] on `device`."""
+    return torch.from_numpy(frames).to(device).permute(0, 3, 1, 2).contiguous().float().div_(255)
+
+
+def to_uint8(frames: Tensor) -> Bytes:
+    """``(T, 3, H, W)`` in [0, 1] to uint8 ``(T, H, W, 3)``; clamped, then rounded half to even."""
+    levels = frames.clamp(0, 1).mul(255).round_().to(torch.uint8)
+    return levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+
+
+def round_to_8_bits(frames: Tensor) -> Tensor:
+    """Clamp to [0, 1] and round to multiples of 1/255 (half to even), as if the frames had been saved losslessly."""
+    return frames.clamp(0, 1).mul_(255).round_().div_(255)
+
+
+def crop_to_multiple(frames: Tensor, scale: int) -> Tensor:
+    """Crop ``(..., H, W)`` at the bottom and the right to multiples of `scale`.
+
+    Raises `ClipError` when nothing is left.
+    """
+    height, width = (side // scale * scale for side in frames.shape[-2:])
+    if not height or not width:
+        raise ClipError(f"frames of {frames.shape[-1]}x{frames.shape[-2]} are smaller than the scale factor {scale}")
+    return frames[..., :height, :width]

@@ -1,0 +1,72 @@
+"""The leaderboard in a terminal, readable from 100 columns on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import StringIO
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from harness.leaderboard.accuracy import CEILING, FLOOR
+from harness.leaderboard.table import Leaderboard, Record
+from harness.leaderboard.text import DASH
+from harness.leaderboard.views import BEST, TIED, TIED_SIGN, View, main_views, no_mark, number_keys, with_numbers
+
+WIDTH = 100
+COLOURS = {"failed": "red", "skipped": "yellow", "running": "cyan"}
+PROTOCOL_SHOWN = ("clips", "degradation", "flow", "fusion")
+READING = f"top-1 in % with 95 % interval; bold: best, {TIED_SIGN}: not told apart from it; gain: against {FLOOR}"
+
+
+def plain(board: Leaderboard) -> str:
+    """Plain text of what `render` shows, for a log or a pipe."""
+    stream = StringIO()
+    Console(file=stream, width=WIDTH, color_system=None).print(render(board))
+    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+
+
+def render(board: Leaderboard) -> Group:
+    """What a `rich` console prints: main lines of the protocol, one table a recogniser, what failed or was skipped."""
+    parts: list[RenderableType] = [Text(board.title, style="bold")]
+    parts += [Text(f"{key}: {board.protocol[key]}", style="dim") for key in PROTOCOL_SHOWN if key in board.protocol]
+    for recognizer in board.recognizers:
+        parts.append(_table(board, board.of(recognizer), recognizer))
+    parts.append(Text(READING, style="dim"))
+    return Group(*parts, *(Text(note, style="dim") for note in board.notes), *_unfinished(board))
+
+
+def _table(board: Leaderboard, records: Sequence[Record], recognizer: str | None) -> Table:
+    views = main_views(board, records, compact=True)
+    table = Table(title=recognizer, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("SR", no_wrap=False, overflow="fold")
+    for view in views:
+        table.add_column(view.title, justify="right", no_wrap=True)
+    for record in with_numbers(records, number_keys(board)):
+        table.add_row(_name(record), *(_marked(view, record) for view in views))
+    return table
+
+
+def _name(record: Record) -> Text:
+    style = "italic" if record["sr"] in (CEILING, FLOOR) else ""
+    if record["status"] == "ok":
+        return Text(record["sr"], style=style)
+    return Text(f"{record['sr']} ({record['status']})", style=COLOURS[record["status"]])
+
+
+def _marked(view: View, record: Record) -> Text:
+    if view.mark is no_mark:
+        return Text(view.text(record))
+    mark = view.mark(record)
+    # every cell of the column gets room for the sign, so that the numbers stay aligned
+    return Text(view.text(record) + (TIED_SIGN if mark == TIED else " "), style="bold" if mark == BEST else "")
+
+
+def _unfinished(board: Leaderboard) -> list[Text]:
+    return [
+        Text(f"{r['sr']} {r['status']} {DASH} {r['reason'] or ''}", style=COLOURS[r["status"]])
+        for r in board.records
+        if r["status"] != "ok"
+    ]

@@ -1,0 +1,96 @@
+"""The leaderboard as markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.leaderboard.table import Leaderboard, Record
+from harness.leaderboard.text import DASH
+from harness.leaderboard.views import (
+    BEST,
+    READING,
+    TIED,
+    TIED_SIGN,
+    View,
+    detail_views,
+    further_columns,
+    known_streams,
+    main_views,
+    measure_view,
+    number_keys,
+    with_numbers,
+)
+
+
+def render(board: Leaderboard) -> str:
+    """Markdown text: protocol, one table a recogniser with details, what failed or was skipped, notes, how to read it."""
+    parts = [f"# {_inline(board.title)}", _protocol(board)]
+    for recognizer in board.recognizers:
+        records = board.of(recognizer)
+        shown = with_numbers(records, number_keys(board))
+        parts += [f"## {_inline(recognizer or 'Without a recogniser')}", _table(main_views(board, records), shown)]
+        parts.append(_details(records))
+    parts += [_further(board), _unfinished(board), _notes(board), _bullets("How to read it", READING)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _protocol(board: Leaderboard) -> str:
+    lines = [["protocol", ""], ["---", "---"], *([key, value] for key, value in board.protocol.items())]
+    return "\n".join(map(_line, lines))
+
+
+def _details(records: Sequence[Record]) -> str:
+    shown = with_numbers(records, (f"{stream}_top1" for stream in known_streams(records)))
+    if not shown:
+        return ""
+    table = _table(detail_views(records), shown)
+    return f"<details><summary>Mean class accuracy, top-5, p-values</summary>\n\n{table}\n\n</details>"
+
+
+def _further(board: Leaderboard) -> str:
+    """Measures of other probes: the same whatever the recogniser, so shown once."""
+    columns = further_columns(board)
+    shown = with_numbers(board.of(board.recognizers[0]), [column.key for column in columns]) if columns else []
+    return f"## Further measures\n\n{_table([measure_view(c) for c in columns], shown)}" if shown else ""
+
+
+def _unfinished(board: Leaderboard) -> str:
+    lines = []
+    for record in board.records:
+        if record["status"] != "ok":
+            where = f"`{record['sr']}`" + (f" with {record['recognizer']}" if record["recognizer"] else "")
+            lines.append(f"{where}: **{record['status']}** {DASH} {_inline(record['reason'] or '')}")
+    return _bullets("Failed or skipped", lines)
+
+
+def _notes(board: Leaderboard) -> str:
+    about = {f"`{record['sr']}`: {record['note']}": None for record in board.records if record["note"]}
+    return _bullets("Notes", [_inline(line) for line in (*board.notes, *about)])
+
+
+def _table(views: Sequence[View], records: Sequence[Record]) -> str:
+    titles = ["SR", *(view.title for view in views)]
+    rows = [[_name(record), *(_marked(view, record) for view in views)] for record in records]
+    return "\n".join(map(_line, [titles, ["---", *["---:"] * len(views)], *rows]))
+
+
+def _name(record: Record) -> str:
+    return f"`{record['sr']}`" + ("" if record["status"] == "ok" else f" ({record['status']})")
+
+
+def _marked(view: View, record: Record) -> str:
+    text, mark = view.text(record), view.mark(record)
+    return {BEST: f"**{text}**", TIED: f"{text} {TIED_SIGN}"}.get(mark or "", text)
+
+
+def _bullets(title: str, lines: Sequence[str]) -> str:
+    return f"## {title}\n\n" + "\n".join(f"- {line}" for line in lines) if lines else ""
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
+
+
+def _inline(text: str) -> str:
+    """Text from outside on one line, without characters that would start markup."""
+    return " ".join(text.split()).replace("<", "&lt;").replace("*", "\\*")

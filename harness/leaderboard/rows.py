@@ -1,0 +1,45 @@
+"""The rows of the table before they are measured: methods, and pairs of methods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.errors import UnknownNameError, UsageError
+from harness.leaderboard.cells import CellRow
+
+
+@dataclass(frozen=True)
+class Row:
+    """A method or a pair before it is measured: whose frames each stream looks at."""
+
+    name: str
+    spatial: str
+    temporal: str
+
+    @property
+    def is_pair(self) -> bool:
+        return self.spatial != self.temporal
+
+    def cells(self, cells: Sequence[CellRow], recognizer: str | None) -> list[CellRow]:
+        """The cells that its numbers come from: those of one recogniser, and for a lone method the other probes'."""
+        if self.is_pair:
+            wanted = {("spatial", self.spatial), ("temporal", self.temporal)}
+            return [c for c in cells if c.recognizer == recognizer and (c.stream, c.method) in wanted]
+        return [c for c in cells if c.method == self.name and c.recognizer in (None, recognizer)]
+
+
+def read_rows(cells: Sequence[CellRow], pairs: Sequence[str]) -> list[Row]:
+    """Every method of the run, then the pairs. Raises `UsageError` for a pair whose methods the run lacks."""
+    methods = list(dict.fromkeys(cell.method for cell in cells))
+    rows = {name: Row(name, name, name) for name in methods}
+    for pair in pairs:
+        parts = [part.strip() for part in pair.split("+")]
+        if len(parts) != 2 or not all(parts):
+            raise UsageError(f"{pair!r} is not a pair; write SPATIAL+TEMPORAL")
+        for part in parts:
+            if part not in rows or rows[part].is_pair:
+                raise UnknownNameError("method of this run", part, methods, f"The pair {pair!r} needs it.")
+        name = parts[0] if parts[0] == parts[1] else "+".join(parts)
+        rows[name] = Row(name, parts[0], parts[1])
+    return list(rows.values())

@@ -1,0 +1,1 @@
+"""What trainers of SR methods and recognisers share."""
