@@ -32,7 +32,7 @@ class FrameNetwork:
         size = max(1, self.batch_pixels // (height * width))
         wanted = lr[list(frames)]
         with torch.no_grad():
-            restored = [self.restore(batch) for batch in wanted.split(size)]
+            restored = [self.restore(wanted[i : i + size]) for i in range(0, len(wanted), size)]
         return torch.cat(restored)
 
     def restore(self, lr: Tensor) -> Tensor:
@@ -41,7 +41,7 @@ class FrameNetwork:
         return restored
 
 
-class Original:
+class HighResolution:
     """The ceiling: returns the frames it is handed, which for a method of source ``hr`` are the HR frames."""
 
     def __init__(self, *, scale: int, device: torch.device, weights: Path | None = None) -> None:

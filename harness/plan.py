@@ -76,6 +76,7 @@ class Plan:
     methods: Sequence[Part]
     probes: Sequence[Part]
     cells: Sequence[Cell]
+    pairs: Sequence[str]
     protocol: Mapping[str, str]
 
 

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+FLOOR, CEILING = "bicubic", "hr"
+"""The two methods every run includes and every other one is compared with."""
+
 OptionValue = str | int | float | bool | None
 NO_OPTIONS: Mapping[str, OptionValue] = MappingProxyType({})
 

@@ -30,12 +30,9 @@ Row = dict[str, Any]
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Replace a file as a whole, on disk before it is visible."""
+    """Replace a file as a whole: whoever reads it sees the old text or the new one, never a part."""
     temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    temporary.write_text(text)
     os.replace(temporary, path)
 
 
@@ -61,11 +58,9 @@ class CellRecord:
         return {row["clip"] for row in rows}
 
     def append(self, row: Row) -> None:
-        """Add the row of one clip and flush it."""
+        """Add the row of one clip. Once written it survives a kill; only a power cut may lose the last rows."""
         with self._rows_file.open("a") as file:
             file.write(json.dumps(row) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
 
     def finish(self, order: Sequence[str]) -> None:
         """The cell is complete: rows, in the order of the split, become Parquet."""

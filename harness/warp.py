@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -11,20 +12,14 @@ def warp(frames: Tensor, flow: Tensor) -> Tensor:
 
     Bilinear; positions outside are moved to the border, so that every pixel is defined and zero flow changes nothing.
     """
-    number, channels, height, width = frames.shape
-    x, y = (position.clamp(0, side - 1) for position, side in zip(_targets(flow), (width, height), strict=True))
-    left, top = x.floor(), y.floor()
-    across, down = (x - left)[:, None], (y - top)[:, None]
-    columns = left.long(), (left.long() + 1).clamp_max(width - 1)
-    rows = top.long(), (top.long() + 1).clamp_max(height - 1)
-    flat = frames.reshape(number, channels, height * width)
-
-    def at(row: Tensor, column: Tensor) -> Tensor:
-        index = (row * width + column).reshape(number, 1, -1).expand(-1, channels, -1)
-        return flat.gather(2, index).reshape(frames.shape)
-
-    upper, lower = (torch.lerp(at(row, columns[0]), at(row, columns[1]), across) for row in rows)
-    return torch.lerp(upper, lower, down)
+    height, width = frames.shape[-2:]
+    # in a grid of 2^k pixels the normalised coordinates of whole pixels are exact, so zero flow is the identity
+    rows, columns = (1 << (side - 1).bit_length() for side in (height, width))
+    x, y = _targets(flow)
+    grid = torch.stack(
+        ((2 * x.clamp(0, width - 1) + 1) / columns - 1, (2 * y.clamp(0, height - 1) + 1) / rows - 1), dim=-1
+    )
+    return F.grid_sample(F.pad(frames, (0, columns - width, 0, rows - height)), grid, align_corners=False)
 
 
 def visible(forward: Tensor, backward: Tensor) -> Tensor:

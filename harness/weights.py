@@ -7,6 +7,7 @@ in it is ever executed.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import pickle
 import re
@@ -152,13 +153,18 @@ def load_into(network: nn.Module, path: Path) -> None:
 
 
 def save_state(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
-    """Write a state dictionary as safetensors, whole or not at all; `metadata` is text that goes into the header."""
+    """Write a state dictionary as safetensors, whole or not at all.
+
+    `metadata` goes into the header's entry ``harness`` as JSON: one entry, for safetensors keeps several in random
+    order and the file's sha256 should depend on its content alone.
+    """
     from safetensors.torch import save_file
 
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        save_file({k: v.detach().cpu().contiguous().clone() for k, v in state.items()}, partial, dict(metadata))
+        header = {"harness": json.dumps(dict(metadata), sort_keys=True)}
+        save_file({k: v.detach().cpu().contiguous().clone() for k, v in state.items()}, partial, header)
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
@@ -235,9 +241,10 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
     from safetensors.torch import load_file
 
     try:
-        return load_file(path)
+        state: dict[str, Tensor] = load_file(path)
     except SafetensorError as error:
         raise WeightsError(f"{path}: not a safetensors file, or cut short: {error}") from error
+    return state
 
 
 def _read_torch(path: Path) -> Any:

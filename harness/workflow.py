@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.benchmark import Benchmark, open_dataset
 from harness.build import build_probe, pick_device
-from harness.choice import Choice, parse_choice, split_list
+from harness.choice import Choice, parse_choice, resolve, split_list
 from harness.clips import balanced_subset, split_digest
 from harness.contracts import Clip, Dataset, Probe
 from harness.environment import describe_environment
@@ -32,10 +32,8 @@ from harness.plan import (
     stream_parts,
 )
 from harness.registry import Registry, resolve_import
-from harness.specs import ExecutorSpec, ProbeSpec, SRMethodSpec
+from harness.specs import CEILING, FLOOR, ExecutorSpec, ProbeSpec, SRMethodSpec
 from harness.store import SCHEMA_VERSION, RunFolder
-
-FLOOR, CEILING = "bicubic", "hr"
 
 
 @dataclass(frozen=True)
@@ -84,6 +82,7 @@ def make_plan(request: Request, registry: Registry) -> Plan:
         methods=methods,
         probes=probes,
         cells=plan_cells(methods, probes, setting, flow),
+        pairs=wanted_pairs(request.sr, registry),
         protocol=protocol_of(benchmark, setting, flow, streams),
     )
 
@@ -101,9 +100,10 @@ def wanted_methods(text: str, registry: Registry, benchmark: Benchmark) -> list[
     return list(chosen.values())
 
 
-def wanted_pairs(text: str) -> list[str]:
-    """The pairs ``a+b`` among the methods of ``--sr``."""
-    return [item for item in split_list(text) if "+" in item]
+def wanted_pairs(text: str, registry: Registry) -> list[str]:
+    """The pairs ``a+b`` among the methods of ``--sr``, spelt as their methods are labelled."""
+    pairs = [[parse_choice(name) for name in split_pair(item)] for item in split_list(text) if "+" in item]
+    return ["+".join(str(resolve(c, registry.get(SRMethodSpec, c.name))) for c in pair) for pair in pairs]
 
 
 def split_pair(item: str) -> list[str]:
@@ -194,7 +194,7 @@ def record_start(plan: Plan, request: Request, folder: RunFolder) -> None:
                 "limit": request.limit,
                 "classes": list(plan.classes),
                 "split_digest": split_digest(plan.clips),
-                "pairs": wanted_pairs(request.sr),
+                "pairs": list(plan.pairs),
             },
             "protocol": dict(plan.protocol),
             "environment": describe_environment(request.device),

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from harness.cli.options import DEVICE_HELP, PluginFiles
+
+from harness.cli.options import Device, PluginFiles
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,7 +40,7 @@ def run(
     limit: Annotated[int | None, typer.Option(min=1, help="Only N clips, class-balanced and seeded.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; default runs/BENCHMARK[-LIMIT].")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of the data set, where it is not embedded.")] = None,
-    device: Annotated[str, typer.Option(help=DEVICE_HELP)] = "auto",
+    device: Device = "auto",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
     resume: Annotated[bool, typer.Option("--resume/--no-resume", help="Go on from what the run folder holds.")] = True,
     strict: Annotated[bool, typer.Option("--strict", help="Count a skipped cell as a failed one.")] = False,
@@ -118,7 +119,6 @@ def _report(console: Console, plan: Plan, folder: RunFolder, strict: bool) -> in
     from harness.leaderboard.console import render
     from harness.leaderboard.table import build
     from harness.leaderboard.write import write_all
-
     from harness.record import load_run
     from harness.workflow import outcome_of
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.specs import CEILING, FLOOR
 from harness.statistics import (
     Scores,
     accuracy,
@@ -22,7 +23,6 @@ from harness.statistics import (
 )
 from harness.statistics.scores import Bools, Floats
 
-FLOOR, CEILING = "bicubic", "hr"
 STREAMS = ("spatial", "temporal", "fusion")
 TOP1_COLUMNS = ("top1", "top1_low", "top1_high", "top1_mean_class", "top1_top5")
 PAIRED_COLUMNS = ("delta", "delta_low", "delta_high", "p", "mcnemar_p", "recovered", "best")

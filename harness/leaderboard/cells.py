@@ -29,6 +29,7 @@ class CellRow:
     stream: str | None
     status: str
     reason: str
+    log: str | None
     params: int | None
     note: str
     clips: pd.DataFrame | None
@@ -77,26 +78,25 @@ def _cell(facts: Mapping[str, Any], tables: Mapping[Any, pd.DataFrame]) -> CellR
         recognizer=facts["recognizer"],
         stream=facts["stream"],
         status=status,
-        reason=_with_log(facts, "not finished" if status == "running" else facts["reason"] or "no reason recorded"),
+        reason="not finished" if status == "running" else facts["reason"] or "no reason recorded",
+        log=f"cells/{facts['cell']}/{facts['error_log']}" if facts["error_log"] else None,
         params=None if facts["params"] is None else int(facts["params"]),
         note=facts["note"] or "",
         clips=tables.get(facts["cell"]) if status == "ok" else None,
     )
 
 
-def _with_log(facts: Mapping[str, Any], reason: str) -> str:
-    log = facts["error_log"]
-    return f"{reason} (log: cells/{facts['cell']}/{log})" if log and facts["status"] == "failed" else reason
-
-
 def _reason(cells: Sequence[CellRow], every: bool) -> str:
     """Cells that stopped for one reason are named together, or not at all when that is all of them."""
-    probes: dict[str, list[str]] = {}
+    by_reason: dict[str, list[CellRow]] = {}
     for cell in cells:
-        probes.setdefault(cell.reason, []).append(cell.probe)
-    if every and len(probes) == 1:
-        return next(iter(probes))
-    return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in probes.items())
+        by_reason.setdefault(cell.reason, []).append(cell)
+    texts = []
+    for reason, alike in by_reason.items():
+        which = "" if every and len(by_reason) == 1 else f"{', '.join(cell.probe for cell in alike)}: "
+        log = f" (log: {alike[0].log})" if alike[0].log else ""
+        texts.append(f"{which}{reason}{log}")
+    return "; ".join(texts)
 
 
 def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:

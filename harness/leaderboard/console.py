@@ -10,15 +10,16 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from harness.leaderboard.accuracy import CEILING, FLOOR
 from harness.leaderboard.table import Leaderboard, Record
 from harness.leaderboard.text import DASH
-from harness.leaderboard.views import BEST, TIED, TIED_SIGN, View, main_views, no_mark, number_keys, with_numbers
+from harness.leaderboard.views import BEST, TIED, TIED_SIGN, View, main_views, no_mark
+from harness.specs import CEILING, FLOOR
 
 WIDTH = 100
 COLOURS = {"failed": "red", "skipped": "yellow", "running": "cyan"}
 PROTOCOL_SHOWN = ("clips", "degradation", "flow", "fusion")
-READING = f"top-1 in % with 95 % interval; bold: best, {TIED_SIGN}: not told apart from it; gain: against {FLOOR}"
+SIGNS = {BEST: "*", TIED: TIED_SIGN, None: " "}
+READING = f"top-1 in % with 95 % interval; *: best, {TIED_SIGN}: not told apart from it; gain: points above {FLOOR}"
 
 
 def plain(board: Leaderboard) -> str:
@@ -44,7 +45,7 @@ def _table(board: Leaderboard, records: Sequence[Record], recognizer: str | None
     table.add_column("SR", no_wrap=False, overflow="fold")
     for view in views:
         table.add_column(view.title, justify="right", no_wrap=True)
-    for record in with_numbers(records, number_keys(board)):
+    for record in records:
         table.add_row(_name(record), *(_marked(view, record) for view in views))
     return table
 
@@ -60,8 +61,7 @@ def _marked(view: View, record: Record) -> Text:
     if view.mark is no_mark:
         return Text(view.text(record))
     mark = view.mark(record)
-    # every cell of the column gets room for the sign, so that the numbers stay aligned
-    return Text(view.text(record) + (TIED_SIGN if mark == TIED else " "), style="bold" if mark == BEST else "")
+    return Text(view.text(record) + SIGNS[mark], style="bold" if mark == BEST else "")
 
 
 def _unfinished(board: Leaderboard) -> list[Text]:

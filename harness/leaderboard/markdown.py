@@ -13,22 +13,19 @@ from harness.leaderboard.views import (
     TIED_SIGN,
     View,
     detail_views,
-    further_columns,
     known_streams,
     main_views,
     measure_view,
-    number_keys,
     with_numbers,
 )
 
 
 def render(board: Leaderboard) -> str:
-    """Markdown text: protocol, one table a recogniser with details, what failed or was skipped, notes, how to read it."""
+    """Markdown text: protocol, one table a recogniser with details, what failed, notes, how to read it."""
     parts = [f"# {_inline(board.title)}", _protocol(board)]
     for recognizer in board.recognizers:
         records = board.of(recognizer)
-        shown = with_numbers(records, number_keys(board))
-        parts += [f"## {_inline(recognizer or 'Without a recogniser')}", _table(main_views(board, records), shown)]
+        parts += [f"## {_inline(recognizer or 'Without a recogniser')}", _table(main_views(board, records), records)]
         parts.append(_details(records))
     parts += [_further(board), _unfinished(board), _notes(board), _bullets("How to read it", READING)]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -49,9 +46,9 @@ def _details(records: Sequence[Record]) -> str:
 
 def _further(board: Leaderboard) -> str:
     """Measures of other probes: the same whatever the recogniser, so shown once."""
-    columns = further_columns(board)
-    shown = with_numbers(board.of(board.recognizers[0]), [column.key for column in columns]) if columns else []
-    return f"## Further measures\n\n{_table([measure_view(c) for c in columns], shown)}" if shown else ""
+    keys = [column.key for column in board.further_columns]
+    shown = with_numbers(board.of(board.recognizers[0]), keys) if keys else []
+    return f"## Further measures\n\n{_table([measure_view(c) for c in board.further_columns], shown)}" if shown else ""
 
 
 def _unfinished(board: Leaderboard) -> str:
@@ -64,8 +61,12 @@ def _unfinished(board: Leaderboard) -> str:
 
 
 def _notes(board: Leaderboard) -> str:
-    about = {f"`{record['sr']}`: {record['note']}": None for record in board.records if record["note"]}
-    return _bullets("Notes", [_inline(line) for line in (*board.notes, *about)])
+    about: dict[str, dict[str, None]] = {}
+    for record in board.records:
+        if record["note"] and "+" not in record["sr"]:  # a pair's notes are those of its parts
+            about.setdefault(record["note"], {})[f"`{record['sr']}`"] = None
+    lines = [f"{', '.join(names)}: {note}" for note, names in about.items()]
+    return _bullets("Notes", [_inline(line) for line in (*board.notes, *lines)])
 
 
 def _table(views: Sequence[View], records: Sequence[Record]) -> str:

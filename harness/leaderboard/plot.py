@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from harness.leaderboard.accuracy import CEILING, FLOOR
 from harness.leaderboard.streams import headline
 from harness.leaderboard.table import Leaderboard, Record
 from harness.leaderboard.views import known_streams, with_numbers
+from harness.specs import CEILING, FLOOR
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,8 +22,8 @@ GREY = "#777777"
 OFFSETS = {1: (0.0,), 2: (-0.16, 0.16), 3: (-0.24, 0.0, 0.24)}
 DPI = 130
 ROW_INCHES, MARGIN_INCHES, WIDTH_INCHES = 0.42, 1.5, 11.5
-LABEL_POINTS = 11.0
-"""Least distance between two labels of the scatter, one above the other."""
+LABEL_POINTS, LABEL_WIDTH = 11.0, 90.0
+"""Points: a label of the scatter stays so far above those that begin less than a label's width beside it."""
 
 
 def render(board: Leaderboard) -> bytes:
@@ -109,15 +109,22 @@ def _quality_against_accuracy(axes: Axes, records: Sequence[Record]) -> None:
 
 def _label(axes: Axes, points: Sequence[tuple[float, float, str]]) -> None:
     """Names beside the points, pushed upwards where they would lie on each other."""
-    points = sorted(points, key=lambda point: (point[1], point[0]))
-    height = axes.figure.get_figure(root=True).get_size_inches()[1] * 72 * 0.6  # type: ignore[union-attr]
-    low, high = axes.get_ylim()
-    taken = -float("inf")
-    for x, y, name in points:
-        at = (y - low) / (high - low) * height
-        taken = max(at, taken + LABEL_POINTS)
-        axes.annotate(name, (x, y), xytext=(8, taken - at), textcoords="offset points", va="center", fontsize=8,
-                      arrowprops={"arrowstyle": "-", "color": "#bbbbbb", "linewidth": 0.6} if taken > at else None)  # fmt: skip
+    figure = axes.get_figure(root=True)
+    if figure is None:
+        return
+    figure.draw_without_rendering()  # settles the layout, so that data can be turned into points on paper
+    place = axes.transData.transform([(x, y) for x, y, _ in points]) * 72 / figure.dpi
+    taken: list[tuple[float, float]] = []
+    for (x, y), (data_x, data_y, name) in sorted(zip(place.tolist(), points, strict=True), key=lambda p: p[0][::-1]):
+        at = y
+        while any(abs(at - other_y) < LABEL_POINTS and abs(x - other_x) < LABEL_WIDTH for other_x, other_y in taken):
+            at += 1.0
+        taken.append((x, at))
+        line = {"arrowstyle": "-", "color": "#bbbbbb", "linewidth": 0.6} if at > y else None
+        axes.annotate(
+            name, (data_x, data_y), xytext=(8, at - y), textcoords="offset points", va="center", fontsize=8,
+            arrowprops=line,
+        )  # fmt: skip
 
 
 def _quiet(axes: Axes) -> None:

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.leaderboard.accuracy import CEILING, STREAMS, stream_columns
+from harness.leaderboard.accuracy import STREAMS, stream_columns
 from harness.leaderboard.cells import CellRow, outcome, read_cells
 from harness.leaderboard.measures import measure_method, measured_keys
 from harness.leaderboard.notes import detectable_note, group_note, header
 from harness.leaderboard.rows import Row, read_rows
 from harness.leaderboard.streams import headline, measure_accuracy
-from harness.specs import Column
+from harness.specs import CEILING, Column
 
 if TYPE_CHECKING:
     from harness.record import RunRecord
@@ -34,14 +34,15 @@ class Leaderboard:
     """A run as a table.
 
     `records` are flat, one a (method or pair, recogniser): percentages 0 to 100, None where a value is missing.
-    `protocol` is everything that changes numbers, in words; `columns` say how a probe's numbers are shown.
+    `protocol` is everything that changes numbers, in words; `further_columns` are probes' numbers that are shown
+    besides those every leaderboard has (`COLUMNS`). A number that no column was declared for is in the records only.
     """
 
     title: str
     protocol: Mapping[str, str]
     notes: Sequence[str]
     records: Sequence[Record]
-    columns: Sequence[Column]
+    further_columns: Sequence[Column]
 
     @property
     def recognizers(self) -> list[str | None]:
@@ -79,7 +80,7 @@ def build(
         protocol=header(info, record.clips, weights),
         notes=tuple(dict.fromkeys([*notes, *group_note(record.clips)])),
         records=tuple(records),
-        columns=_columns(info, keys),
+        further_columns=_further_columns(info, keys),
     )
 
 
@@ -92,7 +93,7 @@ def _record(
     return {
         "sr": row.name,
         "recognizer": recognizer,
-        **{key: _plain(found.get(key)) for key in order},
+        **{key: _plain(key, found.get(key)) for key in order},
         "status": status,
         "reason": reason or None,
         "note": "; ".join(dict.fromkeys(cell.note for cell in cells if cell.note)) or None,
@@ -110,16 +111,18 @@ def _ranked(records: Sequence[Record]) -> list[Record]:
     return sorted(records, key=place)
 
 
-def _columns(info: Mapping[str, Any], keys: Sequence[str]) -> list[Column]:
-    """How a probe's numbers are shown: as its declaration said when the run was made."""
-    declared = {column.key: column for column in COLUMNS}
-    declared |= {facts["key"]: Column(**facts) for facts in info.get("columns", ()) if facts["key"] not in declared}
-    return [declared.get(key, Column(key, key, digits=3)) for key in keys]
+def _further_columns(info: Mapping[str, Any], keys: Sequence[str]) -> tuple[Column, ...]:
+    """Declared columns that were measured, besides those of every leaderboard."""
+    standard = {column.key for column in COLUMNS}
+    declared = [Column(**facts) for facts in info.get("columns", ())]
+    return tuple(column for column in declared if column.key in keys and column.key not in standard)
 
 
-def _plain(value: Any) -> Any:
+def _plain(key: str, value: Any) -> Any:
     """A value as JSON has it: rounded, and None for NaN."""
     if value is None or isinstance(value, bool | int | str):
         return value
-    number = round(float(value), DIGITS)
-    return number + 0.0 if math.isfinite(number) else None
+    if not math.isfinite(value):
+        return None
+    # the decimals that matter in a p-value depend on its size; + 0.0 turns -0.0 into 0.0
+    return float(f"{value:.{DIGITS}g}") if key.endswith("_p") else round(float(value), DIGITS) + 0.0

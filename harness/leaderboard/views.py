@@ -6,19 +6,22 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from harness.leaderboard.accuracy import FLOOR, STREAMS
+from harness.leaderboard.accuracy import STREAMS
 from harness.leaderboard.streams import headline
 from harness.leaderboard.table import COLUMNS, Leaderboard, Record
 from harness.leaderboard.text import gain, number, p_value, percent, short_gain, size, speed, top1
-from harness.specs import Column
+from harness.specs import CEILING, FLOOR, Column
 
+COMPACT_TITLES = {"psnr_y": "PSNR", "ssim_y": "SSIM", "flow_epe": "EPE", "warp_error": "warp"}
 BEST, TIED = "best", "tied"
 TIED_SIGN = "≈"
 READING = (
-    "Top-1 accuracy in percent, with 95 % intervals from a bootstrap over groups of clips. The best method is "
-    f"emphasised; {TIED_SIGN} marks those that cannot be told from it: the interval of the paired difference contains 0.",
-    f"Gain is the paired difference from `{FLOOR}` in the stream that ranks; p is of an exact sign-flip test over groups.",
-    f"Recovered is the share of the gap between `{FLOOR}` (0 %) and `hr` (100 %) that a method closes.",
+    "Top-1 accuracy in percent, with 95 % intervals from a bootstrap over groups of clips.",
+    f"The best method is emphasised; {TIED_SIGN} marks those that cannot be told from it: the interval of their paired "
+    "difference contains 0.",
+    f"Gain is the paired difference from `{FLOOR}` in the stream that ranks; p is from an exact sign-flip test over "
+    "groups.",
+    f"Recovered is the share of the gap between `{FLOOR}` (0 %) and `{CEILING}` (100 %) that a method closes.",
     "`a+b` feeds the spatial stream from method `a` and the temporal stream from method `b`.",
 )
 
@@ -46,7 +49,8 @@ def main_views(board: Leaderboard, records: Sequence[Record], *, compact: bool =
         views.append(View("gain", partial(short_gain if compact else gain, stream=stream)))
     if any_number(records, "recovered") and not compact:
         views.append(View("recovered", lambda record: percent(record["recovered"])))
-    views += [measure_view(column) for column in board.columns if column in COLUMNS and any_number(records, column.key)]
+    standard = [column for column in COLUMNS if any_number(records, column.key)]
+    views += [measure_view(column, COMPACT_TITLES.get(column.key) if compact else None) for column in standard]
     views.append(View("fps", lambda record: speed(record["fps"])))
     return views if compact else [*views, View("params", lambda record: size(record["params"]))]
 
@@ -56,15 +60,10 @@ def detail_views(records: Sequence[Record]) -> list[View]:
     return [view for stream in known_streams(records) for view in _details(stream)]
 
 
-def further_columns(board: Leaderboard) -> list[Column]:
-    """What probes measured besides the columns of every leaderboard."""
-    return [column for column in board.columns if column not in COLUMNS and any_number(board.records, column.key)]
-
-
-def measure_view(column: Column) -> View:
-    """A probe's number, with the direction in which it is better."""
+def measure_view(column: Column, title: str | None = None) -> View:
+    """A probe's number, with the direction in which it is better unless another title is given."""
     arrow = "↑" if column.higher_is_better else "↓"
-    return View(f"{column.title} {arrow}", lambda record: number(record[column.key], column.digits))
+    return View(title or f"{column.title} {arrow}", lambda record: number(record[column.key], column.digits))
 
 
 def known_streams(records: Sequence[Record]) -> list[str]:
@@ -80,11 +79,6 @@ def with_numbers(records: Sequence[Record], keys: Iterable[str]) -> list[Record]
 
 def any_number(records: Sequence[Record], key: str) -> bool:
     return any(record[key] is not None for record in records)
-
-
-def number_keys(board: Leaderboard) -> list[str]:
-    """Keys of accuracies and of probes' numbers: a record that has none of them has nothing to show."""
-    return [*(f"{stream}_top1" for stream in STREAMS), *(column.key for column in board.columns)]
 
 
 def _details(stream: str) -> list[View]:

@@ -30,8 +30,10 @@ def sign_flip_p(first: Bools, second: Bools, groups: Sequence[str]) -> float:
     probability = np.zeros(2 * reach + 1)
     probability[reach] = 1.0
     for step in steps:
-        # np.roll wraps round, but what it wraps is zero: the sum never goes beyond `reach`
-        probability = 0.5 * (np.roll(probability, step) + np.roll(probability, -step))
+        moved = np.zeros_like(probability)
+        moved[step:] = probability[:-step]
+        moved[:-step] += probability[step:]
+        probability = 0.5 * moved
     return min(1.0, float(2.0 * probability[reach + seen :].sum()))
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -85,22 +86,24 @@ def open_cache(
 
     Of each training clip `frames_per_clip` frames spread over its length are kept. `validation_clips` clips, even over
     the classes, are held out; so is every other clip of their groups, which is not used at all. HR frames are cropped
-    to a multiple of the scale factor, degraded whole and rounded to 8 bits. `key` names the degradation with its options.
+    to a multiple of the scale factor, degraded whole and rounded to 8 bits. `key` names the degradation with options.
     Raises `UsageError` when holding out leaves no clip to train on.
     """
     identity = [FORMAT, split_digest(clips), key, frames_per_clip, validation_clips, seed]
     folder = root / hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
-    if not (folder / "index.json").is_file():
-        partial = root / f".{folder.name}.{os.getpid()}"
-        partial.mkdir(parents=True, exist_ok=True)
-        try:
-            roles = hold_out(clips, validation_clips, seed)
-            wanted = [(clip, roles[clip.id]) for clip in clips if clip.id in roles]
-            _fill(partial, dataset, wanted, degradation, frames_per_clip, progress)
-            shutil.rmtree(folder, ignore_errors=True)
+    if folder.is_dir():
+        return folder
+    roles = hold_out(clips, validation_clips, seed)
+    wanted = [(clip, roles[clip.id]) for clip in clips if clip.id in roles]
+    partial = root / f".{folder.name}.{os.getpid()}"
+    partial.mkdir(parents=True)
+    try:
+        _fill(partial, dataset, wanted, degradation, frames_per_clip, progress)
+        # a folder that another process put there meanwhile holds the same frames
+        with suppress(OSError):
             partial.rename(folder)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     return folder
 
 
@@ -110,7 +113,9 @@ def hold_out(clips: Sequence[Clip], count: int, seed: int) -> dict[str, Role]:
     groups = {clip.group for clip in clips if clip.id in chosen}
     roles: dict[str, Role] = {clip.id: "train" for clip in clips if clip.group not in groups}
     if not roles:
-        raise UsageError(f"holding out {count} clips for validation leaves none of {len(clips)} to train on: fewer, or more clips")
+        raise UsageError(
+            f"holding out {count} clips for validation leaves none of {len(clips)} to train on: fewer, or more clips"
+        )
     return roles | dict.fromkeys(chosen, "validate")
 
 

@@ -17,7 +17,9 @@ def aligned_patch(low: Tensor, high: Tensor, size: int, rng: np.random.Generator
     """
     height, width = low.shape[-2:]
     if min(height, width) < size:
-        raise UsageError(f"a patch of {size} pixels does not fit in a frame of {width}x{height}; make the patch smaller")
+        raise UsageError(
+            f"a patch of {size} pixels does not fit in a frame of {width}x{height}; make the patch smaller"
+        )
     scale = high.shape[-1] // width
     top, left = int(rng.integers(height - size + 1)), int(rng.integers(width - size + 1))
     way = int(rng.integers(8))

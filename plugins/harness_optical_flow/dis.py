@@ -7,6 +7,7 @@ from typing import cast
 import cv2
 import torch
 
+from harness.errors import UsageError
 from harness_optical_flow.pairs import Algorithm, PairwiseFlow
 
 
@@ -15,6 +16,7 @@ class Dis(PairwiseFlow):
 
     Scales are powers of two: 0 is full resolution; a `coarsest_scale` of -1 lets OpenCV choose. Patches are in pixels.
     `refinement_*` are those of the variational refinement, 0 iterations switch it off.
+    Raises `UsageError` for options with which OpenCV ends the process instead of refusing.
     """
 
     def __init__(
@@ -35,6 +37,11 @@ class Dis(PairwiseFlow):
         refinement_epsilon: float = 0.01,
         threads: int | None = None,
     ) -> None:
+        if not 1 <= patch_stride <= patch_size:
+            raise UsageError(f"dis: patch_stride={patch_stride}: must be from 1 to patch_size ({patch_size})")
+        if not refinement_epsilon > 0:
+            raise UsageError(f"dis: refinement_epsilon={refinement_epsilon}: must be positive")
+
         def make() -> Algorithm:
             dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)  # every parameter is set below
             dis.setFinestScale(finest_scale)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Protocol
 
 import cv2
@@ -40,7 +39,6 @@ class PairwiseFlow:
         self._threads = threads or torch.get_num_threads()
         self._local = threading.local()
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="flow")
-        make()  # refuses wrong options at once, not in the middle of a run
 
     def flow(self, first: Tensor, second: Tensor) -> Tensor:
         """Flow of each pair: two ``(N, 3, H, W)`` in [0, 1] to ``(N, 2, H, W)`` in pixels, on the device of `first`.
@@ -49,8 +47,8 @@ class PairwiseFlow:
         """
         if not len(first):
             return first.new_zeros((0, 2, *first.shape[-2:]))
-        with _opencv_on_one_thread():
-            flows = list(self._pool.map(self._pair, grey_levels(first), grey_levels(second)))
+        cv2.setNumThreads(1)  # not set back: a second caller in another thread would then get another result
+        flows = list(self._pool.map(self._pair, grey_levels(first), grey_levels(second)))
         stacked = torch.from_numpy(np.stack(flows))
         return stacked.permute(0, 3, 1, 2).contiguous().to(first.device)
 
@@ -63,7 +61,7 @@ class PairwiseFlow:
             height, width = first.shape
             raise HarnessError(
                 f"OpenCV cannot compute the flow of {width}x{height} frames with these options: {error.err}; "
-                "use smaller patches or windows, or larger frames"
+                "change the options or use larger frames"
             ) from error
         return flow
 
@@ -74,13 +72,3 @@ def grey_levels(frames: Tensor) -> Grey:
     grey = torch.einsum("nchw,c->nhw", frames, weights).mul_(255).round_().clamp_(0, 255)
     levels: Grey = grey.to(torch.uint8).cpu().numpy()
     return levels
-
-
-@contextmanager
-def _opencv_on_one_thread() -> Iterator[None]:
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(before)

@@ -1,0 +1,141 @@
+"""What can be said of a declaration without building anything but imports."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import dataclass
+
+from harness.checks.base import Check, Test, expect, run_tests
+from harness.registry import resolve_import
+from harness.specs import (
+    DatasetSpec,
+    DegradationSpec,
+    FlowSpec,
+    ProbeSpec,
+    RecognizerSpec,
+    ReportSpec,
+    Spec,
+    SRMethodSpec,
+    Weights,
+)
+
+RESERVED = ("all",)
+STREAMS = ("spatial", "temporal", "joint")
+NETWORK = ("device", "weights")
+GIVEN: dict[type[Spec], tuple[str, ...]] = {
+    SRMethodSpec: ("scale", *NETWORK),
+    RecognizerSpec: ("stream", "class_names", *NETWORK),
+    DatasetSpec: ("root",),
+    FlowSpec: ("device",),
+    ProbeSpec: ("scale",),
+}
+"""Keyword arguments that a factory is called with besides its options."""
+
+
+def check_declaration(spec: Spec) -> list[Check]:
+    """Check a declaration: name, licence, options, import strings, weights. Resolves its factory."""
+    contract = _Contract(spec)
+    tests: list[tuple[str, Test]] = [
+        ("name", contract.name),
+        ("summary", contract.summary),
+        ("licence", contract.licence),
+        ("factory", contract.factory),
+    ]
+    if isinstance(spec, SRMethodSpec | RecognizerSpec):
+        tests += [("weights", contract.weights), ("trainer", contract.trainer)]
+    if isinstance(spec, SRMethodSpec):
+        tests.append(("scales", contract.scales))
+    if isinstance(spec, RecognizerSpec):
+        tests.append(("streams", contract.streams))
+    if isinstance(spec, DegradationSpec):
+        tests.append(("option scale", contract.has_scale))
+    return run_tests(tests)
+
+
+@dataclass
+class _Contract:
+    spec: Spec
+
+    def name(self) -> str:
+        name = self.spec.name
+        fits = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name) and name not in RESERVED
+        expect(bool(fits), f"{name!r}: letters, digits, _ and - only, for `+`, `:`, `,` and `=` mean something; not `all`")
+        return name
+
+    def summary(self) -> str:
+        text = self.spec.summary
+        expect(bool(text.strip()) and "\n" not in text, "a summary is one line that says what it is")
+        return text
+
+    def licence(self) -> str:
+        expect(bool(self.spec.licence.strip()), "no licence; name the one of the code, such as MIT")
+        return self.spec.licence
+
+    def factory(self) -> str:
+        found = resolve_import(self.spec.factory)
+        expect(callable(found), f"{self.spec.factory} is not callable")
+        if not isinstance(self.spec, ReportSpec):
+            _expect_accepts(found, [*GIVEN.get(type(self.spec), ()), *self.spec.options])
+        return self.spec.factory
+
+    def weights(self) -> str:
+        assert isinstance(self.spec, SRMethodSpec | RecognizerSpec)
+        for weights in self.spec.weights:
+            _expect_complete(weights, self.spec)
+        can_get = self.spec.weights or "checkpoint" in self.spec.options or not self.spec.needs_weights
+        expect(bool(can_get), "needs weights but declares none and has no option `checkpoint`")
+        return f"{len(self.spec.weights)} declared"
+
+    def trainer(self) -> str:
+        assert isinstance(self.spec, SRMethodSpec | RecognizerSpec)
+        if self.spec.trainer is None:
+            return "none"
+        expect(callable(resolve_import(self.spec.trainer)), f"{self.spec.trainer} is not callable")
+        return self.spec.trainer
+
+    def scales(self) -> str:
+        assert isinstance(self.spec, SRMethodSpec)
+        expect(self.spec.source in ("lr", "hr"), f"source {self.spec.source!r}; expected 'lr' or 'hr'")
+        scales = self.spec.scales
+        expect(scales is None or (bool(scales) and min(scales) >= 1), f"scales {scales}; expected whole numbers from 1")
+        return "any" if scales is None else ", ".join(f"x{scale}" for scale in scales)
+
+    def streams(self) -> str:
+        assert isinstance(self.spec, RecognizerSpec)
+        streams = self.spec.streams
+        good = bool(streams) and len(set(streams)) == len(streams) and set(streams) <= set(STREAMS)
+        expect(good, f"streams {streams}; expected some of {STREAMS}, each once")
+        return ", ".join(streams)
+
+    def has_scale(self) -> str:
+        scale = self.spec.options.get("scale")
+        expect(isinstance(scale, int), f"option `scale` is {scale!r}; every degradation has it, with a whole number")
+        return f"x{scale}"
+
+
+def _expect_accepts(factory: object, names: list[str]) -> None:
+    """Raise `ContractError` unless the factory can be called with these keywords."""
+    try:
+        parameters = inspect.signature(factory).parameters.values()  # type: ignore[arg-type]
+    except ValueError:  # some builtins have no signature to look at; building will tell
+        return
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return
+    usable = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    known = {parameter.name for parameter in parameters if parameter.kind in usable}
+    refused = [name for name in names if name not in known]
+    expect(not refused, f"it does not take the keyword(s) {', '.join(refused)}")
+    needed = {p.name for p in parameters if p.default is p.empty and p.kind in usable} - set(names)
+    expect(not needed, f"it needs {', '.join(sorted(needed))}, which it is not given; make them options")
+
+
+def _expect_complete(weights: Weights, spec: Spec) -> None:
+    """Raise `ContractError` unless a checkpoint says where it is, what it is, and on what terms."""
+    where = f"weights {weights.tag!r}"
+    expect((weights.file is None) != (weights.url is None), f"{where}: give one of `file` and `url`")
+    expect(bool(re.fullmatch(r"[0-9a-fA-F]{64}", weights.sha256)), f"{where}: sha256 is not 64 hexadecimal digits")
+    expect(bool(weights.trained_on.strip()), f"{where}: trained_on is blank; name the data, such as mini/train")
+    expect(bool(weights.licence.strip()), f"{where}: no licence")
+    unknown = sorted(set(weights.options) - set(spec.options))
+    expect(not unknown, f"{where}: implies options that are not declared: {', '.join(unknown)}")

@@ -1,0 +1,148 @@
+"""From a declaration to its contract: build what it names, with every checkpoint that is here, and check it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, cast
+
+import torch
+
+from harness.build import build_method, build_probe
+from harness.checks.base import Check, describe
+from harness.checks.dataset import check_dataset
+from harness.checks.declaration import check_declaration
+from harness.checks.degradation import check_degradation
+from harness.checks.flow import check_flow
+from harness.checks.probe import check_probe
+from harness.checks.recognizer import check_recognizer
+from harness.checks.sr_method import check_sr_method
+from harness.contracts import Dataset
+from harness.errors import WeightsError
+from harness.plan import Part
+from harness.registry import Registry, resolve_import
+from harness.specs import (
+    DatasetSpec,
+    DegradationSpec,
+    FlowSpec,
+    ProbeSpec,
+    RecognizerSpec,
+    Spec,
+    SRMethodSpec,
+    Weights,
+)
+from harness.weights import installed_path
+
+Section = tuple[str, list[Check]]
+Contract = Callable[[Any, Registry, int, torch.device], Iterator[Section]]
+SOME_CLASSES = tuple(f"class_{index}" for index in range(10))
+
+
+def check_declared(
+    spec: Spec, registry: Registry, *, scale: int = 4, device: torch.device | str = "cpu"
+) -> Iterator[Section]:
+    """Check a declaration and what it builds; yields a title and its checks as they are done.
+
+    A network is checked once for every checkpoint that fits `scale` and is installed; it fails where none is.
+    """
+    yield "declaration", check_declaration(spec)
+    contract = CONTRACTS.get(type(spec))
+    if contract is None:
+        return
+    try:
+        yield from contract(spec, registry, scale, torch.device(device))
+    except Exception as error:  # a plugin's factory: what it raises is the finding, and is shown
+        yield "build", [Check("factory can be called", False, describe(error))]
+
+
+def fitting_weights(spec: SRMethodSpec | RecognizerSpec, scale: int, stream: str | None) -> Sequence[Weights | None]:
+    """The checkpoints to check with; None stands for a network-free method.
+
+    Raises `WeightsError` where weights are needed and none is installed.
+    """
+    if not spec.needs_weights:
+        return [None]
+    fitting = [w for w in spec.weights if w.scale in (None, scale) and w.stream in (None, stream)]
+    problems: list[str] = []
+    usable: list[Weights] = []
+    for weights in fitting:
+        try:
+            installed_path(weights, spec.name)
+            usable.append(weights)
+        except WeightsError as error:
+            problems.append(str(error))
+    if not usable:
+        raise WeightsError("; ".join(problems) or f"{spec.name!r} declares no weights for x{scale} {stream or ''}".strip())
+    return usable
+
+
+def _sr_method(spec: SRMethodSpec, registry: Registry, scale: int, device: torch.device) -> Iterator[Section]:
+    if spec.scales is not None and scale not in spec.scales:
+        known = ", ".join(map(str, spec.scales))
+        yield f"x{scale}", [Check("scale", False, f"does scale {known}, not {scale}; give --scale {spec.scales[0]}")]
+        return
+    for weights in fitting_weights(spec, scale, None):
+        method = build_method(_part(spec, weights), scale, device)
+        factor = 1 if spec.source == "hr" else scale
+        yield _title(f"x{scale}", weights), check_sr_method(method, scale=factor, device=device)
+
+
+def _recognizer(spec: RecognizerSpec, registry: Registry, scale: int, device: torch.device) -> Iterator[Section]:
+    for stream in spec.streams:
+        for weights in fitting_weights(spec, scale, stream):
+            classes = _classes_of(weights, registry)
+            part = _part(spec, weights, stream)
+            recognizer = resolve_import(spec.factory)(
+                stream=stream,
+                class_names=classes,
+                device=device,
+                weights=installed_path(weights, spec.name) if weights else None,
+                **part.options,
+            )
+            checks = check_recognizer(recognizer, stream=stream, num_classes=len(classes), device=device)
+            yield _title(stream, weights), checks
+
+
+def _dataset(spec: DatasetSpec, registry: Registry, scale: int, device: torch.device) -> Iterator[Section]:
+    yield "data set", check_dataset(resolve_import(spec.factory)(root=None, **spec.options))
+
+
+def _flow(spec: FlowSpec, registry: Registry, scale: int, device: torch.device) -> Iterator[Section]:
+    yield "flow", check_flow(resolve_import(spec.factory)(device=device, **spec.options), device=device)
+
+
+def _degradation(spec: DegradationSpec, registry: Registry, scale: int, device: torch.device) -> Iterator[Section]:
+    options = {**spec.options, "scale": scale}
+    yield f"x{scale}", check_degradation(resolve_import(spec.factory)(**options), scale=scale)
+
+
+def _probe(spec: ProbeSpec, registry: Registry, scale: int, device: torch.device) -> Iterator[Section]:
+    probe = build_probe(Part(spec.name, spec, spec.options), scale, (), device)
+    yield "probe", check_probe(probe, scale=scale, columns=spec.columns)
+
+
+CONTRACTS: dict[type[Spec], Contract] = {
+    SRMethodSpec: _sr_method,
+    RecognizerSpec: _recognizer,
+    DatasetSpec: _dataset,
+    FlowSpec: _flow,
+    DegradationSpec: _degradation,
+    ProbeSpec: _probe,
+}
+
+
+def _part(spec: SRMethodSpec | RecognizerSpec, weights: Weights | None, stream: str | None = None) -> Part:
+    options = {**spec.options, **(weights.options if weights else {})}
+    return Part(spec.name, spec, options, weights, stream)
+
+
+def _title(what: str, weights: Weights | None) -> str:
+    return f"{what}, weights {weights.tag}" if weights else what
+
+
+def _classes_of(weights: Weights | None, registry: Registry) -> Sequence[str]:
+    """The classes of the data set a checkpoint was trained on, where that data set is known here."""
+    name = weights.trained_on.partition("/")[0] if weights else ""
+    spec = registry.all(DatasetSpec).get(name)
+    if spec is None:
+        return SOME_CLASSES
+    return cast(Dataset, resolve_import(spec.factory)(root=None, **spec.options)).classes

@@ -1,0 +1,78 @@
+"""The contract of degradations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d
+
+from harness.checks.base import Check, expect, expect_equal, expect_tensor, expect_untouched, run_tests
+from harness.checks.clips import synthetic_clip
+from harness.contracts import Degradation
+
+LIKENESS = 0.15
+"""Largest mean difference between the LR frames and HR frames averaged over blocks."""
+
+
+def check_degradation(degradation: Degradation, *, scale: int) -> list[Check]:
+    """Check a live degradation by `scale`; the clips have sides of 12 and 15 (9 and 11) LR pixels."""
+    contract = _Contract(degradation, scale)
+    return run_tests(
+        [
+            ("scale", contract.tells_scale),
+            ("shape and type", contract.shape),
+            ("range", contract.value_range),
+            ("likeness", contract.likeness),
+            ("determinism", contract.determinism),
+            ("one frame", contract.one_frame),
+            ("odd sizes", contract.odd_size),
+            ("input untouched", contract.untouched),
+        ]
+    )
+
+
+@dataclass
+class _Contract:
+    degradation: Degradation
+    scale: int
+
+    def clip(self, frames: int = 5, height: int = 12, width: int = 15) -> Tensor:
+        return synthetic_clip(frames, height * self.scale, width * self.scale)
+
+    def ask(self, hr: Tensor) -> Tensor:
+        size = hr.shape[-2] // self.scale, hr.shape[-1] // self.scale
+        return expect_tensor(self.degradation.degrade(hr), (len(hr), 3, *size), hr.device).float()
+
+    def tells_scale(self) -> None:
+        found = getattr(self.degradation, "scale", None)
+        expect(found == self.scale, f"its attribute `scale` is {found!r}; expected {self.scale}")
+
+    def shape(self) -> str:
+        return f"{tuple(self.ask(self.clip()).shape)}"
+
+    def value_range(self) -> str:
+        lr = self.ask(self.clip())
+        seen = f"values from {float(lr.min()):.3f} to {float(lr.max()):.3f}"
+        expect(float(lr.min()) >= 0 and float(lr.max()) <= 1, f"{seen}; frames are in [0, 1]")
+        return seen
+
+    def likeness(self) -> str:
+        hr = self.clip()
+        lr = self.ask(hr)
+        difference = float((lr - adaptive_avg_pool2d(hr, (lr.shape[-2], lr.shape[-1]))).abs().mean())
+        seen = f"differs from block means by {difference:.3f} on average"
+        expect(difference <= LIKENESS, f"{seen}, more than {LIKENESS}: channels, axes or levels are mixed up?")
+        return seen
+
+    def determinism(self) -> str:
+        return expect_equal(self.ask(self.clip()), self.ask(self.clip()))
+
+    def one_frame(self) -> None:
+        self.ask(self.clip(frames=1))
+
+    def odd_size(self) -> None:
+        self.ask(self.clip(3, 9, 11))
+
+    def untouched(self) -> None:
+        expect_untouched(self.ask, self.clip())

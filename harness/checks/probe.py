@@ -1,0 +1,112 @@
+"""The contract of probes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from harness.checks.base import Check, expect, expect_wants, run_tests
+from harness.checks.clips import drifting_texture
+from harness.contracts import Clip, Measurement, Pair, Probe, Wants
+from harness.errors import ContractError
+from harness.imresize import imresize
+from harness.specs import Column
+
+
+def check_probe(probe: Probe, *, scale: int, columns: Sequence[Column] = ()) -> list[Check]:
+    """Check a live probe on a textured clip restored by bicubic interpolation. `columns` are those it declares."""
+    contract = _Contract(probe, scale, columns)
+    return run_tests(
+        [
+            ("wanted frames", contract.wants),
+            ("numbers", contract.numbers),
+            ("declared columns", contract.declared),
+            ("determinism", contract.determinism),
+            ("one frame", contract.one_frame),
+        ]
+    )
+
+
+@dataclass
+class SyntheticSample:
+    """`harness.contracts.Sample` of a texture that drifts right by a pixel a frame; hands out only what was wanted."""
+
+    num_frames: int
+    scale: int
+    wanted: Wants
+    clip: Clip = field(default_factory=lambda: Clip("synthetic", Path("synthetic.mp4"), 0, "synthetic"))
+    restore_seconds: float = 0.5
+
+    def __post_init__(self) -> None:
+        side = 16 * self.scale
+        self._hr = drifting_texture(self.num_frames, side, side, right=1, down=0)
+        small = imresize(self._hr, (16, 16)).clamp(0, 1)
+        self._sr = imresize(small, (side, side)).clamp(0, 1).mul(255).round().div(255)
+
+    @property
+    def restored_frames(self) -> int:
+        return len(self.wanted.all_frames())
+
+    def sr(self, frames: Sequence[int]) -> Tensor:
+        extra = sorted(set(frames) - self.wanted.all_frames())
+        if extra:
+            raise ContractError(f"asks for restored frames {extra[:5]}, which `wants` did not name")
+        return self._sr[list(frames)]
+
+    def hr(self, frames: Sequence[int]) -> Tensor:
+        return self._hr[list(frames)]
+
+    def sr_flow(self, pairs: Sequence[Pair]) -> Tensor:
+        extra = sorted(set(pairs) - set(self.wanted.pairs))
+        if extra:
+            raise ContractError(f"asks for the flow of restored pairs {extra[:3]}, which `wants` did not name")
+        return self.hr_flow(pairs) + 0.25
+
+    def hr_flow(self, pairs: Sequence[Pair]) -> Tensor:
+        flow = torch.zeros((len(pairs), 2, *self._hr.shape[-2:]))
+        flow[:, 0] = torch.tensor([float(second - first) for first, second in pairs])[:, None, None]
+        return flow
+
+
+@dataclass
+class _Contract:
+    probe: Probe
+    scale: int
+    columns: Sequence[Column]
+
+    def measure(self, frames: int = 8) -> Measurement:
+        sample = SyntheticSample(frames, self.scale, self.probe.wants(frames))
+        with torch.inference_mode():
+            found = self.probe.measure(sample)
+        expect(isinstance(found, Measurement), f"measure returned {type(found).__name__}; expected Measurement")
+        wrong = [k for k, v in found.numbers.items() if v is not None and not math.isfinite(v)]
+        expect(not wrong, f"{wrong} are NaN or infinite; a number is finite, or None where undefined")
+        return found
+
+    def wants(self) -> str:
+        return expect_wants(self.probe.wants)
+
+    def numbers(self) -> str:
+        found = self.measure()
+        expect(bool(found.numbers or found.arrays), "measured nothing")
+        arrays = [key for key, array in found.arrays.items() if not bool(torch.isfinite(torch.as_tensor(array)).all())]
+        expect(not arrays, f"arrays {arrays} contain NaN or infinite values")
+        shown = {k: v if v is None else round(v, 4) for k, v in found.numbers.items()}
+        return ", ".join(f"{k} {v}" for k, v in shown.items())
+
+    def declared(self) -> str:
+        missing = [column.key for column in self.columns if column.key not in self.measure().numbers]
+        expect(not missing, f"columns {missing} are declared but not measured")
+        return ", ".join(column.key for column in self.columns) or "none"
+
+    def determinism(self) -> None:
+        first, second = self.measure(), self.measure()
+        expect(dict(first.numbers) == dict(second.numbers), "the same clip gives other numbers the second time")
+
+    def one_frame(self) -> None:
+        self.measure(frames=1)

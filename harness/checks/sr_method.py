@@ -1,0 +1,107 @@
+"""The contract of SR methods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d
+
+from harness.checks.base import Check, expect, expect_equal, expect_tensor, expect_untouched, run_tests
+from harness.checks.clips import synthetic_clip
+from harness.contracts import SRMethod
+
+OVERSHOOT = 0.5
+"""How far values may leave [0, 1]: sharpening overshoots a little, a result in 0..255 by far."""
+LIKENESS = 0.1
+"""Largest mean difference between the LR frames and the restored frames made small again."""
+
+
+def check_sr_method(method: SRMethod, *, scale: int, device: torch.device | str = "cpu") -> list[Check]:
+    """Check a live method that restores by `scale`, on `device`. The clips are 20x24 and 17x23, up to 7 frames.
+
+    A method of source ``hr`` is checked with scale 1, for it is handed HR frames.
+    """
+    contract = _Contract(method, scale, torch.device(device))
+    return run_tests(
+        [
+            ("shape, type and device", contract.whole_clip),
+            ("range", contract.value_range),
+            ("scale", contract.other_size),
+            ("likeness", contract.likeness),
+            ("determinism", contract.determinism),
+            ("batch independence", contract.batch_independence),
+            ("subset of frames", contract.subset),
+            ("one frame", contract.one_frame),
+            ("two frames", contract.two_frames),
+            ("odd sizes", contract.odd_size),
+            ("input untouched", contract.untouched),
+        ]
+    )
+
+
+@dataclass
+class _Contract:
+    method: SRMethod
+    scale: int
+    device: torch.device
+
+    def clip(self, frames: int = 7, height: int = 20, width: int = 24) -> Tensor:
+        return synthetic_clip(frames, height, width).to(self.device)
+
+    def ask(self, lr: Tensor, frames: Sequence[int]) -> Tensor:
+        with torch.inference_mode():
+            found = self.method.upscale(lr, list(frames))
+        height, width = lr.shape[-2] * self.scale, lr.shape[-1] * self.scale
+        return expect_tensor(found, (len(frames), 3, height, width), self.device).float()
+
+    def ask_all(self, lr: Tensor) -> Tensor:
+        return self.ask(lr, range(len(lr)))
+
+    def whole_clip(self) -> str:
+        return f"{tuple(self.ask_all(self.clip()).shape)}"
+
+    def value_range(self) -> str:
+        restored = self.ask_all(self.clip())
+        low, high = float(restored.min()), float(restored.max())
+        seen = f"values from {low:.2f} to {high:.2f}"
+        expect(low >= -OVERSHOOT and high <= 1 + OVERSHOOT, f"{seen}; frames are in [0, 1]")
+        return seen
+
+    def other_size(self) -> str:
+        return f"x{self.scale}: 16x28 to {'x'.join(map(str, self.ask_all(self.clip(3, 16, 28)).shape[-2:]))}"
+
+    def likeness(self) -> str:
+        lr = self.clip()
+        small = adaptive_avg_pool2d(self.ask_all(lr), (lr.shape[-2], lr.shape[-1]))
+        difference = float((small - lr).abs().mean())
+        seen = f"made small again it differs from the input by {difference:.3f} on average"
+        expect(difference <= LIKENESS, f"{seen}, more than {LIKENESS}: channels, axes or levels are mixed up?")
+        return seen
+
+    def determinism(self) -> str:
+        return expect_equal(self.ask_all(self.clip()), self.ask_all(self.clip()))
+
+    def batch_independence(self) -> str:
+        lr = self.clip()
+        pair = self.ask(lr, [2, 5])
+        alone = torch.cat([self.ask(lr, [2]), self.ask(lr, [5])])
+        return expect_equal(pair, alone)
+
+    def subset(self) -> str:
+        lr, wanted = self.clip(), [0, 1, 3, 6]
+        return expect_equal(self.ask(lr, wanted), self.ask_all(lr)[wanted])
+
+    def one_frame(self) -> None:
+        self.ask_all(self.clip(frames=1))
+
+    def two_frames(self) -> None:
+        self.ask(self.clip(frames=2), [1])
+
+    def odd_size(self) -> str:
+        return f"17x23 to {'x'.join(map(str, self.ask_all(self.clip(3, 17, 23)).shape[-2:]))}"
+
+    def untouched(self) -> None:
+        expect_untouched(self.ask_all, self.clip())

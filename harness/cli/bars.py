@@ -1,0 +1,45 @@
+"""Progress bars with time left, for work that reports ``(done, total)``. They go to standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import ProgressColumn
+
+    from harness.contracts import Progress
+
+
+@contextmanager
+def counting_bar(title: str, unit: str) -> Iterator[Progress]:
+    """A bar over things that are counted, such as clips."""
+    from rich.progress import MofNCompleteColumn, TextColumn
+
+    with _bar(title, MofNCompleteColumn(), TextColumn(unit)) as report:
+        yield report
+
+
+@contextmanager
+def bytes_bar(title: str) -> Iterator[Progress]:
+    """A bar over a download."""
+    from rich.progress import DownloadColumn, TransferSpeedColumn
+
+    with _bar(title, DownloadColumn(), TransferSpeedColumn()) as report:
+        yield report
+
+
+@contextmanager
+def _bar(title: str, *columns: ProgressColumn) -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    shown = Progress(
+        TextColumn("{task.description}", markup=False), BarColumn(), *columns, TimeElapsedColumn(), TextColumn("left"),
+        TimeRemainingColumn(), console=Console(stderr=True),
+    )  # fmt: skip
+    with shown:
+        task = shown.add_task(title, total=None)
+        # a total of 0 means that nobody knows it: the bar then only moves
+        yield lambda done, total: shown.update(task, completed=done, total=total or None)

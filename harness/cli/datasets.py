@@ -1,0 +1,181 @@
+"""`harness datasets`: what there is to look at, how to get it, and whether it is whole."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from harness.cli.options import AsJson, PluginFiles
+
+if TYPE_CHECKING:
+    from harness.contracts import Dataset
+    from harness.specs import DatasetSpec
+    from harness.survey import SplitFacts
+
+EXAMPLES = """
+Examples:
+
+  harness datasets list                           names, splits, and what is not here yet
+
+  harness datasets show mini                      counts by class, groups, sizes, durations
+
+  harness datasets build mini                     render the data set mini again from its seed
+
+  harness datasets verify mini --split test       decode every clip and print the digest of the split
+"""
+Name = Annotated[str, typer.Argument(help="Data set, with options where it has some: NAME:option=value.")]
+Data = Annotated[Path | None, typer.Option(help="Folder of the data set, where it is not embedded.")]
+app = typer.Typer(
+    name="datasets", help="List, describe, build and verify data sets.", no_args_is_help=True, epilog=EXAMPLES
+)
+
+
+@app.command("list", epilog=EXAMPLES)
+def list_datasets(as_json: AsJson = False, plugin: PluginFiles = None) -> None:
+    """Every data set with its splits; a split that is not here says how to get it."""
+    from rich.console import Console
+    from rich.markup import escape
+
+    from harness.registry import registry
+    from harness.specs import DatasetSpec
+
+    found = [(spec, split_states(spec)) for spec in registry().all(DatasetSpec).values()]
+    if as_json:
+        rows = [{"name": s.name, "summary": s.summary, "splits": x, "can_build": bool(s.builder)} for s, x in found]
+        typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+        return
+    console = Console(highlight=False)
+    for spec, states in found:
+        console.print(f"[bold]{spec.name}[/bold]  {escape(spec.summary)}")
+        for split, state in states.items():
+            text = f"{state} clips" if isinstance(state, int) else f"[yellow]{escape(state)}[/yellow]"
+            console.print(f"  {split:8} {text}", soft_wrap=True)
+
+
+@app.command(epilog=EXAMPLES)
+def show(name: Name, data: Data = None, as_json: AsJson = False, plugin: PluginFiles = None) -> None:
+    """Counts by class, groups, frame sizes and durations of every split that is here."""
+    from harness.errors import AnnotationError, UsageError
+    from harness.survey import describe
+
+    dataset = open_named(name, data)
+    found: list[SplitFacts] = []
+    absent: dict[str, str] = {}
+    for split in dataset.splits:
+        try:
+            found.append(describe(dataset, split))
+        except AnnotationError:
+            raise
+        except UsageError as error:  # the split is not here, and says how to get it
+            absent[split] = str(error)
+    if as_json:
+        content = {"name": name, "splits": [asdict(facts) for facts in found], "absent": absent}
+        typer.echo(json.dumps(content, indent=1, ensure_ascii=False))
+    else:
+        _print_facts(name, found, absent)
+
+
+@app.command(epilog=EXAMPLES)
+def build(
+    name: Annotated[str, typer.Argument(help="Data set that can be made here.")],
+    out: Annotated[Path | None, typer.Option(help="Folder; default where the harness looks for it.")] = None,
+    seed: Annotated[int, typer.Option(help="Everything random follows from it.")] = 0,
+    split: Annotated[list[str] | None, typer.Option(help="Only this split; may be given several times.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default one a core.")] = None,
+    plugin: PluginFiles = None,
+) -> None:
+    """Make a data set on this machine. The same command again goes on where it was stopped."""
+    from harness.cli.bars import counting_bar
+    from harness.errors import UsageError
+    from harness.paths import home
+    from harness.registry import registry, resolve_import
+    from harness.specs import DatasetSpec
+
+    spec = registry().get(DatasetSpec, name)
+    if spec.builder is None:
+        raise UsageError(f"data set {name!r} is not made here: {spec.summary}")
+    folder = out or home() / "datasets" / name
+    chosen: dict[str, Any] = {"splits": split} if split else {}
+    with counting_bar(f"building {name}", "clips") as progress:
+        resolve_import(spec.builder)(folder, seed=seed, workers=workers, progress=progress, **chosen)
+    typer.echo(f"built {name} in {folder}")
+
+
+@app.command(epilog=EXAMPLES)
+def verify(
+    name: Name,
+    data: Data = None,
+    split: Annotated[list[str] | None, typer.Option(help="Only this split; may be given several times.")] = None,
+    as_json: AsJson = False,
+    plugin: PluginFiles = None,
+) -> None:
+    """Decode every clip; report missing, unreadable, too short and duplicate ones; exit status 1 where there are any."""
+    from harness.cli.bars import counting_bar
+    from harness.survey import verify as verify_splits
+
+    dataset = open_named(name, data)
+    with counting_bar(f"verifying {name}", "clips") as progress:
+        verdict = verify_splits(dataset, split or dataset.splits, progress)
+    if as_json:
+        typer.echo(json.dumps(asdict(verdict), indent=1, ensure_ascii=False))
+    else:
+        for problem in verdict.problems:
+            where = problem.split if problem.clip is None else f"{problem.split}/{problem.clip}"
+            typer.echo(f"{typer.style(problem.kind, fg='red')} {where}: {problem.detail}")
+        for listed, clips in verdict.clips.items():
+            typer.echo(f"{listed}: {clips} clips, digest {verdict.digests.get(listed, 'unknown: files are missing')}")
+        typer.echo(f"{len(verdict.problems)} problem(s)")
+    raise typer.Exit(1 if verdict.problems else 0)
+
+
+def open_named(text: str, data: Path | None = None) -> Dataset:
+    """The data set behind ``NAME`` or ``NAME:option=value``; `data` is the user's folder."""
+    from harness.choice import all_options, parse_choice, resolve
+    from harness.registry import registry, resolve_import
+    from harness.specs import DatasetSpec
+
+    choice = parse_choice(text)
+    spec = registry().get(DatasetSpec, choice.name)
+    dataset: Dataset = resolve_import(spec.factory)(root=data, **all_options(resolve(choice, spec), spec))
+    return dataset
+
+
+def split_states(spec: DatasetSpec) -> dict[str, int | str]:
+    """Number of clips of every split, or why it is not here."""
+    from harness.errors import HarnessError
+
+    states: dict[str, int | str] = {}
+    try:
+        dataset = open_named(spec.name)
+        for split in dataset.splits:
+            try:
+                states[split] = len(dataset.clips(split))
+            except HarnessError as error:
+                states[split] = str(error)
+    except HarnessError as error:
+        states["(all)"] = str(error)
+    return states
+
+
+def _print_facts(name: str, found: list[SplitFacts], absent: dict[str, str]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    for facts in found:
+        console.print(f"[bold]{name} {facts.split}[/bold]: {facts.clips} clips in {facts.groups} groups")
+        sizes = ", ".join(f"{size} ({clips})" for size, clips in facts.sizes.items())
+        frames, seconds = (f"{low:g} to {high:g}, median {mid:g}" for low, mid, high in (facts.frames, facts.seconds))
+        console.print(f"  sizes: {sizes}\n  frames: {frames}\n  seconds: {seconds}")
+    table = Table("class")
+    for facts in found:
+        table.add_column(facts.split, justify="right")
+    for label in found[0].per_class if found else ():
+        table.add_row(label, *(str(facts.per_class[label]) for facts in found))
+    console.print(table)
+    for split, reason in absent.items():
+        console.print(f"[yellow]{split}: {reason}[/yellow]", soft_wrap=True)

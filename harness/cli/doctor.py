@@ -1,0 +1,43 @@
+"""`harness doctor`: what is installed, what is missing, and how to get it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import typer
+
+from harness.cli.options import AsJson, PluginFiles
+
+EXAMPLES = """
+Examples:
+
+  harness doctor                     everything, line by line
+
+  harness doctor --json              for a bug report
+"""
+COLOURS = {"ok": "green", "missing": "yellow", "broken": "red"}
+
+
+def doctor(as_json: AsJson = False, plugin: PluginFiles = None) -> None:
+    """Look at versions, devices, known package faults, data sets and weights; exit status 1 where something is broken."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from harness.doctor import Finding, examine
+    from harness.registry import registry
+
+    console = Console(highlight=False)
+    found: list[Finding] = []
+    for finding in examine(registry()):
+        found.append(finding)
+        if not as_json:
+            line = Text.assemble((f"{finding.status:8}", COLOURS[finding.status]), finding.what)
+            line.append(f": {finding.detail}" if finding.detail else "")
+            console.print(line, soft_wrap=True)
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in found], indent=1, ensure_ascii=False))
+    else:
+        counts = {status: sum(f.status == status for f in found) for status in COLOURS}
+        console.print(", ".join(f"{count} {status}" for status, count in counts.items()))
+    raise typer.Exit(1 if any(finding.status == "broken" for finding in found) else 0)

@@ -1,0 +1,83 @@
+"""The entry point ``harness``: puts the verbs together and turns errors into messages and exit codes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from harness import __version__
+from harness.cli import datasets, doctor, leaderboard, plugins, run, train, upscale, weights
+from harness.errors import HarnessError
+
+INTERRUPTED = 130
+GOES_ON = "the same command again goes on from where it was"
+AFTER_CTRL_C = {
+    "run": GOES_ON,
+    "datasets": GOES_ON,
+    "train": "the same command with --resume goes on from the last saved state",
+}
+EXAMPLES = """
+Examples:
+
+  harness run                              every method on the embedded benchmark, ending in the leaderboard
+
+  harness plugins list                     everything that can be chosen by name
+
+  harness doctor                           what is installed, what is missing, and how to get it
+
+Every verb has examples of its own: harness run --help
+"""
+
+
+class Verbs(TyperGroup):
+    """Runs a verb. A `HarnessError` becomes a message without traceback and its exit code, Ctrl-C becomes 130."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except HarnessError as error:
+            typer.secho(f"error: {error}", fg=typer.colors.RED, err=True)
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            hint = AFTER_CTRL_C.get(ctx.invoked_subcommand or "", "nothing unfinished was kept")
+            typer.secho(f"\nstopped; {hint}", fg=typer.colors.YELLOW, err=True)
+            raise typer.Exit(INTERRUPTED) from None
+
+
+app = typer.Typer(
+    cls=Verbs, epilog=EXAMPLES, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+app.command(epilog=run.EXAMPLES)(run.run)
+app.command(epilog=leaderboard.EXAMPLES)(leaderboard.leaderboard)
+app.command(epilog=train.EXAMPLES)(train.train)
+app.add_typer(plugins.app)
+app.add_typer(datasets.app)
+app.add_typer(weights.app)
+app.command(epilog=upscale.EXAMPLES)(upscale.upscale)
+app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"harness {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def harness(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Compare super-resolution methods by what they do for video action recognition."""
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="harness")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""`harness plugins`: what can be chosen by name, and making more of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from harness.cli.options import AsJson, Device, PluginFiles
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from harness.checks import Check
+    from harness.registry import Registry
+    from harness.specs import Spec, Weights
+
+EXAMPLES = """
+Examples:
+
+  harness plugins list                        everything that can be chosen by name, and plugins that failed to load
+
+  harness plugins show esrgan                 options, scales, weights, citation, licence
+
+  harness plugins new my_sr                   write a package with a working SR method and its test
+
+  harness plugins check my_sr                 run the contract on synthetic clips, line by line
+"""
+app = typer.Typer(
+    name="plugins", help="List, describe, make and check plugins.", no_args_is_help=True, epilog=EXAMPLES
+)
+
+
+@app.command("list", epilog=EXAMPLES)
+def list_plugins(as_json: AsJson = False, plugin: PluginFiles = None) -> None:
+    """Everything that can be chosen by name, by kind; plugins that failed to load with their error."""
+    from harness.registry import HOOKS, KINDS, registry
+
+    found = registry()
+    rows = [
+        {"kind": KINDS[kind], "name": spec.name, "summary": spec.summary, "plugin": found.owners[kind, spec.name]}
+        for kind in HOOKS
+        for spec in found.all(kind).values()
+    ]
+    if as_json:
+        failures = [{"plugin": f.plugin, "error": f.error, "traceback": f.traceback} for f in found.failures]
+        typer.echo(json.dumps({"declarations": rows, "failures": failures}, indent=1, ensure_ascii=False))
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    console.print(_table(rows))
+    _print_failures(console, found)
+
+
+@app.command(epilog=EXAMPLES)
+def show(name: Annotated[str, typer.Argument(help="Any declared name.")], plugin: PluginFiles = None) -> None:
+    """Everything that is declared under a name, of whatever kind."""
+    from rich.console import Console
+
+    from harness.cli.lookup import EVERY_KIND, declared
+    from harness.registry import registry
+
+    console = Console(highlight=False)
+    for spec in declared(registry(), name, EVERY_KIND):
+        _print_spec(console, spec, registry())
+
+
+@app.command(epilog=EXAMPLES)
+def new(
+    name: Annotated[str, typer.Argument(help="Name of the package, the plugin and its SR method.")],
+    out: Annotated[Path, typer.Option(help="Folder to write the package into.")] = Path(),
+) -> None:
+    """Write a package with a working SR method and its test: a place to begin."""
+    from harness.scaffold import write_package
+
+    for file in write_package(name, out):
+        typer.echo(f"wrote {file}")
+    typer.echo(f"next: pip install -e {out / name} && harness plugins check {name} && harness run --sr {name}")
+
+
+@app.command(epilog=EXAMPLES)
+def check(
+    name: Annotated[str, typer.Argument(help="Any declared name.")],
+    scale: Annotated[int, typer.Option(min=1, help="Scale factor to check at.")] = 4,
+    recognizer: Annotated[bool, typer.Option("--recognizer", help="Only the recogniser of this name.")] = False,
+    device: Device = "auto",
+    plugin: PluginFiles = None,
+) -> None:
+    """Run the contract on synthetic clips and say pass or fail line by line; exit status 1 where anything fails."""
+    from rich.console import Console
+
+    from harness.build import pick_device
+    from harness.checks import check_declared
+    from harness.cli.lookup import EVERY_KIND, declared
+    from harness.registry import KINDS, registry
+    from harness.specs import RecognizerSpec
+
+    console = Console(highlight=False)
+    failed = passed = 0
+    for spec in declared(registry(), name, [RecognizerSpec] if recognizer else EVERY_KIND):
+        for title, checks in check_declared(spec, registry(), scale=scale, device=pick_device(device)):
+            console.print(f"[bold]{KINDS[type(spec)]} {spec.name}[/bold]: {title}")
+            for item in checks:
+                _print_check(console, item)
+            failed += sum(not item.ok for item in checks)
+            passed += sum(item.ok for item in checks)
+    console.print(f"{passed} passed, {failed} failed", style="red" if failed else "green")
+    raise typer.Exit(1 if failed else 0)
+
+
+def _print_check(console: Console, check: Check) -> None:
+    from rich.text import Text
+
+    line = Text.assemble("  ", ("pass", "green") if check.ok else ("FAIL", "bold red"), f"  {check.name}")
+    if check.detail:
+        line.append(f": {check.detail}", style="dim" if check.ok else "red")
+    console.print(line, soft_wrap=True)
+
+
+def _table(rows: list[dict[str, str]]) -> Any:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("kind", "name", "what it is", "plugin")
+    kind = ""
+    for row in rows:
+        if kind and row["kind"] != kind:
+            table.add_section()
+        table.add_row(row["kind"] if row["kind"] != kind else "", row["name"], escape(row["summary"]), row["plugin"])
+        kind = row["kind"]
+    return table
+
+
+def _print_failures(console: Console, registry: Registry) -> None:
+    from rich.text import Text
+
+    for failure in registry.failures:
+        console.print(Text(f"plugin {failure.plugin} failed to load: {failure.error}", style="red"), soft_wrap=True)
+    if registry.failures:
+        console.print("Its traceback: harness plugins show PLUGIN")
+
+
+def _print_spec(console: Console, spec: Spec, registry: Registry) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from harness.registry import KINDS
+
+    table = Table(title=f"{KINDS[type(spec)]} {spec.name}", title_justify="left", show_header=False)
+    table.add_row("plugin", registry.owners[type(spec), spec.name])
+    for field in fields(spec):
+        if field.name not in ("name", "weights"):
+            nothing = "any" if field.name == "scales" else "none"
+            table.add_row(field.name, Text(_in_words(getattr(spec, field.name)) or nothing))
+    for weights in getattr(spec, "weights", ()):
+        table.add_row(f"weights {weights.tag}", Text(_weights_in_words(weights, spec)))
+    console.print(table)
+
+
+def _in_words(value: object) -> str:
+    from collections.abc import Mapping
+
+    if isinstance(value, Mapping):
+        return "\n".join(f"{key} = {default!r}" for key, default in value.items())
+    if isinstance(value, tuple):
+        return ", ".join(getattr(item, "key", None) or str(item) for item in value)
+    return "" if value is None else str(value)
+
+
+def _weights_in_words(weights: Weights, spec: Any) -> str:
+    from harness.cli.weights import state_of
+    from harness.weights import verify
+
+    status = next(status for status in verify(spec) if status.weights is weights)
+    facts = {
+        "state": f"{state_of(status)}: {status.problem or status.path}",
+        "scale": f"x{weights.scale}" if weights.scale else None,
+        "stream": weights.stream,
+        "trained on": weights.trained_on,
+        "licence": weights.licence,
+        "options": ", ".join(f"{key}={value}" for key, value in weights.options.items()),
+        "note": weights.note,
+        "source": weights.url or weights.file,
+        "sha256": weights.sha256,
+    }
+    return "\n".join(f"{key}: {value}" for key, value in facts.items() if value)

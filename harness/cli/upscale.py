@@ -1,0 +1,57 @@
+"""`harness upscale`: one video through one SR method."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.options import Device, PluginFiles
+
+EXAMPLES = """
+Examples:
+
+  harness upscale clip.mp4 --sr bicubic --out big.mp4
+
+  harness upscale clip.mp4 --sr esrgan --scale 4 --out big.mkv        a name in .mkv takes every kind of sound
+
+  harness upscale clip.mp4 --sr vdsr:checkpoint=my.pth --out big.mp4  with weights of your own
+"""
+
+
+def upscale(
+    video: Annotated[Path, typer.Argument(help="Any video file that libav reads.")],
+    sr: Annotated[str, typer.Option(help="SR method: NAME or NAME:option=value.")],
+    out: Annotated[Path, typer.Option(help="File to write; its ending (.mp4, .mkv) chooses the container.")],
+    scale: Annotated[int, typer.Option(min=1, help="Scale factor.")] = 4,
+    weights_tag: Annotated[str, typer.Option(help="Which of the method's weights.")] = "mini",
+    force: Annotated[bool, typer.Option("--force", help="Replace the file where it exists.")] = False,
+    device: Device = "auto",
+    plugin: PluginFiles = None,
+) -> None:
+    """Restore every frame of a video; time stamps are kept and the sound is copied."""
+    refuse_overwriting(video, out, force)
+
+    from harness.build import pick_device
+    from harness.cli.bars import counting_bar
+    from harness.registry import registry
+    from harness.upscale import load_method, upscale_video
+
+    picked = pick_device(device)
+    method = load_method(sr, registry(), scale=scale, tag=weights_tag, device=picked)
+    with counting_bar(f"{sr} x{scale}", "frames") as progress:
+        frames = upscale_video(video, out, method, scale=scale, device=picked, progress=progress)
+    typer.echo(f"wrote {out}: {frames} frames")
+
+
+def refuse_overwriting(video: Path, out: Path, force: bool) -> None:
+    """Raise `UsageError` where `out` is the source, exists without ``--force``, or lies in no folder."""
+    from harness.errors import UsageError
+
+    if not out.parent.is_dir():
+        raise UsageError(f"--out {out}: there is no folder {out.parent}")
+    if out.exists() and video.exists() and out.samefile(video):
+        raise UsageError(f"--out {out} is the video itself; give another name")
+    if out.exists() and not force:
+        raise UsageError(f"--out {out} exists; give another name, or --force to replace it")

@@ -1,0 +1,114 @@
+"""`harness weights`: the catalogue of checkpoints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from harness.cli.options import AsJson, PluginFiles
+
+if TYPE_CHECKING:
+    from harness.weights import Networks, Status
+
+EXAMPLES = """
+Examples:
+
+  harness weights list                what there is, and whether it is installed
+
+  harness weights pull esrgan         download what is missing of one method, checked against its sha256
+
+  harness weights verify              read every checkpoint again and compare its sha256
+"""
+COLOURS = {"installed": "green", "absent": "yellow", "broken": "red"}
+app = typer.Typer(
+    name="weights", help="List, download and check checkpoints.", no_args_is_help=True, epilog=EXAMPLES
+)
+
+
+@app.command("list", epilog=EXAMPLES)
+def list_weights(as_json: AsJson = False, plugin: PluginFiles = None) -> None:
+    """Every checkpoint that a method or recogniser declares."""
+    from rich.console import Console
+    from rich.table import Table
+
+    rows = [_facts(spec, status) for spec, status in _statuses()]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+        return
+    table = Table("name", "tag", "for", "trained on", "licence", "state")
+    for row in rows:
+        scope = " ".join(filter(None, [f"x{row['scale']}" if row["scale"] else "", row["stream"] or ""]))
+        state = f"[{COLOURS[row['state']]}]{row['state']}"
+        table.add_row(row["name"], row["tag"], scope, row["trained_on"], row["licence"], state)
+    Console().print(table)
+
+
+@app.command(epilog=EXAMPLES)
+def pull(
+    name: Annotated[str, typer.Argument(help="SR method or recogniser.")],
+    plugin: PluginFiles = None,
+) -> None:
+    """Download the checkpoints of a method or recogniser that are not installed."""
+    from harness.cli.bars import bytes_bar
+    from harness.cli.lookup import NETWORKS, declared
+    from harness.errors import UsageError
+    from harness.registry import registry
+    from harness.weights import pull as download
+
+    checkpoints = [weights for spec in declared(registry(), name, NETWORKS) for weights in spec.weights]
+    if not checkpoints:
+        raise UsageError(f"{name!r} declares no weights; nothing to pull")
+    for weights in checkpoints:
+        with bytes_bar(f"{name} {weights.tag}") as progress:
+            path = download(weights, progress)
+        typer.echo(f"{name} {weights.tag}: {path}")
+
+
+@app.command(epilog=EXAMPLES)
+def verify(plugin: PluginFiles = None) -> None:
+    """Check every checkpoint against its sha256; exit status 1 where one is wrong or gone from its package."""
+    found = [(spec.name, status, state_of(status)) for spec, status in _statuses()]
+    for name, status, state in found:
+        mark = typer.style(f"{state:9}", fg=COLOURS[state])
+        typer.echo(f"{mark} {name} {status.weights.tag}: {status.problem or status.path}")
+    raise typer.Exit(1 if any(state == "broken" for _, _, state in found) else 0)
+
+
+def state_of(status: Status) -> str:
+    """``installed``; ``absent`` for what was never downloaded; ``broken`` for a wrong or vanished file."""
+    if not status.problem:
+        return "installed"
+    return "absent" if status.weights.url and not status.path.is_file() else "broken"
+
+
+def _statuses() -> Iterator[tuple[Networks, Status]]:
+    from harness import weights
+    from harness.cli.lookup import NETWORKS
+    from harness.registry import registry
+
+    for kind in NETWORKS:
+        for spec in registry().all(kind).values():
+            for status in weights.verify(spec):
+                yield spec, status
+
+
+def _facts(spec: Networks, status: Status) -> dict[str, Any]:
+    weights = status.weights
+    return {
+        "name": spec.name,
+        "tag": weights.tag,
+        "scale": weights.scale,
+        "stream": weights.stream,
+        "trained_on": weights.trained_on,
+        "licence": weights.licence,
+        "note": weights.note,
+        "sha256": weights.sha256,
+        "source": weights.url or weights.file,
+        "path": str(status.path),
+        "state": state_of(status),
+        "problem": status.problem or None,
+    }
+

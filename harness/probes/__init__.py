@@ -1,0 +1,1 @@
+"""Probes: what looks at restored frames or flow and yields numbers for one clip."""

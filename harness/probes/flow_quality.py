@@ -1,0 +1,36 @@
+"""How well the flow of restored frames matches the flow of high-resolution frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from harness.contracts import Measurement, Sample, Wants
+from harness.probes.sampling import consecutive_pairs
+
+NUMBERS = ("flow_epe", "flow_bad1", "flow_bad3")
+
+
+@dataclass(frozen=True)
+class FlowQuality:
+    """End-point error of the flow between consecutive frames, over all pixels of the wanted pairs.
+
+    ``flow_epe``: mean length of the difference in pixels (Baker et al., IJCV 2011); ``flow_bad1``, ``flow_bad3``: share
+    of pixels that are off by more than 1 and 3 px, 0 to 100 %. All None in a clip of one frame.
+    """
+
+    scale: int
+    samples: int = 0
+    """How many evenly spaced pairs of a clip are compared; 0 for every pair."""
+
+    def wants(self, num_frames: int) -> Wants:
+        return Wants(pairs=consecutive_pairs(num_frames, self.samples))
+
+    def measure(self, sample: Sample) -> Measurement:
+        pairs = self.wants(sample.num_frames).pairs
+        if not pairs:
+            return Measurement(dict.fromkeys(NUMBERS))
+        error = torch.linalg.vector_norm(sample.sr_flow(pairs) - sample.hr_flow(pairs), dim=1)
+        bad1, bad3 = (100 * (error > limit).double().mean() for limit in (1, 3))
+        return Measurement(dict(zip(NUMBERS, (float(v) for v in (error.double().mean(), bad1, bad3)), strict=True)))

@@ -1,0 +1,68 @@
+"""Temporal consistency of restored frames along the motion of the high-resolution video."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from harness.contracts import Measurement, Pair, Sample, Wants
+from harness.probes.sampling import consecutive_pairs
+from harness.warp import visible, warp
+
+BLOCK_PAIRS = 16
+"""Pairs that are warped at once, so that long clips fit into memory."""
+
+
+@dataclass(frozen=True)
+class TemporalConsistency:
+    """Change from frame to frame that motion does not explain, on RGB frames in 0..255.
+
+    W(x) is frame t + 1 warped back by the HR flow t -> t + 1. Means are over the channels, over the pixels of frame t
+    that the flow there and back (t + 1 -> t) says are visible in both frames, then over the wanted pairs.
+
+    ``warp_error``: mean of (SR_t - W(SR_{t+1}))^2, in squared grey levels. This is the warping error of Lai et al.,
+    ECCV 2018, with the occlusion check of Sundaram et al., ECCV 2010. That of HR itself is above 0.
+    ``flicker``: mean of max(0, |SR_t - W(SR_{t+1})| - |HR_t - W(HR_{t+1})|), in grey levels: the unexplained change of
+    restored frames beyond that of HR frames. That of HR itself is 0; blur hides it.
+
+    Pairs without a visible pixel are left out; both are None where no pair is left.
+    """
+
+    scale: int
+    samples: int = 0
+    """How many evenly spaced pairs of a clip are looked at; 0 for every pair."""
+
+    def wants(self, num_frames: int) -> Wants:
+        pairs = consecutive_pairs(num_frames, self.samples)
+        return Wants(pairs=pairs + _reversed(pairs))
+
+    def measure(self, sample: Sample) -> Measurement:
+        pairs = consecutive_pairs(sample.num_frames, self.samples)
+        blocks = [pairs[i : i + BLOCK_PAIRS] for i in range(0, len(pairs), BLOCK_PAIRS)]
+        values = torch.cat([_errors(sample, block) for block in blocks] or [torch.empty(0, 2)])
+        values = values[values.isfinite().all(dim=1)]
+        warp_error, flicker = values.mean(dim=0).tolist() if len(values) else (None, None)
+        return Measurement({"warp_error": warp_error, "flicker": flicker})
+
+
+def _errors(sample: Sample, pairs: Sequence[Pair]) -> Tensor:
+    """Warping error and flicker of every pair, float64 ``(len(pairs), 2)``; NaN where no pixel is visible."""
+    flow = sample.hr_flow(pairs)
+    mask = visible(flow, sample.hr_flow(_reversed(pairs)))
+    first, second = [a for a, _ in pairs], [b for _, b in pairs]
+    sr = _unexplained(sample.sr(first), sample.sr(second), flow)
+    hr = _unexplained(sample.hr(first), sample.hr(second), flow)
+    values = torch.stack((sr.square(), (sr.abs() - hr.abs()).clamp_min(0))).mean(dim=2, dtype=torch.float64)
+    return ((values * mask).sum(dim=(-2, -1)) / mask.sum(dim=(-2, -1))).T.cpu()
+
+
+def _unexplained(first: Tensor, second: Tensor, flow: Tensor) -> Tensor:
+    """Change ``(N, 3, H, W)`` in grey levels between frames once the motion is taken out."""
+    return (first - warp(second, flow)) * 255
+
+
+def _reversed(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
+    return tuple((second, first) for first, second in pairs)

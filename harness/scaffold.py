@@ -1,0 +1,63 @@
+"""`harness plugins new`: a starting package that is installable, tested and works."""
+
+from __future__ import annotations
+
+import importlib.util
+import keyword
+import re
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from harness.errors import UsageError
+
+TEMPLATES = {
+    "pyproject.toml.tmpl": "pyproject.toml",
+    "README.md.tmpl": "README.md",
+    "plugin.py.tmpl": "{name}/__init__.py",
+    "method.py.tmpl": "{name}/method.py",
+    "test_plugin.py.tmpl": "tests/test_{name}.py",
+}
+
+
+def write_package(name: str, out: Path) -> list[Path]:
+    """Write the package `name` into the new folder ``out/name`` and return its files.
+
+    Raises `UsageError` for a name that Python cannot import or that would hide another module, for a folder that
+    exists, and for one that cannot be written.
+    """
+    check_name(name)
+    folder = out / name
+    if folder.exists():
+        raise UsageError(f"{folder} exists; choose another name, or another folder with --out")
+    refuse_to_hide(name)
+    values = {"name": name, "distribution": name.replace("_", "-")}
+    written = []
+    try:
+        for template, target in TEMPLATES.items():
+            text = (files("harness") / "templates" / template).read_text(encoding="utf-8")
+            path = folder / target.format(name=name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(Template(text).substitute(values), encoding="utf-8")
+            written.append(path)
+    except OSError as error:
+        raise UsageError(f"cannot write to {folder}: {error.strerror}; choose another folder with --out") from error
+    return written
+
+
+def check_name(name: str) -> None:
+    """Raise `UsageError` unless `name` can be a Python package."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
+        proposal = re.sub(r"\W+", "_", name.strip().lower(), flags=re.ASCII).strip("_")
+        hint = f"; for instance {proposal}" if re.fullmatch(r"[a-z][a-z0-9_]*", proposal) and proposal != name else ""
+        raise UsageError(
+            f"{name!r} is not a name for a Python package: small letters, digits and _, no keyword, a letter first{hint}"
+        )
+
+
+def refuse_to_hide(name: str) -> None:
+    """Raise `UsageError` where a module of this name is installed already."""
+    found = importlib.util.find_spec(name)
+    if found is not None:
+        where = f" ({found.origin})" if found.origin else ""
+        raise UsageError(f"{name!r} would hide the installed module of that name{where}; choose another name")

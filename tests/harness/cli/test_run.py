@@ -1,0 +1,125 @@
+"""`harness run` as a user types it: real methods, real recogniser, embedded clips."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+COMMAND = [sys.executable, "-m", "harness.cli.main", "run", "--benchmark", "mini", "--recognizer", "tsn"]
+TIMED = {"fps"}
+"""The only numbers of the leaderboard that measure time and so differ from run to run."""
+
+
+def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, **options)
+
+
+def leaderboard(folder: Path) -> dict[str, Any]:
+    board: dict[str, Any] = json.loads((folder / "leaderboard.json").read_text())
+    for record in board["records"]:
+        for key in TIMED:
+            record.pop(key)
+    return board
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    folder = tmp_path_factory.mktemp("run") / "whole"
+    done = run("--sr", "nearest+bicubic", "--limit", "12", "--out", str(folder))
+    assert done.returncode == 0, done.stderr
+    return folder, done.stdout
+
+
+def test_it_prints_the_plan_and_the_table_and_writes_the_leaderboard(undisturbed: tuple[Path, str]) -> None:
+    folder, output = undisturbed
+    assert "12 clips (a class-balanced subset of" in output
+    assert output.index("frames to restore") < output.index("cells ok")
+    assert {"leaderboard.md", "leaderboard.csv", "leaderboard.json"} <= {p.name for p in folder.iterdir()}
+    records = {r["sr"]: r for r in leaderboard(folder)["records"]}
+    assert set(records) == {"hr", "bicubic", "nearest", "nearest+bicubic"}
+    assert records["bicubic"]["psnr_y"] > records["nearest"]["psnr_y"] and records["hr"]["psnr_y"] is None
+    assert records["nearest+bicubic"]["spatial_top1"] == records["nearest"]["spatial_top1"]
+    assert records["nearest+bicubic"]["temporal_top1"] == records["bicubic"]["temporal_top1"]
+    assert json.loads((folder / "run.json").read_text())["status"] == "finished"
+
+
+def test_kill_9_and_again_gives_the_same_leaderboard(undisturbed: tuple[Path, str], tmp_path: Path) -> None:
+    arguments = ["--sr", "nearest+bicubic", "--limit", "12", "--out", str(tmp_path / "cut")]
+    process = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    rows = tmp_path / "cut" / "cells"
+    deadline = time.monotonic() + 120
+    wanted = random.randint(5, 200)  # rows written before the kill: any moment must do
+    while process.poll() is None and time.monotonic() < deadline and _rows(rows) < wanted:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before = _rows(rows)
+    done = run(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert leaderboard(tmp_path / "cut") == leaderboard(undisturbed[0]), f"killed after {before} rows"
+
+
+def _rows(folder: Path) -> int:
+    return sum(len(file.read_bytes().splitlines()) for file in folder.glob("*/clips.jsonl"))
+
+
+def test_ctrl_c_stops_cleanly_and_can_be_resumed(tmp_path: Path) -> None:
+    arguments = ["--sr", "bicubic", "--limit", "12", "--out", str(tmp_path / "run")]
+    process = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and _rows(tmp_path / "run" / "cells") < 5:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "same command" in errors
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "interrupted"
+
+
+def test_dry_run_writes_nothing(tmp_path: Path) -> None:
+    done = run("--sr", "nearest", "--limit", "12", "--out", str(tmp_path / "run"), "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "frames to restore" in done.stdout and not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--sr", "bicubik"], "Did you mean 'bicubic'"),
+        (["--recognizer", "tns"], "Did you mean 'tsn'"),
+        (["--benchmark", "mimi"], "Did you mean 'mini'"),
+        (["--sr", "vdsr:num_fet=3"], "Did you mean 'num_feat'"),
+        (["--sr", "a+b+c"], "not a method or a pair"),
+        (["--nonsense"], "No such option"),
+    ],
+)
+def test_wrong_usage_exits_with_2(tmp_path: Path, arguments: list[str], message: str) -> None:
+    done = run(*arguments, "--limit", "12", "--out", str(tmp_path / "run"))
+    assert done.returncode == 2
+    assert message in done.stderr and "Traceback" not in done.stderr
+
+
+def test_missing_weights_are_skipped_with_the_command_that_gets_them(tmp_path: Path) -> None:
+    plugin = tmp_path / "absent.py"
+    plugin.write_text(
+        "from harness.hookspecs import hookimpl\nfrom harness.specs import SRMethodSpec, Weights\n\n"
+        "@hookimpl\ndef harness_sr_methods():\n"
+        "    yield SRMethodSpec('absent', 'not here yet', 'harness.methods:Bicubic', needs_weights=True,\n"
+        "        weights=(Weights('mini', 'a' * 64, 'mini/train', 'MIT', url='http://127.0.0.1:9/absent.safetensors'),))\n"
+    )
+    arguments = ["--sr", "absent", "--limit", "12", "--plugin", str(plugin), "--out", str(tmp_path / "run")]
+    environment = {**os.environ, "HARNESS_HOME": str(tmp_path / "home")}
+    done = run(*arguments, env=environment)
+    assert done.returncode == 0, done.stderr
+    record = {r["sr"]: r for r in leaderboard(tmp_path / "run")["records"]}["absent"]
+    assert record["status"] == "skipped" and record["fusion_top1"] is None
+    assert "harness weights pull absent" in record["reason"]
+    assert run(*arguments, "--strict", env=environment).returncode == 1

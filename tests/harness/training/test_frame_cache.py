@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from harness.clips import AnnotatedDataset
+from harness.contracts import Clip
+from harness.degrade import Bicubic
+from harness.errors import ClipError, UsageError
+from harness.frames import Video, open_video
+from harness.training.frame_cache import FrameCache, hold_out, open_cache
+
+SETTING = {"key": "bicubic:scale=4", "frames_per_clip": 3, "validation_clips": 3, "seed": 0}
+
+
+def opened(folder: Path, root: Path, **changes: object) -> Path:
+    dataset = AnnotatedDataset(folder, "made")
+    return open_cache(root, dataset, dataset.clips("test"), Bicubic(4), **{**SETTING, **changes})  # type: ignore[arg-type]
+
+
+def test_pairs_are_the_decoded_frames_and_their_degradation(made_clips: Callable[..., Path], tmp_path: Path) -> None:
+    folder = made_clips(classes=3, per_class=3, frames=7, height=38, width=41)
+    cache = FrameCache.load(opened(folder, tmp_path / "cache"))
+    assert [len(cache.indices("train")), len(cache.indices("validate"))] == [3 * len(train_ids(cache)), 3]
+    for index, entry in enumerate(cache.entries):
+        lr, hr = cache.pair(index)
+        decoded = open_video(folder / "test" / f"{entry.clip}.mp4").read()[entry.frame, :36, :40]
+        np.testing.assert_array_equal(hr, decoded)
+        low = Bicubic(4).degrade(torch.from_numpy(decoded).permute(2, 0, 1)[None] / 255)
+        np.testing.assert_allclose(lr, low[0].permute(1, 2, 0) * 255, atol=0.501)
+    assert [e.frame for e in cache.entries if e.clip == train_ids(cache)[0]] == [1, 3, 5]
+    assert {e.frame for e in cache.entries if e.role == "validate"} == {3}
+
+
+def train_ids(cache: FrameCache) -> list[str]:
+    return sorted({entry.clip for entry in cache.entries if entry.role == "train"})
+
+
+def test_what_shares_a_group_with_a_held_out_clip_is_not_trained_on() -> None:
+    clips = [Clip(f"c{i}", Path(), i % 3, f"g{i // 4}") for i in range(24)]
+    roles = hold_out(clips, 3, seed=1)
+    held = [clip for clip in clips if roles.get(clip.id) == "validate"]
+    trained = [clip for clip in clips if roles.get(clip.id) == "train"]
+    assert len(held) == 3
+    assert {clip.label for clip in held} == {0, 1, 2}
+    assert {clip.group for clip in held}.isdisjoint(clip.group for clip in trained)
+    assert len(trained) == 24 - 4 * len({clip.group for clip in held})
+
+
+def test_holding_out_everything_is_refused() -> None:
+    clips = [Clip(f"c{i}", Path(), 0, "one") for i in range(4)]
+    with pytest.raises(UsageError, match="leaves none of 4 to train on"):
+        hold_out(clips, 1, seed=0)
+
+
+def test_a_cache_is_filled_once_and_keyed_by_content(made_clips: Callable[..., Path], tmp_path: Path) -> None:
+    folder = made_clips(classes=2, per_class=3)
+    first = opened(folder, tmp_path / "cache", validation_clips=1)
+    stamp = (first / "hr.u8").stat().st_mtime_ns
+    assert opened(folder, tmp_path / "cache", validation_clips=1) == first
+    assert (first / "hr.u8").stat().st_mtime_ns == stamp
+    others = [
+        opened(folder, tmp_path / "cache", **{"validation_clips": 1, k: v}) for k, v in (("seed", 5), ("key", "x"))
+    ]
+    assert len({first, *others}) == 3
+
+
+def test_nothing_is_left_of_a_cache_that_failed(made_clips: Callable[..., Path], tmp_path: Path) -> None:
+    class Broken(AnnotatedDataset):
+        def open(self, clip: Clip) -> Video:
+            raise ClipError("cannot be read")
+
+    dataset = Broken(made_clips(classes=2, per_class=3), "made")
+    with pytest.raises(ClipError):
+        open_cache(tmp_path / "cache", dataset, dataset.clips("test"), Bicubic(4), **{**SETTING, "validation_clips": 1})  # type: ignore[arg-type]
+    assert list((tmp_path / "cache").iterdir()) == []
