@@ -8,28 +8,36 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.environment import PACKAGES, package_version
-from harness.errors import HarnessError, WeightsError
+from harness.errors import HarnessError
 from harness.paths import home
 from harness.registry import Registry, resolve_import
 from harness.specs import DatasetSpec, RecognizerSpec, SRMethodSpec
 from harness.store import SPACE_NEEDED
+
+if TYPE_CHECKING:
+    from harness.weights import Status
 
 PYTHON = ((3, 10), (3, 13))
 """The first version that is supported and the first that is not any more."""
 REINSTALL = "install the project again: pip install -e ."
 OPENCV = ("opencv-python", "opencv-contrib-python")
 CURES = (
-    ("basicsr without torchvision's functional_tensor", "harness_basicsr.compat", "basicsr.archs.rrdbnet_arch"),
-    ("mmaction2 without its module drn", "harness_mmaction.compat", "mmaction.models"),
+    (
+        "basicsr imports torchvision's functional_tensor, which is gone",
+        "harness_basicsr.compat:alias_functional_tensor",
+        "basicsr.archs.rrdbnet_arch",
+    ),
+    ("mmaction2 lacks its module drn", "harness_mmaction.compat:prepare", "mmaction.models"),
 )
-"""A known fault, the module that cures it, and what can be imported only when it is cured."""
+"""A known fault, the function that cures it, and what can be imported only when it is cured."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line: ``ok``; ``missing``, which a run can do without; or ``broken``. `detail` says what, or how to mend it."""
+    """One line: `status` is ``ok``, ``missing`` (a run can do without it) or ``broken``; `detail` says how to mend."""
 
     status: str
     what: str
@@ -80,7 +88,8 @@ def _torch_pair() -> Iterator[Finding]:
 
 def _opencv() -> Iterator[Finding]:
     versions = {name: package_version(name) for name in OPENCV}
-    mend = f"pip install --force-reinstall {' '.join(f'{name}==4.14.0.94' for name in OPENCV)}"
+    wanted = versions["opencv-contrib-python"] or versions["opencv-python"] or "4.*"
+    mend = f"pip install --force-reinstall {' '.join(f'{name}=={wanted}' for name in OPENCV)}"
     if len(set(versions.values())) == 1:
         yield Finding("ok", "both packages of OpenCV have one version")
     else:
@@ -100,9 +109,9 @@ def _opencv() -> Iterator[Finding]:
 
 
 def _cures() -> Iterator[Finding]:
-    for fault, compat, proof in CURES:
+    for fault, cure, proof in CURES:
         try:
-            importlib.import_module(compat)
+            resolve_import(cure)()
             importlib.import_module(proof)
         except Exception as error:  # whatever an old package raises at import is the finding
             yield Finding("broken", f"cured: {fault}", f"import {proof}: {_first_line(error)}; {REINSTALL}")
@@ -164,16 +173,20 @@ def _weights(registry: Registry) -> Iterator[Finding]:
     except ImportError as error:
         yield Finding("broken", "weights", f"cannot be looked at: {_first_line(error)}")
         return
-    specs = [*registry.all(SRMethodSpec).values(), *registry.all(RecognizerSpec).values()]
-    for spec in specs:
+    specs: list[SRMethodSpec | RecognizerSpec] = [*registry.all(SRMethodSpec).values()]
+    for spec in [*specs, *registry.all(RecognizerSpec).values()]:
         for status in verify(spec):
-            scope = " ".join(filter(None, [f"x{status.weights.scale}" if status.weights.scale else "", status.weights.stream]))
-            what = f"weights {spec.name} {status.weights.tag} {scope}".strip()
-            if not status.problem:
-                yield Finding("ok", what)
-            else:
-                there = status.path.is_file()
-                yield Finding("broken" if there else "missing", what, status.problem)
+            weights = status.weights
+            scope = [f"x{weights.scale}" if weights.scale else "", weights.stream or ""]
+            what = " ".join(filter(None, ["weights", spec.name, weights.tag, *scope]))
+            yield Finding(state_of_weights(status), what, status.problem)
+
+
+def state_of_weights(status: Status) -> str:
+    """``ok``; ``missing`` for what was never downloaded; ``broken`` for a wrong file or one gone from its package."""
+    if not status.problem:
+        return "ok"
+    return "missing" if status.weights.url and not status.path.is_file() else "broken"
 
 
 def _first_line(error: BaseException) -> str:

@@ -179,8 +179,9 @@ def write_video(
 ) -> int:
     """Write uint8 RGB frames, ``(H, W, 3)`` or blocks ``(T, H, W, 3)``, to a video file; returns how many.
 
-    Near lossless by default (H.264, no chroma subsampling, rate factor 2: about 45 dB on RGB); `options` are the encoder's.
-    The file appears when it is complete. Raises `HarnessError` where there is no frame or the encoder refuses.
+    Near lossless by default (H.264, no chroma subsampling, rate factor 2: about 45 dB on RGB); `options` are the
+    encoder's. The file appears when it is complete. Raises `HarnessError` where there is no frame, where frames differ
+    in size, or the encoder refuses.
     """
     if fps <= 0:
         raise HarnessError(f"{path}: cannot write a video of {fps} frames a second; give a positive rate")
@@ -195,6 +196,8 @@ def write_video(
             for image in _single_frames(frames):
                 if count == 0:
                     stream.height, stream.width, stream.pix_fmt = *image.shape[:2], pixel_format
+                if image.shape[:2] != (stream.height, stream.width):  # the encoder would resize it without a word
+                    raise HarnessError(f"{path}: frame {count} differs in size from the first; make them one size")
                 container.mux(stream.encode(VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")))
                 count += 1
             if count == 0:

@@ -49,9 +49,9 @@ def check_name(name: str) -> None:
     """Raise `UsageError` unless `name` can be a Python package."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
         proposal = re.sub(r"\W+", "_", name.strip().lower(), flags=re.ASCII).strip("_")
-        hint = f"; for instance {proposal}" if re.fullmatch(r"[a-z][a-z0-9_]*", proposal) and proposal != name else ""
+        hint = f", such as {proposal!r}" if re.fullmatch(r"[a-z][a-z0-9_]*", proposal) and proposal != name else ""
         raise UsageError(
-            f"{name!r} is not a name for a Python package: small letters, digits and _, no keyword, a letter first{hint}"
+            f"{name!r} cannot name a Python package: small letters, digits and _, a letter first, no keyword{hint}"
         )
 
 
@@ -60,4 +60,4 @@ def refuse_to_hide(name: str) -> None:
     found = importlib.util.find_spec(name)
     if found is not None:
         where = f" ({found.origin})" if found.origin else ""
-        raise UsageError(f"{name!r} would hide the installed module of that name{where}; choose another name")
+        raise UsageError(f"{name!r} would hide the installed module of this name{where}; take another")

@@ -1,8 +1,8 @@
 """The contracts of `harness.contracts` as checks that a plugin's author can run.
 
-`check_declaration` looks at a declaration, the other functions at a live object, on synthetic clips; each returns a list of
-`Check`. `check_declared` builds what a declaration names and does both, as ``harness plugins check`` shows. A plugin's
-own test is `require(check_sr_method(MyMethod(...), scale=4))`.
+`check_declaration` looks at a declaration, the other functions at a live object, on synthetic clips; each returns a
+list of `Check`. `check_declared` builds what a declaration names and does both, as ``harness plugins check`` shows. A
+plugin's own test is `require(check_sr_method(MyMethod(...), scale=4))`.
 """
 
 from harness.checks.base import Check, require

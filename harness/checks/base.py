@@ -87,7 +87,7 @@ def expect_equal(found: Tensor, wanted: Tensor, tolerance: float = TOLERANCE) ->
 
 
 def expect_wants(wants: Callable[[int], Wants]) -> str:
-    """Raise `ContractError` unless `wants` names frames that exist, and the same ones twice, for clips of all lengths."""
+    """Raise `ContractError` unless `wants` names frames that exist, the same ones twice, for clips of all lengths."""
     for length in CLIP_LENGTHS:
         first = wants(length)
         expect(isinstance(first, Wants), f"wants({length}) returned {type(first).__name__}; expected Wants")

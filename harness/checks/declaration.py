@@ -60,7 +60,7 @@ class _Contract:
     def name(self) -> str:
         name = self.spec.name
         fits = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name) and name not in RESERVED
-        expect(bool(fits), f"{name!r}: letters, digits, _ and - only, for `+`, `:`, `,` and `=` mean something; not `all`")
+        expect(bool(fits), f"{name!r}: letters, digits, _ and - only (`+ : , =` mean something), and not `all`")
         return name
 
     def summary(self) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
 
-from harness.build import build_method, build_probe
+from harness.build import build_method
 from harness.checks.base import Check, describe
 from harness.checks.dataset import check_dataset
 from harness.checks.declaration import check_declaration
@@ -21,9 +22,11 @@ from harness.errors import WeightsError
 from harness.plan import Part
 from harness.registry import Registry, resolve_import
 from harness.specs import (
+    NO_OPTIONS,
     DatasetSpec,
     DegradationSpec,
     FlowSpec,
+    OptionValue,
     ProbeSpec,
     RecognizerSpec,
     Spec,
@@ -33,14 +36,29 @@ from harness.specs import (
 from harness.weights import installed_path
 
 Section = tuple[str, list[Check]]
-Contract = Callable[[Any, Registry, int, torch.device], Iterator[Section]]
+Contract = Callable[[Any, "Setting"], Iterator[Section]]
 SOME_CLASSES = tuple(f"class_{index}" for index in range(10))
 
 
+@dataclass(frozen=True)
+class Setting:
+    """What everything is built with. `options` override the declared ones."""
+
+    registry: Registry
+    scale: int
+    device: torch.device
+    options: Mapping[str, OptionValue]
+
+
 def check_declared(
-    spec: Spec, registry: Registry, *, scale: int = 4, device: torch.device | str = "cpu"
+    spec: Spec,
+    registry: Registry,
+    *,
+    scale: int = 4,
+    device: torch.device | str = "cpu",
+    options: Mapping[str, OptionValue] = NO_OPTIONS,
 ) -> Iterator[Section]:
-    """Check a declaration and what it builds; yields a title and its checks as they are done.
+    """Check a declaration and what it builds with `options`; yields a title and its checks as they are done.
 
     A network is checked once for every checkpoint that fits `scale` and is installed; it fails where none is.
     """
@@ -49,19 +67,21 @@ def check_declared(
     if contract is None:
         return
     try:
-        yield from contract(spec, registry, scale, torch.device(device))
+        yield from contract(spec, Setting(registry, scale, torch.device(device), options))
     except Exception as error:  # a plugin's factory: what it raises is the finding, and is shown
         yield "build", [Check("factory can be called", False, describe(error))]
 
 
-def fitting_weights(spec: SRMethodSpec | RecognizerSpec, scale: int, stream: str | None) -> Sequence[Weights | None]:
-    """The checkpoints to check with; None stands for a network-free method.
+def fitting_weights(
+    spec: SRMethodSpec | RecognizerSpec, setting: Setting, stream: str | None
+) -> Sequence[Weights | None]:
+    """The checkpoints to check with; None where none is needed, or an option names a file.
 
     Raises `WeightsError` where weights are needed and none is installed.
     """
-    if not spec.needs_weights:
+    if not spec.needs_weights or setting.options.get("checkpoint"):
         return [None]
-    fitting = [w for w in spec.weights if w.scale in (None, scale) and w.stream in (None, stream)]
+    fitting = [w for w in spec.weights if w.scale in (None, setting.scale) and w.stream in (None, stream)]
     problems: list[str] = []
     usable: list[Weights] = []
     for weights in fitting:
@@ -71,53 +91,55 @@ def fitting_weights(spec: SRMethodSpec | RecognizerSpec, scale: int, stream: str
         except WeightsError as error:
             problems.append(str(error))
     if not usable:
-        raise WeightsError("; ".join(problems) or f"{spec.name!r} declares no weights for x{scale} {stream or ''}".strip())
+        wanted = " ".join(filter(None, [f"x{setting.scale}", stream]))
+        raise WeightsError("; ".join(problems) or f"{spec.name!r} declares no weights for {wanted}")
     return usable
 
 
-def _sr_method(spec: SRMethodSpec, registry: Registry, scale: int, device: torch.device) -> Iterator[Section]:
+def _sr_method(spec: SRMethodSpec, setting: Setting) -> Iterator[Section]:
+    scale, device = setting.scale, setting.device
     if spec.scales is not None and scale not in spec.scales:
         known = ", ".join(map(str, spec.scales))
         yield f"x{scale}", [Check("scale", False, f"does scale {known}, not {scale}; give --scale {spec.scales[0]}")]
         return
-    for weights in fitting_weights(spec, scale, None):
-        method = build_method(_part(spec, weights), scale, device)
+    for weights in fitting_weights(spec, setting, None):
+        method = build_method(_part(spec, setting, weights), scale, device)
         factor = 1 if spec.source == "hr" else scale
         yield _title(f"x{scale}", weights), check_sr_method(method, scale=factor, device=device)
 
 
-def _recognizer(spec: RecognizerSpec, registry: Registry, scale: int, device: torch.device) -> Iterator[Section]:
+def _recognizer(spec: RecognizerSpec, setting: Setting) -> Iterator[Section]:
     for stream in spec.streams:
-        for weights in fitting_weights(spec, scale, stream):
-            classes = _classes_of(weights, registry)
-            part = _part(spec, weights, stream)
+        for weights in fitting_weights(spec, setting, stream):
+            classes = _classes_of(weights, setting.registry)
             recognizer = resolve_import(spec.factory)(
                 stream=stream,
                 class_names=classes,
-                device=device,
+                device=setting.device,
                 weights=installed_path(weights, spec.name) if weights else None,
-                **part.options,
+                **_part(spec, setting, weights).options,
             )
-            checks = check_recognizer(recognizer, stream=stream, num_classes=len(classes), device=device)
+            checks = check_recognizer(recognizer, stream=stream, num_classes=len(classes), device=setting.device)
             yield _title(stream, weights), checks
 
 
-def _dataset(spec: DatasetSpec, registry: Registry, scale: int, device: torch.device) -> Iterator[Section]:
-    yield "data set", check_dataset(resolve_import(spec.factory)(root=None, **spec.options))
+def _dataset(spec: DatasetSpec, setting: Setting) -> Iterator[Section]:
+    yield "data set", check_dataset(resolve_import(spec.factory)(root=None, **_options(spec, setting)))
 
 
-def _flow(spec: FlowSpec, registry: Registry, scale: int, device: torch.device) -> Iterator[Section]:
-    yield "flow", check_flow(resolve_import(spec.factory)(device=device, **spec.options), device=device)
+def _flow(spec: FlowSpec, setting: Setting) -> Iterator[Section]:
+    estimator = resolve_import(spec.factory)(device=setting.device, **_options(spec, setting))
+    yield "flow", check_flow(estimator, device=setting.device)
 
 
-def _degradation(spec: DegradationSpec, registry: Registry, scale: int, device: torch.device) -> Iterator[Section]:
-    options = {**spec.options, "scale": scale}
-    yield f"x{scale}", check_degradation(resolve_import(spec.factory)(**options), scale=scale)
+def _degradation(spec: DegradationSpec, setting: Setting) -> Iterator[Section]:
+    options = {**_options(spec, setting), "scale": setting.scale}
+    yield f"x{setting.scale}", check_degradation(resolve_import(spec.factory)(**options), scale=setting.scale)
 
 
-def _probe(spec: ProbeSpec, registry: Registry, scale: int, device: torch.device) -> Iterator[Section]:
-    probe = build_probe(Part(spec.name, spec, spec.options), scale, (), device)
-    yield "probe", check_probe(probe, scale=scale, columns=spec.columns)
+def _probe(spec: ProbeSpec, setting: Setting) -> Iterator[Section]:
+    probe = resolve_import(spec.factory)(scale=setting.scale, **_options(spec, setting))
+    yield "probe", check_probe(probe, scale=setting.scale, columns=spec.columns)
 
 
 CONTRACTS: dict[type[Spec], Contract] = {
@@ -130,9 +152,13 @@ CONTRACTS: dict[type[Spec], Contract] = {
 }
 
 
-def _part(spec: SRMethodSpec | RecognizerSpec, weights: Weights | None, stream: str | None = None) -> Part:
-    options = {**spec.options, **(weights.options if weights else {})}
-    return Part(spec.name, spec, options, weights, stream)
+def _options(spec: Spec, setting: Setting) -> dict[str, OptionValue]:
+    return {**spec.options, **setting.options}
+
+
+def _part(spec: SRMethodSpec | RecognizerSpec, setting: Setting, weights: Weights | None) -> Part:
+    implied = weights.options if weights else NO_OPTIONS
+    return Part(spec.name, spec, {**spec.options, **implied, **setting.options}, weights)
 
 
 def _title(what: str, weights: Weights | None) -> str:

@@ -41,16 +41,14 @@ class SyntheticSample:
     wanted: Wants
     clip: Clip = field(default_factory=lambda: Clip("synthetic", Path("synthetic.mp4"), 0, "synthetic"))
     restore_seconds: float = 0.5
+    restored_frames: int = field(init=False)
 
     def __post_init__(self) -> None:
+        self.restored_frames = len(self.wanted.all_frames())
         side = 16 * self.scale
         self._hr = drifting_texture(self.num_frames, side, side, right=1, down=0)
         small = imresize(self._hr, (16, 16)).clamp(0, 1)
         self._sr = imresize(small, (side, side)).clamp(0, 1).mul(255).round().div(255)
-
-    @property
-    def restored_frames(self) -> int:
-        return len(self.wanted.all_frames())
 
     def sr(self, frames: Sequence[int]) -> Tensor:
         extra = sorted(set(frames) - self.wanted.all_frames())

@@ -53,7 +53,8 @@ class _Contract:
 
     def ask(self, lr: Tensor, frames: Sequence[int]) -> Tensor:
         with torch.inference_mode():
-            found = self.method.upscale(lr, list(frames))
+            # a copy, lest a method that works in place spoils what it is compared with
+            found = self.method.upscale(lr.clone(), list(frames))
         height, width = lr.shape[-2] * self.scale, lr.shape[-1] * self.scale
         return expect_tensor(found, (len(frames), 3, height, width), self.device).float()
 
@@ -104,4 +105,4 @@ class _Contract:
         return f"17x23 to {'x'.join(map(str, self.ask_all(self.clip(3, 17, 23)).shape[-2:]))}"
 
     def untouched(self) -> None:
-        expect_untouched(self.ask_all, self.clip())
+        expect_untouched(lambda lr: self.method.upscale(lr, list(range(len(lr)))), self.clip())

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 EXAMPLES = """
 Examples:
 
-  harness datasets list                           names, splits, and what is not here yet
+  harness datasets list                      names, splits, what is missing
 
-  harness datasets show mini                      counts by class, groups, sizes, durations
+  harness datasets show mini                 classes, groups, sizes, durations
 
-  harness datasets build mini                     render the data set mini again from its seed
+  harness datasets build mini                render it again from its seed
 
-  harness datasets verify mini --split test       decode every clip and print the digest of the split
+  harness datasets verify mini --split test  decode every clip
 """
 Name = Annotated[str, typer.Argument(help="Data set, with options where it has some: NAME:option=value.")]
 Data = Annotated[Path | None, typer.Option(help="Folder of the data set, where it is not embedded.")]
@@ -113,7 +113,7 @@ def verify(
     as_json: AsJson = False,
     plugin: PluginFiles = None,
 ) -> None:
-    """Decode every clip; report missing, unreadable, too short and duplicate ones; exit status 1 where there are any."""
+    """Decode every clip; report missing, unreadable, short and duplicate ones; exit status 1 where there are any."""
     from harness.cli.bars import counting_bar
     from harness.survey import verify as verify_splits
 

@@ -12,15 +12,15 @@ from harness.cli.options import AsJson, PluginFiles
 EXAMPLES = """
 Examples:
 
-  harness doctor                     everything, line by line
+  harness doctor         everything, line by line
 
-  harness doctor --json              for a bug report
+  harness doctor --json  for a bug report
 """
 COLOURS = {"ok": "green", "missing": "yellow", "broken": "red"}
 
 
 def doctor(as_json: AsJson = False, plugin: PluginFiles = None) -> None:
-    """Look at versions, devices, known package faults, data sets and weights; exit status 1 where something is broken."""
+    """Look at versions, devices, package faults, data sets and weights; exit status 1 where something is broken."""
     from rich.console import Console
     from rich.text import Text
 

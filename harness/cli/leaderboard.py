@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 EXAMPLES = """
 Examples:
 
-  harness leaderboard runs/mini                                the table in the terminal
+  harness leaderboard runs/mini                      in the terminal
 
-  harness leaderboard runs/mini --pairs esrgan+vdsr            with a pair that was not asked for in the run
+  harness leaderboard runs/mini --pairs esrgan+vdsr  one more pair
 
-  harness leaderboard runs/mini --format csv                   comma-separated values on standard output
+  harness leaderboard runs/mini --format csv         on standard output
 
-  harness leaderboard runs/mini --out table.md                 the format follows from the file's name
+  harness leaderboard runs/mini --out table.md       format by ending
 """
 
 

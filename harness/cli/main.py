@@ -21,11 +21,11 @@ AFTER_CTRL_C = {
 EXAMPLES = """
 Examples:
 
-  harness run                              every method on the embedded benchmark, ending in the leaderboard
+  harness run           every method on the embedded benchmark
 
-  harness plugins list                     everything that can be chosen by name
+  harness plugins list  everything that can be chosen by name
 
-  harness doctor                           what is installed, what is missing, and how to get it
+  harness doctor        what is installed, missing, and how to get it
 
 Every verb has examples of its own: harness run --help
 """

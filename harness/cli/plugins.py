@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 EXAMPLES = """
 Examples:
 
-  harness plugins list                        everything that can be chosen by name, and plugins that failed to load
+  harness plugins list         everything that can be chosen by name
 
-  harness plugins show esrgan                 options, scales, weights, citation, licence
+  harness plugins show esrgan  options, scales, weights, citation, licence
 
-  harness plugins new my_sr                   write a package with a working SR method and its test
+  harness plugins new my_sr    write a package with a working SR method
 
-  harness plugins check my_sr                 run the contract on synthetic clips, line by line
+  harness plugins check my_sr  run the contract, line by line
 """
 app = typer.Typer(
     name="plugins", help="List, describe, make and check plugins.", no_args_is_help=True, epilog=EXAMPLES
@@ -52,7 +52,7 @@ def list_plugins(as_json: AsJson = False, plugin: PluginFiles = None) -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
-    console.print(_table(rows))
+    _print_list(console, rows)
     _print_failures(console, found)
 
 
@@ -84,7 +84,7 @@ def new(
 
 @app.command(epilog=EXAMPLES)
 def check(
-    name: Annotated[str, typer.Argument(help="Any declared name.")],
+    name: Annotated[str, typer.Argument(help="Any declared name, or a plugin; NAME:option=value.")],
     scale: Annotated[int, typer.Option(min=1, help="Scale factor to check at.")] = 4,
     recognizer: Annotated[bool, typer.Option("--recognizer", help="Only the recogniser of this name.")] = False,
     device: Device = "auto",
@@ -95,14 +95,18 @@ def check(
 
     from harness.build import pick_device
     from harness.checks import check_declared
+    from harness.choice import parse_choice, resolve
     from harness.cli.lookup import EVERY_KIND, declared
     from harness.registry import KINDS, registry
     from harness.specs import RecognizerSpec
 
     console = Console(highlight=False)
+    choice = parse_choice(name)
     failed = passed = 0
-    for spec in declared(registry(), name, [RecognizerSpec] if recognizer else EVERY_KIND):
-        for title, checks in check_declared(spec, registry(), scale=scale, device=pick_device(device)):
+    for spec in declared(registry(), choice.name, [RecognizerSpec] if recognizer else EVERY_KIND):
+        options = resolve(choice, spec).mapping
+        picked = pick_device(device)
+        for title, checks in check_declared(spec, registry(), scale=scale, device=picked, options=options):
             console.print(f"[bold]{KINDS[type(spec)]} {spec.name}[/bold]: {title}")
             for item in checks:
                 _print_check(console, item)
@@ -121,18 +125,19 @@ def _print_check(console: Console, check: Check) -> None:
     console.print(line, soft_wrap=True)
 
 
-def _table(rows: list[dict[str, str]]) -> Any:
+def _print_list(console: Console, rows: list[dict[str, str]]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table("kind", "name", "what it is", "plugin")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for title, style in (("kind", "bold"), ("name", "cyan"), ("what it is", ""), ("plugin", "dim")):
+        table.add_column(title, style=style, no_wrap=title != "what it is")
     kind = ""
     for row in rows:
-        if kind and row["kind"] != kind:
-            table.add_section()
-        table.add_row(row["kind"] if row["kind"] != kind else "", row["name"], escape(row["summary"]), row["plugin"])
+        shown = row["kind"] if row["kind"] != kind else ""
+        table.add_row(shown, row["name"], escape(row["summary"]), row["plugin"])
         kind = row["kind"]
-    return table
+    console.print(table)
 
 
 def _print_failures(console: Console, registry: Registry) -> None:
@@ -151,6 +156,8 @@ def _print_spec(console: Console, spec: Spec, registry: Registry) -> None:
     from harness.registry import KINDS
 
     table = Table(title=f"{KINDS[type(spec)]} {spec.name}", title_justify="left", show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     table.add_row("plugin", registry.owners[type(spec), spec.name])
     for field in fields(spec):
         if field.name not in ("name", "weights"):
@@ -172,12 +179,12 @@ def _in_words(value: object) -> str:
 
 
 def _weights_in_words(weights: Weights, spec: Any) -> str:
-    from harness.cli.weights import state_of
+    from harness.doctor import state_of_weights
     from harness.weights import verify
 
     status = next(status for status in verify(spec) if status.weights is weights)
     facts = {
-        "state": f"{state_of(status)}: {status.problem or status.path}",
+        "state": f"{state_of_weights(status)}: {status.problem or status.path}",
         "scale": f"x{weights.scale}" if weights.scale else None,
         "stream": weights.stream,
         "trained on": weights.trained_on,

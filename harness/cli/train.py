@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 EXAMPLES = """
 Examples:
 
-  harness train vdsr --benchmark mini                      through BasicSR, with the recipe that comes with the project
+  harness train vdsr --benchmark mini       through BasicSR
 
-  harness train tsn --benchmark mini --device cuda         through mmengine, on the HR training split
+  harness train tsn --device cuda           through mmengine, on HR clips
 
-  harness train rcan --iters 200 --out /tmp/try            a short try
+  harness train rcan --iters 200 --out try  a short try
 
-  harness train rcan --resume                              go on from the last saved state
+  harness train rcan --resume               go on from the last saved state
 """
 
 

@@ -14,9 +14,11 @@ Examples:
 
   harness upscale clip.mp4 --sr bicubic --out big.mp4
 
-  harness upscale clip.mp4 --sr esrgan --scale 4 --out big.mkv        a name in .mkv takes every kind of sound
+  harness upscale clip.mp4 --sr esrgan --scale 4 --out big.mkv
 
-  harness upscale clip.mp4 --sr vdsr:checkpoint=my.pth --out big.mp4  with weights of your own
+  harness upscale clip.mp4 --sr vdsr:checkpoint=my.pth --out big.mp4
+
+A name in .mkv takes every kind of sound.
 """
 
 

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 EXAMPLES = """
 Examples:
 
-  harness weights list                what there is, and whether it is installed
+  harness weights list         what there is, and whether it is installed
 
-  harness weights pull esrgan         download what is missing of one method, checked against its sha256
+  harness weights pull esrgan  download what is missing, checked
 
-  harness weights verify              read every checkpoint again and compare its sha256
+  harness weights verify       read all again and compare the sha256
 """
-COLOURS = {"installed": "green", "absent": "yellow", "broken": "red"}
+COLOURS = {"ok": "green", "missing": "yellow", "broken": "red"}
 app = typer.Typer(
     name="weights", help="List, download and check checkpoints.", no_args_is_help=True, epilog=EXAMPLES
 )
@@ -70,18 +70,13 @@ def pull(
 @app.command(epilog=EXAMPLES)
 def verify(plugin: PluginFiles = None) -> None:
     """Check every checkpoint against its sha256; exit status 1 where one is wrong or gone from its package."""
-    found = [(spec.name, status, state_of(status)) for spec, status in _statuses()]
+    from harness.doctor import state_of_weights
+
+    found = [(spec.name, status, state_of_weights(status)) for spec, status in _statuses()]
     for name, status, state in found:
-        mark = typer.style(f"{state:9}", fg=COLOURS[state])
+        mark = typer.style(f"{state:8}", fg=COLOURS[state])
         typer.echo(f"{mark} {name} {status.weights.tag}: {status.problem or status.path}")
     raise typer.Exit(1 if any(state == "broken" for _, _, state in found) else 0)
-
-
-def state_of(status: Status) -> str:
-    """``installed``; ``absent`` for what was never downloaded; ``broken`` for a wrong or vanished file."""
-    if not status.problem:
-        return "installed"
-    return "absent" if status.weights.url and not status.path.is_file() else "broken"
 
 
 def _statuses() -> Iterator[tuple[Networks, Status]]:
@@ -96,6 +91,8 @@ def _statuses() -> Iterator[tuple[Networks, Status]]:
 
 
 def _facts(spec: Networks, status: Status) -> dict[str, Any]:
+    from harness.doctor import state_of_weights
+
     weights = status.weights
     return {
         "name": spec.name,
@@ -108,7 +105,7 @@ def _facts(spec: Networks, status: Status) -> dict[str, Any]:
         "sha256": weights.sha256,
         "source": weights.url or weights.file,
         "path": str(status.path),
-        "state": state_of(status),
+        "state": state_of_weights(status),
         "problem": status.problem or None,
     }
 

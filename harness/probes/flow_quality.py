@@ -31,6 +31,8 @@ class FlowQuality:
         pairs = self.wants(sample.num_frames).pairs
         if not pairs:
             return Measurement(dict.fromkeys(NUMBERS))
-        error = torch.linalg.vector_norm(sample.sr_flow(pairs) - sample.hr_flow(pairs), dim=1)
-        bad1, bad3 = (100 * (error > limit).double().mean() for limit in (1, 3))
-        return Measurement(dict(zip(NUMBERS, (float(v) for v in (error.double().mean(), bad1, bad3)), strict=True)))
+        # sqrt of a sum: torch's vector_norm takes ten times as long over two components
+        error = (sample.sr_flow(pairs) - sample.hr_flow(pairs)).square_().sum(dim=1).sqrt_()
+        bad1, bad3 = (100 * (error > limit).mean(dtype=torch.float64) for limit in (1, 3))
+        values = (error.mean(dtype=torch.float64), bad1, bad3)
+        return Measurement(dict(zip(NUMBERS, map(float, values), strict=True)))

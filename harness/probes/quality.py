@@ -89,22 +89,24 @@ class SsimY(_LumaProbe):
 
 
 def luma(frames: Tensor, border: int = 0) -> Tensor:
-    """Y in 16..235, ``(T, H, W)``, of RGB frames ``(T, 3, H, W)`` in [0, 1] that hold 8-bit levels, less the border."""
+    """Y in 16..235, float64 ``(T, H, W)``, of RGB ``(T, 3, H, W)`` in [0, 1] rounded to 8 bits, less the border."""
     height, width = frames.shape[-2:]
-    red, green, blue = frames[..., border : height - border, border : width - border].unbind(dim=1)
-    return (red * LUMA[0]).add_(green, alpha=LUMA[1]).add_(blue, alpha=LUMA[2]).add_(LUMA_OFFSET)
+    levels = frames[..., border : height - border, border : width - border].mul(255).round_()
+    # in single precision a frame that differs by one level in one pixel would be off by 1e-4 dB
+    red, green, blue = levels.double().unbind(dim=1)
+    return (red * LUMA[0]).add_(green, alpha=LUMA[1]).add_(blue, alpha=LUMA[2]).div_(255).add_(LUMA_OFFSET)
 
 
 def psnr(first: Tensor, second: Tensor) -> Tensor:
     """PSNR in dB of every frame, float64 ``(T,)``, of ``(T, H, W)`` in 0..255; infinite for identical frames."""
-    mean_square = (first - second).square_().mean(dim=(-2, -1), dtype=torch.float64)
+    mean_square = (first - second).double().square_().mean(dim=(-2, -1))
     return 10 * torch.log10(255**2 / mean_square)
 
 
 def ssim(first: Tensor, second: Tensor) -> Tensor:
     """SSIM of every frame, float64 ``(T,)``, of ``(T, H, W)`` in 0..255: 11x11 Gaussian window wherever it fits."""
-    # variances do not depend on the level, and lose fewer digits around 0
-    first, second = first - MIDDLE, second - MIDDLE
+    # variances do not depend on the level, and lose fewer digits around 0: single precision is enough there
+    first, second = (first - MIDDLE).float(), (second - MIDDLE).float()
     moments = torch.stack((first, second, first.square() + second.square(), first * second))
     mean_1, mean_2, squares, products = _window_mean(_window_mean(moments, -2), -1)
     covariance, variances = products - mean_1 * mean_2, squares - mean_1.square() - mean_2.square()

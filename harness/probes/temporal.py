@@ -55,8 +55,8 @@ def _errors(sample: Sample, pairs: Sequence[Pair]) -> Tensor:
     first, second = [a for a, _ in pairs], [b for _, b in pairs]
     sr = _unexplained(sample.sr(first), sample.sr(second), flow)
     hr = _unexplained(sample.hr(first), sample.hr(second), flow)
-    values = torch.stack((sr.square(), (sr.abs() - hr.abs()).clamp_min(0))).mean(dim=2, dtype=torch.float64)
-    return ((values * mask).sum(dim=(-2, -1)) / mask.sum(dim=(-2, -1))).T.cpu()
+    values = torch.stack((sr.square().mean(dim=1), (sr.abs() - hr.abs()).clamp_min_(0).mean(dim=1)))
+    return ((values * mask).sum(dim=(-2, -1), dtype=torch.float64) / mask.sum(dim=(-2, -1))).T.cpu()
 
 
 def _unexplained(first: Tensor, second: Tensor, flow: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ def harness_flows() -> Iterator[FlowSpec]:
     """The estimators; defaults are OpenCV's, but for `dis`, which goes down to full resolution."""
     yield FlowSpec(
         "dis",
-        "dense inverse search (OpenCV), about 2 ms a pair of 112x112",
+        "dense inverse search (OpenCV), down to full resolution; a few ms a pair of 112x112",
         "harness_optical_flow.dis:Dis",
         options={
             "finest_scale": 0,

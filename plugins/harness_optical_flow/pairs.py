@@ -30,8 +30,8 @@ class PairwiseFlow:
     """Flow of many pairs at once. Implements `harness.contracts.FlowEstimator`.
 
     `make` builds the OpenCV object; each thread has its own, for they keep buffers. `threads` defaults to torch's
-    number of threads and never changes a result: OpenCV itself runs on one thread, because DIS cuts the image into as
-    many stripes as OpenCV has threads, and its flow depends on the stripes.
+    number of threads and changes no result. OpenCV itself is put on one thread: pairs keep the cores busier than parts
+    of a small frame, and DIS cuts its work into as many stripes as OpenCV has threads.
     """
 
     def __init__(self, make: Callable[[], Algorithm], threads: int | None = None) -> None:
@@ -47,7 +47,7 @@ class PairwiseFlow:
         """
         if not len(first):
             return first.new_zeros((0, 2, *first.shape[-2:]))
-        cv2.setNumThreads(1)  # not set back: a second caller in another thread would then get another result
+        cv2.setNumThreads(1)  # not set back: a flow that another thread computes meanwhile would run into it
         flows = list(self._pool.map(self._pair, grey_levels(first), grey_levels(second)))
         stacked = torch.from_numpy(np.stack(flows))
         return stacked.permute(0, 3, 1, 2).contiguous().to(first.device)

@@ -172,6 +172,10 @@ def test_writer_refuses_no_frames_and_leaves_nothing(tmp_path: Path) -> None:
         write_video(tmp_path / "a.mp4", texture(2), 0)
     with pytest.raises(HarnessError, match="cannot be written"):
         write_video(tmp_path / "a.mp4", texture(2, 33, 33), 25, pixel_format="yuv420p")
+    with pytest.raises(HarnessError, match="frame 2 differs in size"):
+        write_video(tmp_path / "a.mp4", [texture(2), texture(1, 32, 32)], 25)
+    with pytest.raises(HarnessError, match="cannot be written"):
+        write_video(tmp_path / "no such folder" / "a.mp4", texture(2), 25)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -27,7 +27,7 @@ def test_without_the_package_the_message_says_how_to_get_it(monkeypatch: pytest.
 def test_the_loss_grows_with_blur_and_reaches_the_input() -> None:
     from torchvision.transforms.functional import gaussian_blur
 
-    loss = perceptual.EfficientNetLitePerceptualLoss({1: 1.0, 2: 0.5}, perceptual_weight=2.0)
+    loss = perceptual.EfficientNetLitePerceptualLoss({"stage1": 1.0, "stage2": 0.5}, perceptual_weight=2.0)
     frame = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     losses = [loss(gaussian_blur(frame, [9, 9], [s, s]), frame)[0].item() for s in (0.3, 0.6, 1.2)]
     assert 0 < losses[0] < losses[1] < losses[2]

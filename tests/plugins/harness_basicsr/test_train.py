@@ -103,7 +103,7 @@ def check_products(checkpoint: Path, output: str, benchmark: Path) -> None:
     card = checkpoint.with_suffix(".md").read_text()
     assert "| iterations | pixels 40 |" in card
     assert "l_pix" in card
-    assert re.search(r"held-out training frames \| [\d.]+ dB \(bicubic [\d.]+ dB\)", card)
+    assert re.search(r"\| validation \| [\d.]+ dB PSNR-Y on held-out training frames \(bicubic [\d.]+ dB\)", card)
     options = f"checkpoint={checkpoint},num_feat=8,num_layer=4"
     assert f"harness run --benchmark {benchmark} --sr vdsr:{options}" in output
 

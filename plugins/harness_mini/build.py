@@ -1,0 +1,106 @@
+"""`harness datasets build mini`: render the data set `mini` from a seed."""
+
+from __future__ import annotations
+
+import csv
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from harness.errors import UsageError
+from harness_mini import encode
+from harness_mini.card import write_card
+from harness_mini.classes import CLASS_NAMES, CLASSES
+from harness_mini.compat import need_pybullet
+from harness_mini.plan import CLIPS_PER_CLASS, Job, generator, jobs
+from harness_mini.render import render
+from harness_mini.settings import draw_setting
+
+HEADER = ("id", "path", "label", "group", "num_frames")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A finished clip and its number of frames."""
+
+    job: Job
+    num_frames: int
+
+
+def build(
+    out: Path,
+    *,
+    seed: int = 0,
+    splits: Sequence[str] = ("train", "test"),
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Render `splits` of the data set `mini` into `out`: `classes.txt`, `<split>.csv`, `<split>/*.mp4` and `card.md`.
+
+    The rendered pictures depend on `seed` alone, whatever the number of `workers` (processes; default: one per
+    processor); the files that hold them may differ within codec noise.
+    Clips that are there and decode are kept, so the same call again continues after an interruption; a folder holds
+    one seed only.
+    `progress` is called with the number of finished and of all clips.
+    Raises HarnessError if pybullet is missing, UsageError for an unknown split or a folder rendered from another seed.
+    """
+    unknown = [split for split in splits if split not in CLIPS_PER_CLASS]
+    if unknown:
+        raise UsageError(f"unknown split {unknown[0]!r} of the data set mini. Known: {', '.join(CLIPS_PER_CLASS)}.")
+    need_pybullet()
+    started = time.monotonic()
+    _claim(out, seed)
+    todo = [job for split in splits for job in jobs(split, seed)]
+    done = _render_all(todo, out, seed, workers or os.cpu_count() or 1, progress)
+    (out / "classes.txt").write_text("".join(f"{name}\n" for name in CLASS_NAMES))
+    for split in splits:
+        _write_annotation(out / f"{split}.csv", [clip for clip in done if clip.job.split == split])
+    write_card(out, seed, splits, time.monotonic() - started)
+
+
+def _claim(out: Path, seed: int) -> None:
+    """Mark the folder with its seed; refuse to mix two seeds in one folder."""
+    out.mkdir(parents=True, exist_ok=True)
+    mark = out / "seed.txt"
+    there = mark.read_text().strip() if mark.is_file() else str(seed)
+    if there != str(seed):
+        raise UsageError(f"{out} holds clips rendered from seed {there}, not {seed}: give another folder.")
+    mark.write_text(f"{seed}\n")
+
+
+def _render_all(
+    todo: list[Job], out: Path, seed: int, workers: int, progress: Callable[[int, int], None] | None
+) -> list[Rendered]:
+    for split in {job.split for job in todo}:
+        (out / split).mkdir(exist_ok=True)
+    done: list[Rendered] = []
+    # pybullet keeps some memory for every texture it has ever loaded: replace a process now and then
+    with multiprocessing.get_context("spawn").Pool(workers, maxtasksperchild=200) as pool:
+        for clip in pool.imap(partial(make_clip, out=out, seed=seed), todo):
+            done.append(clip)
+            if progress is not None:
+                progress(len(done), len(todo))
+    return done
+
+
+def make_clip(job: Job, *, out: Path, seed: int) -> Rendered:
+    """Render one clip into `out`, unless it is there already."""
+    path = out / job.path
+    if not encode.is_whole(path):
+        setting = draw_setting(job.split, generator(seed, job.group))
+        encode.write(path, render(CLASSES[job.label], setting, generator(seed, job.id)))
+    return Rendered(job, len(encode.read(path)))
+
+
+def _write_annotation(path: Path, clips: list[Rendered]) -> None:
+    part = path.with_suffix(".csv.part")
+    with part.open("w", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(HEADER)
+        for clip in sorted(clips, key=lambda clip: clip.job.id):
+            rows.writerow((clip.job.id, clip.job.path, clip.job.label, clip.job.group, clip.num_frames))
+    part.replace(path)

@@ -1,0 +1,51 @@
+"""TSN of MMAction2, trained through mmengine's Runner. Declarations only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.hookspecs import hookimpl
+from harness.specs import OptionValue, RecognizerSpec, Weights
+
+
+def _mini(stream: str, sha256: str, **options: OptionValue) -> Weights:
+    """The checkpoint that comes with the package, trained on the training split of the mini data set."""
+    return Weights(
+        tag="mini",
+        sha256=sha256,
+        trained_on="mini/train",
+        licence="Apache-2.0",
+        file=f"harness_mmaction:weights/tsn-{stream}-mini.safetensors",
+        stream=stream,
+        options=options,
+        note="EfficientNet-lite0 cut after its fifth stage instead of BN-Inception",
+    )
+
+
+@hookimpl
+def harness_recognizers() -> Iterator[RecognizerSpec]:
+    """Defaults are the test protocol of the paper: 25 segments, ten crops of 224 from a short side of 256."""
+    yield RecognizerSpec(
+        "tsn",
+        "temporal segment networks, spatial and temporal stream (MMAction2)",
+        "harness_mmaction.tsn:build",
+        options={
+            "config": "",
+            "checkpoint": "",
+            "segments": 25,
+            "sampling": "tsn",
+            "crops": "ten",
+            "mirror": False,
+            "short_side": 256,
+            "input_size": 224,
+            "flow_bound": 20.0,
+            "stack": 5,
+        },
+        citation="Wang et al., Temporal Segment Networks, ECCV 2016",
+        streams=("spatial", "temporal"),
+        weights=(
+            _mini("spatial", "0" * 64),
+            _mini("temporal", "0" * 64),
+        ),
+        trainer="harness_mmaction.train:train",
+    )

@@ -1,0 +1,84 @@
+"""A finished training as safetensors with its data card."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.runner import Runner
+from torch import Tensor
+
+from harness.training.card import write_card
+from harness.weights import save_state, sha256
+from harness_mmaction.hooks import SECONDS
+from harness_mmaction.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came out of training one stream."""
+
+    state: Mapping[str, Tensor]
+    classes: tuple[str, ...]
+    facts: Mapping[str, Any]
+    """For the card."""
+
+    @classmethod
+    def of(cls, runner: Runner, recipe: Recipe, epochs: int, learned: int, measured: int) -> Outcome:
+        """Read the results off a Runner that has trained."""
+        scalars = runner.message_hub.log_scalars
+        found = {key: scalars[f"val/acc/{key}"].current() for key in ("top1", "mean1") if f"val/acc/{key}" in scalars}
+        last_epoch = recipe.iterations(learned)
+        loss = scalars["train/loss"].mean(last_epoch) if "train/loss" in scalars else None
+        parameters = sum(p.numel() for p in runner.model.parameters())
+        facts = {
+            "network": "Recognizer2D, TSNHead, EfficientNet-lite0 cut after its fifth stage, from ImageNet weights",
+            "parameters": parameters,
+            "seed": recipe.seed,
+            "epochs": f"{epochs} of {last_epoch} iterations, batch {recipe.batch}, {recipe.segments} segments a clip",
+            "optimiser": f"AdamW, rate {recipe.learning_rate}, decay {recipe.weight_decay}, warm-up and cosine",
+            "time": f"{float(runner.message_hub.get_info(SECONDS)) / 60:.1f} minutes",
+            "hardware": hardware(),
+            "software": f"torch {torch.__version__}, Python {platform.python_version()}",
+            "loss in the last epoch": None if loss is None else f"{loss:.3f} (labels smoothed)",
+            "held out": f"{measured} clips of the training split, whole groups; not learned from",
+            "accuracy on held-out clips": {key: f"{100 * value:.1f} %" for key, value in found.items()} or None,
+        }
+        classes = tuple(runner.train_dataloader.dataset.metainfo["classes"])
+        return cls(runner.model.state_dict(), classes, facts)
+
+
+def export(path: Path, outcome: Outcome, facts: Mapping[str, Any]) -> None:
+    """Write the weights (kernels in half precision, the rest as it is) and the card beside them."""
+    state = {key: _compact(value) for key, value in outcome.state.items() if not key.endswith("num_batches_tracked")}
+    save_state(path, state, {"classes": "\n".join(outcome.classes)})
+    fields = {
+        **facts,
+        **outcome.facts,
+        "stored as": "safetensors, kernels in float16, other tensors in float32",
+        "sha256": sha256(path),
+        "licence": "Apache-2.0",
+    }
+    write_card(path, title=f"TSN, {facts['stream']} stream", fields=fields)
+    print(f"wrote {path}")
+
+
+def _compact(value: Tensor) -> Tensor:
+    return value.detach().cpu().half() if value.ndim > 1 else value.detach().cpu()
+
+
+def hardware() -> str:
+    """The processor (and accelerator) in words."""
+    model = platform.processor() or platform.machine()
+    if sys.platform == "linux":
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), model)
+    threads = f"{torch.get_num_threads()} thread(s) of {os.cpu_count()} cores"
+    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
+    return f"{model}, {threads}{gpu}"

@@ -1,0 +1,139 @@
+"""MMAction2's `Recognizer2D` with `TSNHead`: from our own description or any TSN config, and its checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from harness.errors import UsageError, WeightsError
+from harness.weights import load_state
+from harness_mmaction.compat import prepare
+
+IMAGENET_MEAN = (123.675, 116.28, 103.53)
+IMAGENET_STD = (58.395, 57.12, 57.375)
+FLOW_ZERO = 128.0
+BACKBONE_CHANNELS = 112
+CLASSIFIER = "cls_head.fc_cls.weight"
+DROPPED = ("data_preprocessor.",)
+"""Normalisation, which some versions saved; it is the config's business."""
+
+
+def builtin_config(stream: str, num_classes: int, *, stack: int, imagenet: bool = False, **head: Any) -> dict[str, Any]:
+    """The built-in network: `EfficientNetLite` under a `TSNHead`; `head` are further settings of the head.
+
+    The spatial stream has 3 channels in 0..255, the temporal one ``2 * stack`` with no motion at 128.
+    """
+    channels = 3 if stream == "spatial" else 2 * stack
+    mean = IMAGENET_MEAN if stream == "spatial" else (FLOW_ZERO,) * channels
+    std = IMAGENET_STD if stream == "spatial" else (FLOW_ZERO,) * channels
+    return {
+        "type": "Recognizer2D",
+        "backbone": {"type": "EfficientNetLite", "in_channels": channels, "imagenet": imagenet},
+        "cls_head": {
+            "type": "TSNHead",
+            "num_classes": num_classes,
+            "in_channels": BACKBONE_CHANNELS,
+            "average_clips": "score",
+            **head,
+        },
+        "data_preprocessor": {"type": "ActionDataPreprocessor", "mean": list(mean), "std": list(std)},
+    }
+
+
+def config_of_file(path: Path, num_classes: int) -> dict[str, Any]:
+    """The model of an MMAction2 config for `num_classes` classes, without pretrained weights to fetch.
+
+    A config in Python is run when it is read: give only files you trust. Raises `UsageError` when it has no model.
+    """
+    from mmengine import Config
+
+    prepare()
+    if not path.is_file():
+        raise UsageError(f"tsn:config={path}: no such file")
+    model = Config.fromfile(str(path)).get("model")
+    if model is None or model.get("cls_head") is None:
+        raise UsageError(f"tsn:config={path}: has no `model` with a `cls_head`; give the config of a TSN recogniser")
+    description: dict[str, Any] = model.to_dict()
+    description["cls_head"]["num_classes"] = num_classes
+    description["backbone"].pop("pretrained", None)
+    description["backbone"].pop("init_cfg", None)
+    description["test_cfg"] = None
+    return description
+
+
+def build_network(description: Mapping[str, Any], source: str) -> nn.Module:
+    """Build a recogniser from its description; `source` names it in errors.
+
+    Raises `UsageError` when it is not a `Recognizer2D` with a `TSNHead` and no neck, whose scores are what we know.
+    """
+    prepare()
+    from mmaction.models import Recognizer2D, TSNHead
+    from mmaction.registry import MODELS
+
+    # models of mmengine look for their parts in the scope in force, which is mmengine's own where no Runner runs
+    network = MODELS.build({**description, "_scope_": "mmaction"})
+    if not isinstance(network, Recognizer2D) or not isinstance(network.cls_head, TSNHead) or network.with_neck:
+        raise UsageError(f"{source}: expected a Recognizer2D with a TSNHead and no neck, as TSN is")
+    module: nn.Module = network
+    return module
+
+
+def load_checkpoint(network: nn.Module, path: Path, num_classes: int) -> None:
+    """Load weights of MMAction2 0.x or 1.x (or ours). Raises `WeightsError` where classes or shapes do not fit."""
+    state = {_new_key(key): value for key, value in load_state(path).items()}
+    state = {key: value.float() for key, value in state.items() if not key.startswith(DROPPED)}
+    _check_classes(state, path, num_classes)
+    missing, unexpected = _mismatches(network, state)
+    if missing or unexpected:
+        raise WeightsError(
+            f"{path}: does not fit the network (options config and stack must be those it was trained with); "
+            f"missing or of another shape: {_some(missing)}; not in the network: {_some(unexpected)}"
+        )
+    network.load_state_dict(state, strict=False)
+
+
+def _check_classes(state: Mapping[str, Tensor], path: Path, num_classes: int) -> None:
+    if CLASSIFIER not in state:
+        raise WeightsError(f"{path}: no TSN checkpoint of MMAction2, for it has no {CLASSIFIER!r}")
+    trained = len(state[CLASSIFIER])
+    if trained != num_classes:
+        raise WeightsError(
+            f"{path}: trained for {trained} classes, but the data set has {num_classes}; "
+            "use a checkpoint that was trained on this data set's classes"
+        )
+
+
+def _mismatches(network: nn.Module, state: Mapping[str, Tensor]) -> tuple[list[str], list[str]]:
+    """Keys that the network needs and lacks, and keys it does not know; counters of batches do not matter."""
+    own = {k: v for k, v in network.state_dict().items() if not k.endswith("num_batches_tracked")}
+    missing = [k for k, v in own.items() if k not in state or state[k].shape != v.shape]
+    unexpected = [k for k in state if k not in own and not k.endswith("num_batches_tracked")]
+    return missing, unexpected
+
+
+def _new_key(key: str) -> str:
+    """Keys of a network that was wrapped for several devices begin with ``module.``."""
+    return key.removeprefix("module.")
+
+
+def _some(keys: list[str]) -> str:
+    return ", ".join(keys[:4]) + (f" and {len(keys) - 4} more" if len(keys) > 4 else "") if keys else "none"
+
+
+def raw_scores(network: Any, views: Tensor, batch: int = 64) -> Tensor:
+    """Class scores before softmax ``(num_classes,)`` of views ``(V, C, h, w)`` in 0..255, averaged over the views.
+
+    `TSNHead` averages features over views and then classifies, which is the mean of the views' scores. Views go through
+    the backbone `batch` at a time, for ten crops of 25 segments do not fit in every memory.
+    """
+    prepared = network.data_preprocessor({"inputs": [views], "data_samples": [None]})["inputs"]
+    features = [
+        network.extract_feat(part.unsqueeze(0), stage="backbone", test_mode=True)[0]
+        for part in prepared.squeeze(0).split(batch)
+    ]
+    scores: Tensor = network.cls_head(torch.cat(features), num_segs=len(views)).squeeze(0)
+    return scores.float()

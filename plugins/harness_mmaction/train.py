@@ -1,0 +1,172 @@
+"""``harness train tsn``: both streams on a benchmark's HR training split, through mmengine's Runner."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from harness.benchmark import Benchmark, full_text, load_benchmark, open_dataset, resolved_flow
+from harness.build import build_flow, pick_device
+from harness.choice import Choice, all_options, resolve
+from harness.clips import split_digest
+from harness.contracts import Clip, Dataset, Progress
+from harness.registry import Registry, registry
+from harness.specs import OptionValue, RecognizerSpec
+from harness_mmaction.cache import ClipCache, flow_cache, frame_cache
+from harness_mmaction.export import Outcome, export
+from harness_mmaction.recipe import Recipe, load_recipe
+
+STREAMS = ("spatial", "temporal")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What both streams share. `out` is the folder for caches, checkpoints and results."""
+
+    name: str
+    benchmark: Benchmark
+    recipe: Recipe
+    options: dict[str, OptionValue]
+    """The recogniser's options under the benchmark's protocol, among them `flow_bound` and `stack`."""
+    dataset: Dataset
+    clips: Sequence[Clip]
+    out: Path
+    device: str
+    registry: Registry
+
+    @property
+    def trained_on(self) -> str:
+        return f"{self.benchmark.dataset}/{self.benchmark.train_split}"
+
+
+def train(
+    name: str,
+    benchmark: str,
+    *,
+    out: Path,
+    iters: int | None = None,
+    resume: bool = False,
+    device: str = "auto",
+    streams: Sequence[str] = STREAMS,
+    recipe: Recipe | None = None,
+    data: Path | None = None,
+) -> None:
+    """Train `streams` one after the other and leave ``tsn-STREAM-BENCHMARK.safetensors`` with its card in `out`.
+
+    Implements `harness.contracts.Trainer`. `iters` shortens or lengthens the recipe, rounded up to whole epochs.
+    `resume` goes on from the last checkpoint in `out`. Frames and flow are cached in ``out/cache``. `recipe` and `data`
+    stand in for the benchmark's own.
+    """
+    setting = _setting(name, load_benchmark(benchmark), recipe, out, device, data)
+    frames = frame_cache(out / "cache", setting.dataset, setting.clips, _progress("decoding"))
+    for stream in streams:
+        cache = frames if stream == "spatial" else _flow(setting, frames)
+        outcome = _train_stream(setting, stream, cache, iters, resume)
+        export(setting.out / f"{name}-{stream}-{setting.benchmark.name}.safetensors", outcome, _facts(setting, stream))
+
+
+def _setting(
+    name: str, benchmark: Benchmark, recipe: Recipe | None, out: Path, device: str, data: Path | None
+) -> Setting:
+    known = registry()
+    spec = known.get(RecognizerSpec, name)
+    choice = resolve(Choice(name, tuple(benchmark.recognizers.get(name, {}).items())), spec)
+    dataset = open_dataset(benchmark, known, data)
+    clips = dataset.clips(benchmark.train_split)
+    out.mkdir(parents=True, exist_ok=True)
+    return Setting(
+        name,
+        benchmark,
+        recipe or load_recipe(benchmark.name, name),
+        all_options(choice, spec),
+        dataset,
+        clips,
+        out.resolve(),
+        str(pick_device(device)),
+        known,
+    )
+
+
+def _flow(setting: Setting, frames: ClipCache) -> ClipCache:
+    import torch
+
+    estimator = build_flow(setting.benchmark, setting.registry, torch.device(setting.device))
+    spec, options = resolved_flow(setting.benchmark, setting.registry)
+    bound = float(cast(float, setting.options["flow_bound"]))
+    return flow_cache(
+        setting.out / "cache",
+        frames,
+        setting.clips,
+        estimator,
+        full_text(spec.name, options),
+        bound,
+        _progress("optical flow"),
+    )
+
+
+def _train_stream(setting: Setting, stream: str, cache: ClipCache, iters: int | None, resume: bool) -> Outcome:
+    from harness_mmaction.compat import runner_device
+    from harness_mmaction.runner import build_runner
+
+    learn, measure = hold_out(cache, setting.recipe.held_out, setting.recipe.seed)
+    epochs = setting.recipe.epochs_for(stream, len(learn), iters)
+    with runner_device(setting.device.partition(":")[0]):
+        runner = build_runner(
+            setting.recipe,
+            stream,
+            setting.dataset.classes,
+            cache.folder,
+            learn,
+            measure,
+            work=setting.out / stream,
+            epochs=epochs,
+            stack=int(cast(int, setting.options["stack"])),
+            test_segments=int(cast(int, setting.options["segments"])),
+            resume=resume,
+        )
+        runner.train()
+    return Outcome.of(runner, setting.recipe, epochs, len(learn), len(measure))
+
+
+def hold_out(cache: ClipCache, share: float, seed: int) -> tuple[list[int], list[int]]:
+    """Clips to learn from and clips that only measure progress: whole groups, `share` of them, at random."""
+    groups = sorted({entry.group for entry in cache.entries})
+    count = round(share * len(groups))
+    held = set(np.random.default_rng(seed).permutation(groups)[:count].tolist())
+    learn = [i for i, entry in enumerate(cache.entries) if entry.group not in held]
+    measure = [i for i, entry in enumerate(cache.entries) if entry.group in held]
+    return learn, measure
+
+
+def _facts(setting: Setting, stream: str) -> dict[str, Any]:
+    """What the card says of data and protocol."""
+    flow = None
+    if stream == "temporal":
+        spec, options = resolved_flow(setting.benchmark, setting.registry)
+        bound, stack = setting.options["flow_bound"], setting.options["stack"]
+        flow = f"{full_text(spec.name, options)}, HR frames, clipped at +-{bound} px, 8 bits, stacks of {stack}"
+    return {
+        "command": f"harness train {setting.name} --benchmark {setting.benchmark.name}",
+        "stream": stream,
+        "trained on": f"{setting.trained_on}, HR, {len(setting.clips)} clips",
+        "data digest": split_digest(setting.clips),
+        "optical flow": flow,
+    }
+
+
+def _progress(what: str) -> Progress:
+    """Prints how far a preparation is, at most every five seconds."""
+    last = time.monotonic()
+
+    def show(done: int, total: int) -> None:
+        nonlocal last
+        if done == total or time.monotonic() - last > 5:
+            last = time.monotonic()
+            print(f"{what}: {done} of {total} clips", flush=True)
+
+    return show

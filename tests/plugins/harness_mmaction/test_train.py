@@ -1,0 +1,102 @@
+"""A short training through mmengine's Runner, resumed once, ends in weights that the recogniser loads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from harness_mmaction.recipe import Recipe, load_recipe, read_recipe
+from harness_mmaction.train import train
+from harness_mmaction.tsn import build
+
+from harness.errors import UsageError
+from harness.frames import write_video
+from harness.paths import benchmarks_folder
+
+CLASSES = ["right", "down"]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Textures that drift to the right or down, in groups of two, as train and test split."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "classes.txt").write_text("\n".join(CLASSES))
+    lines = ["id,path,label,group,num_frames"]
+    for index in range(16):
+        label, count = index % 2, 6 + index % 3
+        canvas = np.random.default_rng(index).integers(0, 256, (60, 60, 3), dtype=np.uint8)
+        canvas = np.repeat(np.repeat(canvas[::3, ::3], 3, axis=0), 3, axis=1)
+        frames = [canvas[2 * t * label :, 2 * t * (1 - label) :][:32, :36] for t in range(count)]
+        write_video(folder / f"clip_{index}.mp4", np.stack(frames), fps=25)
+        lines.append(f"clip_{index},clip_{index}.mp4,{label},g{index // 2},{count}")
+    for split in ("train", "test"):
+        (folder / f"{split}.csv").write_text("\n".join(lines))
+    return folder
+
+
+@pytest.fixture
+def benchmark(tmp_path: Path) -> str:
+    """The mini benchmark under another name."""
+    path = tmp_path / "tiny.yaml"
+    path.write_text((benchmarks_folder() / "mini.yaml").read_text().replace("name: mini", "name: tiny"))
+    return str(path)
+
+
+def recipe(epochs: int) -> Recipe:
+    values = load_recipe("mini", "tsn").model_dump()
+    small = {"crop": 32, "batch": 4, "validate_every": 1, "held_out": 0.25}
+    return Recipe.model_validate({**values, **small, "epochs": {"spatial": epochs, "temporal": epochs}})
+
+
+def test_training_resumes_and_its_weights_load(
+    data: Path, benchmark: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    train("tsn", benchmark, out=out, device="cpu", recipe=recipe(2), data=data)
+    assert "decoding: 16 of 16" in capsys.readouterr().out
+    for stream in ("spatial", "temporal"):
+        weights = out / f"tsn-{stream}-tiny.safetensors"
+        card = weights.with_suffix(".md").read_text()
+        assert "2 of 3 iterations" in card and "16 clips" in card and "4 clips of the training split" in card
+        recognizer = build(
+            stream=stream, class_names=CLASSES, device=torch.device("cpu"), weights=weights,
+            segments=3, crops="full", short_side=32,
+        )  # fmt: skip
+        wants = recognizer.wants(6)
+        scores = recognizer.scores(torch.rand(len(wants.frames), 3, 32, 36), torch.rand(len(wants.pairs), 2, 32, 36))
+        assert scores.shape == (2,) and bool(torch.isfinite(scores).all())
+    before = (out / "tsn-spatial-tiny.safetensors").read_bytes()
+
+    train("tsn", benchmark, out=out, device="cpu", recipe=recipe(4), data=data, streams=["spatial"], resume=True)
+    assert "4 of 3 iterations" in (out / "tsn-spatial-tiny.md").read_text()
+    log = "".join(path.read_text() for path in sorted((out / "spatial").rglob("*.log")))
+    assert "resumed epoch: 2, iter: 6" in log
+    assert "Epoch(train) [3]" in log or "Epoch(val) [4]" in log
+    assert (out / "tsn-spatial-tiny.safetensors").read_bytes() != before
+    assert "decoding" not in capsys.readouterr().out, "the cache must be used again"
+
+
+def test_checkpoints_hold_nothing_that_torch_refuses(data: Path, benchmark: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    train("tsn", benchmark, out=out, iters=1, device="cpu", recipe=recipe(9), data=data, streams=["spatial"])
+    checkpoint = torch.load(out / "spatial" / "epoch_1.pth", weights_only=True)
+    assert checkpoint["meta"]["epoch"] == 1, "one iteration is rounded up to an epoch"
+    assert {"state_dict", "optimizer"} <= checkpoint.keys()
+
+
+def test_crops_that_do_not_fit(data: Path, benchmark: str, tmp_path: Path) -> None:
+    large = recipe(1).model_copy(update={"crop": 64})
+    with pytest.raises(UsageError, match="crops of 64 pixels do not fit in frames of 36x32"):
+        train("tsn", benchmark, out=tmp_path / "out", device="cpu", recipe=large, data=data, streams=["spatial"])
+
+
+def test_a_recipe_names_file_and_key(tmp_path: Path) -> None:
+    path = tmp_path / "tsn.yaml"
+    path.write_text("seed: 0\nlearning_rate: -1\n")
+    with pytest.raises(UsageError, match=r"tsn\.yaml[\s\S]*learning_rate"):
+        read_recipe(path)
+    with pytest.raises(UsageError, match="no training recipe for tsn on benchmark nowhere"):
+        load_recipe("nowhere", "tsn")
