@@ -68,6 +68,8 @@ def check_declared(
         return
     try:
         yield from contract(spec, Setting(registry, scale, torch.device(device), options))
+    except WeightsError as error:
+        yield "weights", [Check("weights are installed", False, describe(error))]
     except Exception as error:  # a plugin's factory: what it raises is the finding, and is shown
         yield "build", [Check("factory can be called", False, describe(error))]
 

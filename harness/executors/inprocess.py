@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import traceback
 from collections.abc import Mapping, Sequence
@@ -14,11 +15,16 @@ from harness.build import build_degradation, build_flow, build_method, build_pro
 from harness.contracts import Clip, Degradation, FlowEstimator, Probe, SRMethod
 from harness.errors import ClipError, ContractError
 from harness.executors.base import Work
+from harness.frames import to_uint8
+from harness.pictures import save_comparison
 from harness.pipeline import RestoredClip, SourceClip, check_wants, restore
 from harness.plan import Cell, Part
 from harness.specs import SRMethodSpec
 from harness.store import CellRecord
 from harness.timing import Stopwatch
+
+PICTURES = 3
+"""Clips of which the run folder gets a picture."""
 
 
 @dataclass
@@ -74,6 +80,7 @@ class ClipLoop:
         self.live = self._begin()
         self.probes = self._build_probes()
         self.methods = self._build_methods()
+        self.pictured = {clip.id for clip in work.plan.clips[:: max(1, len(work.plan.clips) // PICTURES)][:PICTURES]}
 
     def see(self, clip: Clip) -> None:
         """Take one clip through every method that still waits for it."""
@@ -88,10 +95,16 @@ class ClipLoop:
             self._unreadable(clip, waiting, error)
             return
         frames = self._wanted(source)
+        middle = frames[len(frames) // 2 : len(frames) // 2 + 1]
+        shown = {"LR": to_uint8(source.lr[middle])}
         for method in waiting:
             start = time.perf_counter()
-            self._restore_and_probe(method, source, frames)
+            restored = self._restore_and_probe(method, source, frames)
+            if restored is not None:
+                shown[method.part.label] = to_uint8(restored.sr(middle))
             self.work.listener.clip_done(method.part.label, time.perf_counter() - start)
+        if clip.id in self.pictured and middle:
+            self._save_picture(clip, {name: image[0] for name, image in shown.items()})
 
     def finish(self) -> None:
         """Close every cell that has not failed."""
@@ -153,15 +166,23 @@ class ClipLoop:
                 self._fail_all([c for c in self.live if c.cell.probe.label == label], error, source.clip)
         return sorted(wanted)
 
-    def _restore_and_probe(self, live: LiveMethod, source: SourceClip, frames: list[int]) -> None:
+    def _save_picture(self, clip: Clip, shown: Mapping[str, Any]) -> None:
+        """One frame by every method for people to look at; a picture of an earlier command is left as it is."""
+        path = self.work.folder.path / "pictures" / f"{re.sub(r'[^A-Za-z0-9_.-]', '_', clip.id)}.png"
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            save_comparison(path, shown)
+
+    def _restore_and_probe(self, live: LiveMethod, source: SourceClip, frames: list[int]) -> RestoredClip | None:
         waiting = live.waiting(source.clip)
         try:
             restored = restore(live.method, source, frames, sees_hr=live.sees_hr, scale=self.work.plan.benchmark.scale)
         except Exception as error:  # a plugin's code; recorded with its traceback in the method's cells
             self._fail_all(waiting, error, source.clip)
-            return
+            return None
         for cell in waiting:
             self._probe(cell, restored)
+        return restored
 
     def _probe(self, live: LiveCell, restored: RestoredClip) -> None:
         label = live.cell.probe.label

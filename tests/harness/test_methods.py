@@ -41,9 +41,9 @@ def test_frame_network_restores_wanted_frames_in_order_and_evaluation_mode() -> 
 def test_frame_network_bounds_a_batch_by_its_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
     network = Doubling()
     method = FrameNetwork(network, scale=2, device=CPU)
-    monkeypatch.setattr(method, "batch_pixels", 2 * 18 * 28)
+    monkeypatch.setattr(method, "batch_pixels", {"cpu": 2 * 18 * 28})
     whole = method.upscale(CLIP, range(5))
-    monkeypatch.setattr(method, "batch_pixels", 1)
+    monkeypatch.setattr(method, "batch_pixels", {"cpu": 1})
     torch.testing.assert_close(method.upscale(CLIP, range(5)), whole)
     assert network.batches == [2, 2, 1, 1, 1, 1, 1, 1]
 

@@ -78,8 +78,8 @@ def test_it_appears_in_the_next_run(
 ) -> None:
     _, site = package
     (tmp_path / "small.yaml").write_text(BENCHMARK)
-    run = ["run", "--benchmark", str(tmp_path / "small.yaml"), "--data", str(made_clips()), "--out", str(tmp_path / "run")]
-    done = python("-m", "harness.cli.main", *run, path=site)
+    files = ["--benchmark", str(tmp_path / "small.yaml"), "--data", str(made_clips()), "--out", str(tmp_path / "run")]
+    done = python("-m", "harness.cli.main", "run", *files, path=site)
     assert done.returncode == 0, done.stderr
     records = {r["sr"]: r for r in json.loads((tmp_path / "run" / "leaderboard.json").read_text())["records"]}
     assert records["my_sharpener"]["status"] == "ok"
@@ -107,5 +107,5 @@ def test_a_name_that_hides_a_module_is_refused(name: str, tmp_path: Path) -> Non
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(UsageError, match="cannot write to .*file"):
+    with pytest.raises(UsageError, match=r"cannot write to .*file"):
         write_package("my_sr", tmp_path / "file")

@@ -102,6 +102,7 @@ def test_a_run_measures_every_method_on_every_clip(
     assert "hr" not in psnr.index  # infinite PSNR is kept out
     epe = record.clips.dropna(subset=["flow_epe"]).groupby("method")["flow_epe"].mean()
     assert epe["hr"] == 0 < epe["bicubic"]
+    assert len(list((tmp_path / "run" / "pictures").glob("*.png"))) == 3
     assert record.info["status"] == "running" and record.info["environment"]["decoder"].startswith("PyAV")
 
 

@@ -24,7 +24,8 @@ class Inverted(Bicubic):
 @hookimpl
 def harness_sr_methods():
     yield SRMethodSpec("negative", "a photographic negative", f"{__name__}:Inverted")
-    absent = Weights("mini", "a" * 64, "mini/train", "MIT", url="https://example.org/w.safetensors", note="a narrow one")
+    url = "https://example.org/w.safetensors"
+    absent = Weights("mini", "a" * 64, "mini/train", "MIT", url=url, note="a narrow one")
     yield SRMethodSpec("absent", "not here", f"{__name__}:Bicubic", needs_weights=True, weights=(absent,), scales=(4,))
 """
 
@@ -43,9 +44,9 @@ def break_a_plugin() -> None:
 def test_list_shows_kind_name_summary_and_plugin(cli: Cli, one_off: Path) -> None:
     result = cli("plugins", "list", "--plugin", one_off)
     assert result.exit_code == 0
-    lines = {tuple(line.split("  ")[0].split()[:1]): line for line in result.output.splitlines()}
-    assert any("flow estimator" in line and "dis" in line for line in lines.values())
-    assert any("negative" in line and "a photographic negative" in line and "one_off" in line for line in lines.values())
+    lines = [line.split() for line in result.output.splitlines()]
+    assert ["negative", "a", "photographic", "negative", "one_off"] in lines
+    assert any(line[:3] == ["flow", "estimator", "dis"] and line[-1] == "optical_flow" for line in lines)
 
 
 def test_list_as_json(cli: Cli, one_off: Path) -> None:
@@ -69,7 +70,7 @@ def test_a_broken_plugin_is_listed_and_raised_when_asked_for(cli: Cli) -> None:
 
 def test_show_says_everything_declared(cli: Cli, one_off: Path) -> None:
     shown = cli("plugins", "show", "absent", "--plugin", one_off).output
-    for text in ("SR method absent", "one_off", "not here", "scales", "x4" if "x4" in shown else "4", "a narrow one"):
+    for text in ("SR method absent", "one_off", "not here", "scales", "a narrow one", "sha256: aaaa"):
         assert text in shown
     assert "missing: mini weights of absent are not installed; get them with: harness weights pull absent" in shown
 
