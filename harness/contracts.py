@@ -108,10 +108,21 @@ class StreamRecognizer(Protocol):
 class Sample(Protocol):
     """One clip as restored by one method, as a probe sees it. Indices are frame numbers of the clip."""
 
-    clip: Clip
-    num_frames: int
-    restore_seconds: float
-    restored_frames: int
+    @property
+    def clip(self) -> Clip: ...
+
+    @property
+    def num_frames(self) -> int: ...
+
+    @property
+    def restore_seconds(self) -> float:
+        """Seconds the method took for this clip."""
+        ...
+
+    @property
+    def restored_frames(self) -> int:
+        """Frames it was asked for."""
+        ...
 
     def sr(self, frames: Sequence[int]) -> Tensor:
         """Restored frames ``(len(frames), 3, H, W)`` in [0, 1], rounded to 8 bits."""

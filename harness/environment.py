@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = (
-    "torch", "torchvision", "mmaction2", "mmengine", "mmcv-lite", "basicsr", "numpy", "scipy", "pandas", "opencv-python",
-    "opencv-contrib-python", "av", "pluggy", "typer", "rich", "safetensors", "harness-sr",
+    "torch", "torchvision", "mmaction2", "mmengine", "mmcv-lite", "basicsr", "numpy", "scipy", "pandas",
+    "opencv-python", "opencv-contrib-python", "av", "pluggy", "typer", "rich", "safetensors", "harness-sr",
 )  # fmt: skip
 
 

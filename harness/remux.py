@@ -91,10 +91,13 @@ class Source:
 class Writer:
     """Encodes restored frames into the output and copies the sound that belongs beside them."""
 
-    def __init__(self, output: OutputContainer, source: Source, scale: int) -> None:
+    def __init__(self, output: OutputContainer, source: Source) -> None:
         self.output = output
         self.source = source
-        self.video = output.add_stream("libx264", rate=source.rate, options=dict(CODEC_OPTIONS))
+        try:
+            self.video = output.add_stream("libx264", rate=source.rate, options=dict(CODEC_OPTIONS))
+        except ValueError as error:
+            raise UsageError(f"{error}; give a name that ends in .mp4 or .mkv") from error
         self.video.codec_context.time_base = source.time_base
         self.video.time_base = source.time_base
         self.sound = {stream.index: output.add_stream_from_template(stream) for stream in source.audio}

@@ -59,7 +59,7 @@ def describe(dataset: Dataset, split: str) -> SplitFacts:
     clips = dataset.clips(split)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         videos = list(pool.map(dataset.open, clips))
-        frames = list(pool.map(lambda video: video.announced or video.num_frames, videos))
+        frames = list(pool.map(lambda video: video.num_frames, videos))
     seconds = [count / video.fps for count, video in zip(frames, videos, strict=True) if video.fps]
     labels = Counter(clip.label for clip in clips)
     return SplitFacts(
@@ -111,7 +111,7 @@ def _decode(dataset: Dataset, split: str, clip: Clip) -> list[Problem]:
     if not clip.path.is_file():
         return [Problem(split, clip.id, "missing", f"{clip.path}: no such file")]
     try:
-        frames = dataset.open(clip).num_frames
+        frames = sum(1 for _ in dataset.open(clip).frames())
     except ClipError as error:
         return [Problem(split, clip.id, "unreadable", str(error))]
     if frames < MIN_FRAMES:

@@ -63,13 +63,14 @@ def upscale_video(
     chunk = max(1, CHUNK_PIXELS // (checked.size[0] * checked.size[1] * scale * scale))
     done = 0
     with open_source(source) as given, open_target(target) as output:
-        writer = Writer(output, given, scale)
+        writer = Writer(output, given)
+        total = max(checked.announced, given.video.frames)
         for window, first, stop in windows(given.frames(), chunk):
             images = restore(method, window, range(first, stop), scale, device)
             writer.write(images, window[first:stop])
             done += stop - first
             if progress is not None:
-                progress(done, checked.announced)
+                progress(done, total)
         if done < checked.announced:
             raise ClipError(f"{source}: truncated: {checked.announced} frames announced, {done} decoded")
         writer.close()

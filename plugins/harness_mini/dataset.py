@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.clips import AnnotatedDataset
-from harness.frames import Video
-
 from harness.contracts import Clip
 from harness.errors import UsageError
+from harness.frames import Video
 from harness.paths import home, package_path
 
 

@@ -53,7 +53,7 @@ def test_unknown_and_missing_benchmarks(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="does not exist"):
         load_benchmark(str(tmp_path / "none.yaml"))
     (tmp_path / "list.yaml").write_text("- a\n- b\n")
-    with pytest.raises(UsageError, match="expected a mapping.*found list"):
+    with pytest.raises(UsageError, match=r"expected a mapping.*found list"):
         load_benchmark(str(tmp_path / "list.yaml"))
     (tmp_path / "broken.yaml").write_text("name: [")
     with pytest.raises(UsageError, match="not YAML"):

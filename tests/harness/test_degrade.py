@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from harness_basicsr import compat as compat  # mends basicsr before it is imported
 from PIL import Image
 
 from harness.contracts import Degradation
 from harness.degrade import Bicubic, Gaussian, Nearest
 from harness.errors import HarnessError
+from harness_basicsr import compat as compat  # mends basicsr before it is imported
 
 
 def noise(*shape: int) -> torch.Tensor:

@@ -8,10 +8,10 @@ import time
 import numpy as np
 import pytest
 import torch
-from harness_basicsr import compat as compat  # mends basicsr before it is imported
 from PIL import Image
 
 from harness.imresize import imresize, mirrored
+from harness_basicsr import compat as compat  # mends basicsr before it is imported
 
 
 def noise(*shape: int) -> torch.Tensor:

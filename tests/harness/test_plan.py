@@ -9,7 +9,16 @@ import pytest
 from harness.benchmark import Benchmark, load_benchmark
 from harness.choice import parse_choice
 from harness.errors import UnknownNameError, UsageError
-from harness.plan import Part, cell_id, flow_text, method_part, plan_cells, probe_part, refuse_training_clips, setting_of
+from harness.plan import (
+    Part,
+    cell_id,
+    flow_text,
+    method_part,
+    plan_cells,
+    probe_part,
+    refuse_training_clips,
+    setting_of,
+)
 from harness.registry import Registry, load_registry
 from harness.specs import RecognizerSpec, Weights
 

@@ -89,7 +89,7 @@ def test_two_processes_on_one_folder_are_refused(tmp_path: Path) -> None:
 
 def test_unwritable_folder_is_refused_before_the_work(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(RunFolderError, match="cannot write to .*choose another --out"), open_run(tmp_path / "file"):
+    with pytest.raises(RunFolderError, match=r"cannot write to .*choose another --out"), open_run(tmp_path / "file"):
         pass
 
 
@@ -101,7 +101,7 @@ def test_full_disk_is_refused_before_the_work(tmp_path: Path, monkeypatch: pytes
 
 
 def test_load_run_refuses_what_it_cannot_read(tmp_path: Path) -> None:
-    with pytest.raises(RunFolderError, match="no run.json"):
+    with pytest.raises(RunFolderError, match=r"no run\.json"):
         harness.load_run(tmp_path)
     (tmp_path / "run.json").write_text('{"schema_version": 999, "cells": []}')
     with pytest.raises(RunFolderError, match="schema version 999"):

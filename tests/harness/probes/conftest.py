@@ -9,12 +9,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from harness_optical_flow.farneback import Farneback
 from torch import Tensor
 
 from harness.contracts import Clip, Pair
 from harness.frames import round_to_8_bits, to_tensor
 from harness.imresize import imresize
+from harness_optical_flow.farneback import Farneback
 
 
 def scene(frames: int, height: int, width: int) -> np.ndarray:

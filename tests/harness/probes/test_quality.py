@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from harness_basicsr import compat as compat  # mends basicsr before it is imported
 from skimage.color import rgb2ycbcr
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
@@ -17,6 +16,7 @@ from harness.contracts import Probe
 from harness.frames import round_to_8_bits, to_uint8
 from harness.probes import quality
 from harness.probes.quality import PsnrY, SsimY, luma, psnr, ssim
+from harness_basicsr import compat as compat  # mends basicsr before it is imported
 
 Make = Callable[..., Any]
 

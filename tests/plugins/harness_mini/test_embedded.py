@@ -6,8 +6,9 @@ import csv
 from collections import Counter, defaultdict
 from pathlib import Path
 
-import harness_mini
 import pytest
+
+import harness_mini
 from harness_mini import encode
 from harness_mini.build import HEADER
 from harness_mini.classes import CLASS_NAMES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from harness_mini.motions import JOINTS, Motion, mirror, repeat, reverse
 from harness_mini.performer import perturb
 from harness_mini.quaternion import between, from_rotation_vector, multiply, rotate, unit

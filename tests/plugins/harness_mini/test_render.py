@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from harness.errors import HarnessError, UsageError
 from harness_mini import build, encode
 from harness_mini.compat import need_pybullet
 from harness_mini.plan import generator, jobs
-
-from harness.errors import HarnessError, UsageError
 
 NO_PYBULLET = "pybullet is not installed (pip install 'harness-sr[mini-build]')"
 

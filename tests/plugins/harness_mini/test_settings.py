@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
+
 from harness_mini.classes import CLASS_NAMES, CLASSES
 from harness_mini.plan import CLIPS_PER_CLASS, generator, jobs
 from harness_mini.props import PROPS

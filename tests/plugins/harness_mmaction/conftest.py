@@ -15,9 +15,8 @@ CLASSES = 6
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> Callable[..., Path]:
     """Writes the weights of a randomly initialised built-in network, with normalisation that is not the identity."""
-    from harness_mmaction.network import build_network, builtin_config
-
     from harness.weights import save_state
+    from harness_mmaction.network import build_network, builtin_config
 
     def make(stream: str, classes: int = CLASSES) -> Path:
         torch.manual_seed(len(stream))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import mmengine.device
+
 from harness_mmaction.compat import runner_device
 
 CODE = """

@@ -11,15 +11,15 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from harness_mmaction.compat import prepare
-from harness_mmaction.network import builtin_config
-from harness_mmaction.tsn import build
-from harness_optical_flow.dis import Dis
 
 from harness.flow_input import quantise
 from harness.frames import open_video, to_tensor
 from harness.paths import package_path
 from harness.weights import load_state
+from harness_mmaction.compat import prepare
+from harness_mmaction.network import builtin_config
+from harness_mmaction.tsn import build
+from harness_optical_flow.dis import Dis
 
 CLASSES = ["walk", "run", "jump", "sit", "wave", "fall"]
 TOLERANCE = 1e-4

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from harness_mmaction.compat import prepare
 from harness_mmaction.sampling import frames, mmaction_runs, pairs, tsn_runs
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from harness_mmaction.recipe import Recipe, load_recipe, read_recipe
-from harness_mmaction.train import train
-from harness_mmaction.tsn import build
 
 from harness.errors import UsageError
 from harness.frames import write_video
 from harness.paths import benchmarks_folder
+from harness_mmaction.recipe import Recipe, load_recipe, read_recipe
+from harness_mmaction.train import train
+from harness_mmaction.tsn import build
 
 CLASSES = ["right", "down"]
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from harness_mmaction.efficientnet import EfficientNetLite, imagenet_weights
-from harness_mmaction.network import build_network, builtin_config, load_checkpoint
-from harness_mmaction.tsn import build
 
 from harness.checks import check_declaration, check_recognizer, require
 from harness.errors import UnknownNameError, UsageError, WeightsError, WeightsMissingError
 from harness.registry import load_registry
 from harness.specs import RecognizerSpec
 from harness.weights import load_state
+from harness_mmaction.efficientnet import EfficientNetLite, imagenet_weights
+from harness_mmaction.network import build_network, builtin_config, load_checkpoint
+from harness_mmaction.tsn import build
 
 CLASSES = ["walk", "run", "jump", "sit", "wave", "fall"]
 CPU = torch.device("cpu")

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from harness_mmaction.compat import prepare
-from harness_mmaction.views import Views
 
 from harness.errors import UsageError
 from harness.flow_input import stacks
+from harness_mmaction.compat import prepare
+from harness_mmaction.views import Views
 
 
 def made_levels(count: int, channels: int, height: int, width: int) -> torch.Tensor:

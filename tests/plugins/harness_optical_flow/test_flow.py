@@ -6,19 +6,19 @@ import inspect
 import math
 
 import cv2
-import harness_optical_flow
 import numpy as np
 import pytest
 import torch
-from harness_optical_flow.dis import Dis
-from harness_optical_flow.farneback import Farneback
-from harness_optical_flow.pairs import PairwiseFlow, grey_levels
-from harness_optical_flow.tvl1 import TvL1
 
+import harness_optical_flow
 from harness.contracts import FlowEstimator
 from harness.errors import HarnessError, UsageError
 from harness.registry import new_registry, resolve_import
 from harness.specs import FlowSpec
+from harness_optical_flow.dis import Dis
+from harness_optical_flow.farneback import Farneback
+from harness_optical_flow.pairs import PairwiseFlow, grey_levels
+from harness_optical_flow.tvl1 import TvL1
 
 ESTIMATORS = [Dis, Farneback, TvL1]
 

@@ -1,0 +1,62 @@
+"""`harness train`: which trainer is called, and with what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+Cli = Callable[..., Result]
+PLUGIN = """
+import json
+from harness.hookspecs import hookimpl
+from harness.specs import RecognizerSpec, SRMethodSpec
+
+def train(name, benchmark, *, out, iters, resume, device):
+    (out / "given.json").write_text(json.dumps([name, benchmark, iters, resume, device]))
+
+@hookimpl
+def harness_sr_methods():
+    yield SRMethodSpec("net", "a network", "harness.methods:Bicubic", trainer=f"{__name__}:train")
+
+@hookimpl
+def harness_recognizers():
+    yield RecognizerSpec("looker", "a recogniser", "harness.methods:Bicubic", trainer=f"{__name__}:train")
+"""
+
+
+@pytest.fixture
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "training_plugin.py"
+    file.write_text(PLUGIN)
+    return file
+
+
+@pytest.mark.parametrize("name", ["net", "looker"])
+def test_the_trainer_is_called_with_a_fresh_folder(cli: Cli, plugin: Path, tmp_path: Path, name: str) -> None:
+    result = cli("train", name, "--iters", "20", "--device", "cpu", "--plugin", plugin)
+    assert result.exit_code == 0, result.stderr
+    given = tmp_path / "runs" / "train" / f"mini-{name}" / "given.json"
+    assert given.read_text() == f'["{name}", "mini", 20, false, "cpu"]'
+
+
+def test_an_earlier_training_is_not_overwritten_but_resumed(cli: Cli, plugin: Path, tmp_path: Path) -> None:
+    command = ["train", "net", "--out", tmp_path / "out"]
+    assert cli(*command, "--plugin", plugin).exit_code == 0
+    again = cli(*command)
+    assert again.exit_code == 2 and "--resume" in again.stderr
+    assert cli(*command, "--resume").exit_code == 0
+    assert "true" in (tmp_path / "out" / "given.json").read_text()
+
+
+def test_what_cannot_be_trained_says_what_can(cli: Cli, plugin: Path, tmp_path: Path) -> None:
+    result = cli("train", "bicubic", "--plugin", plugin)
+    assert result.exit_code == 2 and "'bicubic' has no trainer" in result.stderr and "looker, net" in result.stderr
+    assert "Did you mean 'net'" in cli("train", "nett").stderr
+    assert "unknown benchmark 'mimi'" in cli("train", "net", "--benchmark", "mimi").stderr
+    (tmp_path / "file").write_text("")
+    result = cli("train", "net", "--out", tmp_path / "file" / "out")
+    assert result.exit_code == 2 and "cannot write to" in result.stderr
