@@ -100,7 +100,10 @@ class Writer:
             raise UsageError(f"{error}; give a name that ends in .mp4 or .mkv") from error
         self.video.codec_context.time_base = source.time_base
         self.video.time_base = source.time_base
-        self.sound = {stream.index: output.add_stream_from_template(stream) for stream in source.audio}
+        try:
+            self.sound = {stream.index: output.add_stream_from_template(stream) for stream in source.audio}
+        except ValueError as error:
+            raise UsageError(f"the sound cannot be copied: {error}; try a name in .mkv or .mov") from error
         self.started = False
 
     def write(self, images: Bytes, frames: Sequence[SourceFrame]) -> None:
@@ -196,8 +199,7 @@ def open_target(path: Path) -> Iterator[OutputContainer]:
             yield output
         partial.replace(path)
     except av.FFmpegError as error:
-        problem = f"{path}: cannot be written: {error.strerror}"
-        raise HarnessError(f"{problem}; a name that ends in .mkv takes every kind of sound") from error
+        raise HarnessError(f"{path}: cannot be written: {error.strerror}") from error
     finally:
         partial.unlink(missing_ok=True)
 

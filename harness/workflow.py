@@ -135,11 +135,17 @@ def protocol_of(benchmark: Benchmark, setting: dict[str, Any], flow: str, stream
         "picture quality": f"Y of BT.601 studio range, 8 bits, border of {benchmark.scale} px cropped",
         "decoder": decoder_name(),
     }
-    for part in streams:
-        options = ", ".join(f"{k}={v}" for k, v in sorted(part.options.items()) if v not in ("", None))
-        note = f" [{part.weights.note}]" if part.weights and part.weights.note else ""
-        protocol[f"recogniser {part.label}"] = options + note
+    described = {part.label: _describe(part) for part in streams}
+    if len(set(described.values())) == 1:  # streams of one recogniser under one protocol: say it once
+        described = {streams[0].label.rpartition(".")[0]: described[streams[0].label]}
+    protocol.update({f"recogniser {label}": text for label, text in described.items()})
     return protocol
+
+
+def _describe(part: Part) -> str:
+    """A stream's options in force, and what is special about its checkpoint."""
+    options = ", ".join(f"{k}={v}" for k, v in sorted(part.options.items()) if v not in ("", None))
+    return f"{options} [{part.weights.note}]" if part.weights and part.weights.note else options
 
 
 def waiting_cells(plan: Plan, folder: Path | None) -> list[Cell]:

@@ -18,7 +18,7 @@ Examples:
 
   harness upscale clip.mp4 --sr vdsr:checkpoint=my.pth --out big.mp4
 
-A name in .mkv takes every kind of sound.
+A name in .mkv or .mov takes kinds of sound that .mp4 does not.
 """
 
 

@@ -200,7 +200,7 @@ class ClipLoop:
     def _unreadable(self, clip: Clip, methods: Sequence[LiveMethod], error: ClipError) -> None:
         for method in methods:
             for live in method.waiting(clip):
-                live.unreadable[clip.id] = str(error)
+                live.unreadable[clip.id] = str(error) if clip.id in str(error) else f"{clip.id}: {error}"
             self.work.listener.clip_done(method.part.label, 0.0)
 
     def _fail_all(self, cells: Sequence[LiveCell], error: Exception, clip: Clip | None = None) -> None:

@@ -39,7 +39,7 @@ def harness_degradations() -> Iterable[DegradationSpec]:
         "harness.degrade:Gaussian",
         options={"scale": 4, "sigma": 1.6, "size": 13},
     )
-    yield DegradationSpec("nearest", "every scale-th pixel", "harness.degrade:Nearest", options={"scale": 4})
+    yield DegradationSpec("nearest", "one pixel of each scale x scale square", "harness.degrade:Nearest", options={"scale": 4})
 
 
 @hookimpl
@@ -66,8 +66,8 @@ def harness_probes() -> Iterable[ProbeSpec]:
         "temporal_consistency", "warping error under HR flow, and flicker",
         "harness.probes.temporal:TemporalConsistency", options={"samples": 0}, uses_hr=True, uses_flow=True,
         columns=(
-            Column("warp_error", "warping error", higher_is_better=False, digits=2),
-            Column("flicker", "flicker", higher_is_better=False, digits=2),
+            Column("warp_error", "warping error (grey levels²)", higher_is_better=False, digits=1),
+            Column("flicker", "flicker (grey levels)", higher_is_better=False),
         ),
     )  # fmt: skip
     yield ProbeSpec("speed", "restoration speed", "harness.probes.speed:Speed")

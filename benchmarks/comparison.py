@@ -1,0 +1,125 @@
+"""Both pipelines over the same clips, by turns, in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from harness.clips import balanced_subset
+from harness.contracts import Clip
+from harness.environment import describe_environment
+from harness.errors import UsageError, WeightsMissingError
+from harness.plan import Plan
+from harness.registry import Registry
+from harness.store import open_run
+from harness.workflow import Request, make_plan
+from harness_benchmarks.agreement import Difference, differences
+from harness_benchmarks.filepipeline import FilePipeline
+from harness_benchmarks.measuring import Say, Timed, Timing
+from harness_benchmarks.streamed import Streamed
+
+BLOCK = 4
+"""Clips after which the other pipeline has its turn, so that a machine that gets slower does so for both."""
+PROBES = ["psnr_y", "ssim_y"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came out; times are over all clips and methods."""
+
+    clips: int
+    methods: Sequence[str]
+    threads: int
+    streamed: Timing
+    files: Timing
+    differences: list[Difference]
+
+    def as_json(self) -> dict[str, Any]:
+        """For the file of ``--out``."""
+        return {
+            "clips": self.clips,
+            "methods": list(self.methods),
+            "threads": self.threads,
+            "in_process": _seconds(self.streamed),
+            "from_files": _seconds(self.files),
+            "ratio": self.files.wall / self.streamed.wall,
+            "ratio_elsewhere": self.files.elsewhere / self.streamed.elsewhere,
+            "differences": [asdict(difference) for difference in self.differences],
+            "environment": describe_environment("cpu"),
+        }
+
+
+def bench_request(request: Request, clips: int) -> Request:
+    """The request with the probes that both pipelines have, and a clip more than asked for, to warm up with."""
+    benchmark = request.benchmark.model_copy(update={"probes": PROBES})
+    return replace(request, benchmark=benchmark, limit=clips + 1, device="cpu")
+
+
+def bench_plan(request: Request, registry: Registry) -> Plan:
+    """The methods that were asked for, without the ceiling that ``harness run`` adds.
+
+    Raises `WeightsMissingError` where one of them has no weights here.
+    """
+    plan = make_plan(request, registry)
+    if not any(part.stream for part in plan.probes):
+        raise UsageError(f"benchmark {plan.benchmark.name} has no recogniser to time")
+    methods = [part for part in plan.methods if part.spec.name in _names(request.sr)]
+    for part in [*methods, *plan.probes]:
+        if part.missing:
+            raise WeightsMissingError(f"{part.label} cannot be timed: {part.missing}")
+    labels = {part.label for part in methods}
+    return replace(plan, methods=methods, cells=[cell for cell in plan.cells if cell.method.label in labels])
+
+
+def compare(plan: Plan, request: Request, registry: Registry, folder: Path, say: Say) -> Result:
+    """Time both pipelines over the plan's clips but one, which is taken to warm up. Files go to `folder`."""
+    clips, warm_up = split_off_one(plan.clips)
+    with open_run(folder / "run") as run_folder:
+        say("loading networks")
+        both = [
+            Timed(Streamed(plan, request, registry, run_folder)),
+            Timed(FilePipeline(plan, request, registry, folder / "files")),
+        ]
+        for timed in both:
+            timed.run([warm_up], lambda text: say(f"warming up, {text}"))
+            timed.reset()
+        _by_turns(both, clips, say)
+        streamed, files = (timed.finish() for timed in both)
+    found = differences(*(timed.pipeline.answers() for timed in both))
+    methods = [part.label for part in plan.methods]
+    return Result(len(clips), methods, torch.get_num_threads(), streamed, files, found)
+
+
+def split_off_one(clips: Sequence[Clip]) -> tuple[Sequence[Clip], Clip]:
+    """The clips that are timed, as even over the classes as can be, and the one to warm up with."""
+    if len(clips) < 2:
+        raise UsageError("one clip to warm up with and one to time are needed; the data set has fewer")
+    timed = balanced_subset(clips, len(clips) - 1)
+    return timed, next(clip for clip in clips if clip not in timed)
+
+
+def _by_turns(both: Sequence[Timed], clips: Sequence[Clip], say: Say) -> None:
+    for turn, start in enumerate(range(0, len(clips), BLOCK)):
+        block = clips[start : start + BLOCK]
+        where = f"clips {start + 1} to {start + len(block)} of {len(clips)}"
+        for timed in both if turn % 2 == 0 else reversed(both):
+            timed.run(block, lambda text, where=where: say(f"{where}, {text}"))  # type: ignore[misc]
+
+
+def _names(sr: str) -> set[str]:
+    from harness.choice import parse_choice, split_list
+
+    return {parse_choice(text).name for text in split_list(sr)}
+
+
+def _seconds(timing: Timing) -> dict[str, Any]:
+    return {
+        "wall": timing.wall,
+        "stages": {**timing.stages, "rest": timing.rest},
+        "networks_and_flow": {**timing.networks, "total": timing.in_networks},
+        "elsewhere": timing.elsewhere,
+    }

@@ -1,0 +1,151 @@
+"""The pipeline as it is put together from the libraries: every stage reads image files and writes image files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import cv2
+import torch
+from torch import nn
+
+from harness.benchmark import open_dataset, resolved_flow
+from harness.build import build_method, build_probe
+from harness.contracts import Clip
+from harness.errors import UsageError
+from harness.methods import Bicubic, FrameNetwork
+from harness.plan import Part, Plan
+from harness.probes.recognizer import StreamProbe
+from harness.registry import Registry
+from harness.timing import Stopwatch
+from harness.workflow import Request
+from harness_benchmarks import images
+from harness_benchmarks.measuring import Answers, NetworkClock, Say
+from harness_benchmarks.testloop import FrameFolder, build_runner, run_test
+
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A stream of TSN with the network that MMAction2's test loop runs."""
+
+    part: Part
+    network: nn.Module
+
+
+class FilePipeline:
+    """Implements `harness_benchmarks.measuring.Pipeline`. Only bicubic and networks on RGB can be restored with.
+
+    Images lie under `folder`: ``hr/CLIP``, ``lr/CLIP``, ``sr/METHOD/CLIP``, ``flow/METHOD/CLIP``, with clips and methods by
+    number. Stages go over all clips in hand, one after the other.
+    """
+
+    name = "from files"
+
+    def __init__(self, plan: Plan, request: Request, registry: Registry, folder: Path) -> None:
+        self.watch = Stopwatch(CPU)
+        self.networks = NetworkClock()
+        self._plan = plan
+        self._folder = folder
+        self._dataset = open_dataset(plan.benchmark, registry, request.data)
+        self._numbers = {clip.id: f"{number:04d}" for number, clip in enumerate(plan.clips)}
+        self._methods = {part.label: self._restorer(part) for part in plan.methods}
+        self._streams = [self._stream(part) for part in plan.probes if part.stream]
+        self._bound = float(str(self._streams[0].part.options["flow_bound"]))
+        self._dis = self._estimator(registry)
+        self._threads = torch.get_num_threads()
+        self._runners: dict[str, Any] = {}
+        self._found: dict[tuple[str, str, str], Any] = {}
+        (folder / "mmaction").mkdir(parents=True)
+
+    def prepare(self, clips: Sequence[Clip]) -> None:
+        """Build MMAction2's Runner for the files that there will be."""
+        videos = [(clip, self._dataset.open(clip).num_frames) for clip in clips]
+        for stream in self._streams:
+            kind, fewer = ("flow", 1) if stream.part.stream == "temporal" else ("sr", 0)
+            folders = [
+                FrameFolder(self._place(kind, clip, method), count - fewer, clip.label)
+                for method in self._methods
+                for clip, count in videos
+            ]
+            self._runners[stream.part.label] = build_runner(stream.part, stream.network, folders, self._folder)
+
+    def run(self, clips: Sequence[Clip], say: Say) -> None:
+        cv2.setNumThreads(self._threads)  # mmengine and the other pipeline both set it
+        self._read(clips, say)
+        for method in self._methods:
+            self._restore(method, clips, say)
+        say("recognise")
+        with self.watch.stage("recognise"):
+            for label, runner in self._runners.items():
+                keys = [(method, label, clip.id) for method in self._methods for clip in clips]
+                self._found.update(zip(keys, run_test(runner), strict=True))
+
+    def finish(self) -> None:
+        rows = [[*key, value if isinstance(value, float) else value.tolist()] for key, value in self._found.items()]
+        (self._folder / "results.json").write_text(json.dumps(rows))
+
+    def answers(self) -> Answers:
+        return self._found
+
+    def _read(self, clips: Sequence[Clip], say: Say) -> None:
+        scale = self._plan.benchmark.scale
+        say("read")
+        with self.watch.stage("read"):
+            for clip in clips:
+                images.save_frames(self._dataset.open(clip).frames(), self._place("hr", clip), scale)
+        say("degrade")
+        with self.watch.stage("degrade"):
+            for clip in clips:
+                shrink = partial(images.resize, scale=1 / scale)
+                images.convert(self._place("hr", clip), self._place("lr", clip), shrink)
+
+    def _restore(self, method: str, clips: Sequence[Clip], say: Say) -> None:
+        say(f"restore with {method}")
+        with self.watch.stage("restore"):
+            for clip in clips:
+                images.convert(self._place("lr", clip), self._place("sr", clip, method), self._methods[method])
+        say(f"measure {method}")
+        with self.watch.stage("measure"):
+            for clip in clips:
+                pair = self._place("hr", clip), self._place("sr", clip, method)
+                numbers = images.compare(*pair, border=self._plan.benchmark.scale)
+                self._found.update({(method, probe, clip.id): value for probe, value in numbers.items()})
+        say(f"flow of {method}")
+        with self.watch.stage("flow"):
+            for clip in clips:
+                pair = self._place("sr", clip, method), self._place("flow", clip, method)
+                images.save_flow(self._dis, *pair, self._bound, self.networks)
+
+    def _place(self, kind: str, clip: Clip, method: str | None = None) -> Path:
+        part = "" if method is None else str(list(self._methods).index(method))
+        return self._folder / kind / part / self._numbers[clip.id]
+
+    def _restorer(self, part: Part) -> images.Restore:
+        scale = self._plan.benchmark.scale
+        method = build_method(part, scale, CPU)
+        if isinstance(method, Bicubic):
+            return partial(images.resize, scale=float(scale))
+        if type(method) is not FrameNetwork:  # subclasses do more than their network
+            raise UsageError(f"{part.label} cannot be timed from files; choose bicubic or a network on RGB frames")
+        self.networks.follow("restore", method.network)
+        return partial(images.infer, method.network)
+
+    def _stream(self, part: Part) -> Stream:
+        probe = build_probe(part, self._plan.benchmark.scale, self._plan.classes, CPU)
+        network = getattr(probe.recognizer, "network", None) if isinstance(probe, StreamProbe) else None
+        if part.spec.name != "tsn" or network is None:
+            raise UsageError(f"{part.label} cannot be timed from files; choose tsn")
+        self.networks.follow("recognise", network.backbone, network.cls_head)
+        return Stream(part, network)
+
+    def _estimator(self, registry: Registry) -> Any:
+        spec, options = resolved_flow(self._plan.benchmark, registry)
+        if spec.name != "dis":
+            raise UsageError(f"flow {spec.name} cannot be timed from files; choose dis")
+        return images.make_dis(options)

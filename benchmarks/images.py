@@ -1,0 +1,111 @@
+"""The stages of the pipeline from files, clip by clip and frame by frame, with what BasicSR and OpenCV offer.
+
+Folders hold ``img_00001.png`` and so on, flow folders ``x_00001.jpg`` and ``y_00001.jpg``. Images are BGR, as OpenCV's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from harness_basicsr import compat  # noqa: F401  (before basicsr)
+from numpy.typing import NDArray
+
+from harness.errors import HarnessError
+from harness_benchmarks.measuring import NetworkClock
+
+from basicsr.data.transforms import mod_crop  # isort: skip
+from basicsr.metrics import calculate_psnr, calculate_ssim  # isort: skip
+from basicsr.utils import img2tensor, imwrite, tensor2img  # isort: skip
+from basicsr.utils.matlab_functions import imresize  # isort: skip
+
+Image = NDArray[np.uint8]
+Restore = Callable[[Image], Image]
+FRAME = "img_{:05d}.png"
+FLOW = "{}_{:05d}.jpg"
+DIS_SETTERS = {
+    "finest_scale": "setFinestScale",
+    "coarsest_scale": "setCoarsestScale",
+    "patch_size": "setPatchSize",
+    "patch_stride": "setPatchStride",
+    "gradient_descent_iterations": "setGradientDescentIterations",
+    "mean_normalization": "setUseMeanNormalization",
+    "spatial_propagation": "setUseSpatialPropagation",
+    "refinement_iterations": "setVariationalRefinementIterations",
+    "refinement_alpha": "setVariationalRefinementAlpha",
+    "refinement_delta": "setVariationalRefinementDelta",
+    "refinement_gamma": "setVariationalRefinementGamma",
+    "refinement_epsilon": "setVariationalRefinementEpsilon",
+}
+"""Options of the flow estimator `dis` and the OpenCV calls that they stand for."""
+
+
+def save_frames(frames: Iterable[Image], folder: Path, scale: int) -> None:
+    """Write RGB frames, cropped to a multiple of `scale`, as PNG."""
+    for number, frame in enumerate(frames, 1):
+        imwrite(mod_crop(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), scale), str(folder / FRAME.format(number)))
+
+
+def convert(source: Path, target: Path, change: Restore) -> None:
+    """Read every image of a folder, change it, and write it to another one under the same name."""
+    for path in sorted(source.iterdir()):
+        imwrite(change(read(path)), str(target / path.name))
+
+
+def resize(image: Image, scale: float) -> Image:
+    """MATLAB-like bicubic by BasicSR."""
+    resized = imresize(image.astype(np.float32) / 255, scale)
+    return np.rint(resized.clip(0, 1) * 255).astype(np.uint8)
+
+
+def infer(network: torch.nn.Module, image: Image) -> Image:
+    """One image through a network, as BasicSR's inference scripts do it."""
+    batch = img2tensor(image.astype(np.float32) / 255).unsqueeze(0)
+    with torch.no_grad():
+        restored: Image = tensor2img(network(batch))
+    return restored
+
+
+def compare(source: Path, target: Path, border: int) -> dict[str, float]:
+    """PSNR and SSIM on Y by BasicSR, means over the frames; identical frames do not count for PSNR."""
+    psnr, ssim = [], []
+    for path in sorted(target.iterdir()):
+        pair = read(path), read(source / path.name)
+        psnr.append(calculate_psnr(*pair, crop_border=border, test_y_channel=True))
+        ssim.append(calculate_ssim(*pair, crop_border=border, test_y_channel=True))
+    finite = [value for value in psnr if np.isfinite(value)]
+    return {"psnr_y": float(np.mean(finite)) if finite else float("nan"), "ssim_y": float(np.mean(ssim))}
+
+
+def make_dis(options: Mapping[str, Any]) -> Any:
+    """OpenCV's estimator with the options of `dis`."""
+    dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    for option, value in options.items():
+        getattr(dis, DIS_SETTERS[option])(value)
+    return dis
+
+
+def save_flow(dis: Any, source: Path, target: Path, bound: float, networks: NetworkClock) -> None:
+    """Flow between neighbouring frames, clipped at +-`bound` pixels, as one JPEG for x and one for y."""
+    previous = None
+    for number, path in enumerate(sorted(source.iterdir())):
+        grey = cv2.cvtColor(read(path), cv2.COLOR_BGR2GRAY)
+        if previous is not None:
+            with networks.inside("flow"):
+                flow = dis.calc(previous, grey, None)
+            levels = np.rint((flow.clip(-bound, bound) + bound) * (255 / (2 * bound))).astype(np.uint8)
+            for axis, channel in zip("xy", np.moveaxis(levels, -1, 0), strict=True):
+                imwrite(channel, str(target / FLOW.format(axis, number)))
+        previous = grey
+
+
+def read(path: Path) -> Image:
+    """An image of a file. Raises `HarnessError` where OpenCV cannot read it."""
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise HarnessError(f"{path}: cannot be read as an image; is the disk full?")
+    return image.astype(np.uint8, copy=False)

@@ -1,0 +1,126 @@
+"""What is measured of a pipeline, and what both pipelines have in common."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from torch import nn
+
+from harness.contracts import Clip
+from harness.timing import Stopwatch
+
+STAGES = ("read", "degrade", "restore", "flow", "recognise", "measure")
+Say = Callable[[str], None]
+"""Shows what is going on."""
+Answers = Mapping[tuple[str, str, str], Any]
+"""By method, probe and clip id: a float (NaN where undefined), or float32 scores ``(num_classes,)``."""
+
+
+class NetworkClock:
+    """Seconds inside networks and the flow estimator, by stage; the stages themselves take longer."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)
+        self._start = 0.0
+
+    def follow(self, stage: str, *modules: nn.Module) -> None:
+        """Count every call of these modules, none of which is a part of another one."""
+        for module in modules:
+            module.register_forward_pre_hook(lambda *_: self._begin())
+            module.register_forward_hook(lambda *_: self._end(stage))
+
+    @contextmanager
+    def inside(self, stage: str) -> Iterator[None]:
+        self._begin()
+        yield
+        self._end(stage)
+
+    def _begin(self) -> None:
+        self._start = time.perf_counter()
+
+    def _end(self, stage: str) -> None:
+        self.seconds[stage] += time.perf_counter() - self._start
+
+
+class Pipeline(Protocol):
+    """A way to restore and recognise clips. Building it, and `prepare`, are set-up and not timed."""
+
+    name: str
+    watch: Stopwatch
+    networks: NetworkClock
+
+    def prepare(self, clips: Sequence[Clip]) -> None:
+        """Called before `run` with the same clips."""
+        ...
+
+    def run(self, clips: Sequence[Clip], say: Say) -> None:
+        """Take clips through all stages."""
+        ...
+
+    def finish(self) -> None:
+        """Write the results."""
+        ...
+
+    def answers(self) -> Answers:
+        """What it found in the clips it has seen."""
+        ...
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds of a pipeline over all clips: by the clock, by stage, and by stage inside networks and flow."""
+
+    wall: float
+    stages: Mapping[str, float]
+    networks: Mapping[str, float]
+
+    @property
+    def rest(self) -> float:
+        """What no stage accounts for."""
+        return self.wall - sum(self.stages.values())
+
+    @property
+    def in_networks(self) -> float:
+        return sum(self.networks.values())
+
+    @property
+    def elsewhere(self) -> float:
+        """Everything but networks and flow."""
+        return self.wall - self.in_networks
+
+
+class Timed:
+    """A pipeline with the time that it takes, from the last `reset` on."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+        self._wall = 0.0
+
+    def reset(self) -> None:
+        """Forget the time so far."""
+        self._wall = 0.0
+        self.pipeline.watch.seconds.clear()
+        self.pipeline.networks.seconds.clear()
+
+    def run(self, clips: Sequence[Clip], say: Say) -> float:
+        """Take clips through the pipeline; returns the seconds it took."""
+        self.pipeline.prepare(clips)
+        return self._timed(lambda: self.pipeline.run(clips, lambda text: say(f"{self.pipeline.name}: {text}")))
+
+    def finish(self) -> Timing:
+        """Let the pipeline write its results, which counts, and return all its times."""
+        self._timed(self.pipeline.finish)
+        stages = {stage: self.pipeline.watch.seconds.get(stage, 0.0) for stage in STAGES}
+        return Timing(self._wall, stages, dict(self.pipeline.networks.seconds))
+
+    def _timed(self, work: Callable[[], None]) -> float:
+        start = time.perf_counter()
+        work()
+        seconds = time.perf_counter() - start
+        self._wall += seconds
+        return seconds

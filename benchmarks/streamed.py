@@ -1,0 +1,80 @@
+"""The pipeline of this project: the executor of ``harness run``, one process, no files between the stages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from harness.benchmark import open_dataset
+from harness.contracts import Clip
+from harness.errors import HarnessError
+from harness.executors.base import Work
+from harness.executors.inprocess import ClipLoop
+from harness.plan import Cell, Plan
+from harness.probes.recognizer import StreamProbe
+from harness.record import load_run
+from harness.registry import Registry
+from harness.store import RunFolder
+from harness.timing import Stopwatch
+from harness.workflow import Request, record_start
+from harness_benchmarks.measuring import Answers, NetworkClock, Say
+
+CPU = torch.device("cpu")
+
+
+class Strict:
+    """A listener for whom a failed cell is an error: times of less work than asked for would mislead."""
+
+    def loading(self, what: str) -> None: ...
+
+    def clip_done(self, method: str, seconds: float) -> None: ...
+
+    def cell_finished(self, cell: Cell, status: str, reason: str | None) -> None:
+        if status != "ok":
+            raise HarnessError(f"{cell.method.label} x {cell.probe.label} failed: {reason}")
+
+
+class Streamed:
+    """Implements `harness_benchmarks.measuring.Pipeline` with what ``harness run`` does, run folder included."""
+
+    name = "in process"
+
+    def __init__(self, plan: Plan, request: Request, registry: Registry, folder: RunFolder) -> None:
+        record_start(plan, request, folder)
+        self.watch = Stopwatch(CPU)
+        self.networks = NetworkClock()
+        dataset = open_dataset(plan.benchmark, registry, request.data)
+        self._folder = folder
+        self._loop = ClipLoop(Work(plan, plan.cells, dataset, folder, registry, "cpu", Strict()), CPU, self.watch)
+        self._follow()
+
+    def prepare(self, clips: Sequence[Clip]) -> None:
+        """Nothing to do."""
+
+    def run(self, clips: Sequence[Clip], say: Say) -> None:
+        flow_before = self.watch.seconds["flow"]
+        for position, clip in enumerate(clips, 1):
+            say(f"clip {position} of {len(clips)}")
+            self._loop.see(clip)
+        # all of the stage is the estimator, which turns frames into grey levels itself
+        self.networks.seconds["flow"] += self.watch.seconds["flow"] - flow_before
+
+    def finish(self) -> None:
+        self._loop.finish()
+
+    def answers(self) -> Answers:
+        rows = load_run(self._folder.path).clips.to_dict("records")
+        return {
+            (row["method"], row["probe"], row["clip"]): row[row["probe"]] if row["scores"] is None else row["scores"]
+            for row in rows
+        }
+
+    def _follow(self) -> None:
+        for live in self._loop.methods:
+            if network := getattr(live.method, "network", None):
+                self.networks.follow("restore", network)
+        for probe in self._loop.probes.values():
+            if isinstance(probe, StreamProbe):
+                network = probe.recognizer.network  # type: ignore[attr-defined]  # the plan has TSN alone
+                self.networks.follow("recognise", network.backbone, network.cls_head)
