@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from harness.choice import parse_choice, split_list
 from harness.clips import balanced_subset
 from harness.contracts import Clip
 from harness.environment import describe_environment
@@ -65,8 +66,6 @@ def bench_plan(request: Request, registry: Registry) -> Plan:
     Raises `WeightsMissingError` where one of them has no weights here.
     """
     plan = make_plan(request, registry)
-    if not any(part.stream for part in plan.probes):
-        raise UsageError(f"benchmark {plan.benchmark.name} has no recogniser to time")
     methods = [part for part in plan.methods if part.spec.name in _names(request.sr)]
     for part in [*methods, *plan.probes]:
         if part.missing:
@@ -111,8 +110,6 @@ def _by_turns(both: Sequence[Timed], clips: Sequence[Clip], say: Say) -> None:
 
 
 def _names(sr: str) -> set[str]:
-    from harness.choice import parse_choice, split_list
-
     return {parse_choice(text).name for text in split_list(sr)}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pyarrow.parquet  # noqa: F401  (pandas would import it when the first cell is finished)
 import torch
 
 from harness.benchmark import open_dataset

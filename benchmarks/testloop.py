@@ -91,7 +91,7 @@ def build_runner(part: Part, network: nn.Module, folders: Sequence[FrameFolder],
             test_evaluator={"type": "KeepScores"},
             default_scope="mmaction",
             experiment_name=name,
-            log_level="WARNING",
+            log_level="ERROR",
         )
 
 

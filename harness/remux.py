@@ -67,7 +67,7 @@ class Source:
                 for frame in cast("list[VideoFrame]", packet.decode()):
                     self.colour = self.colour or frame
                     pts = following if frame.pts is None else frame.pts
-                    duration = int(getattr(frame, "duration", 0) or step)
+                    duration = frame.duration or step
                     following = pts + duration
                     yield SourceFrame(upright(frame), pts, duration)
         except av.FFmpegError as error:
@@ -127,9 +127,8 @@ class Writer:
         context.pix_fmt = "yuv420p" if height % 2 == width % 2 == 0 else "yuv444p"
         context.colorspace = self.source.matrix
         context.color_range = 1
-        if self.source.colour is not None:
-            context.color_primaries = self.source.colour.color_primaries
-            context.color_trc = self.source.colour.color_trc
+        context.color_primaries = self.source.video.codec_context.color_primaries
+        context.color_trc = self.source.video.codec_context.color_trc
         shape = self.source.video.sample_aspect_ratio
         if shape:
             context.sample_aspect_ratio = shape
@@ -177,7 +176,7 @@ def in_order(frames: Iterable[SourceFrame]) -> Iterator[SourceFrame]:
 def upright(frame: VideoFrame) -> Bytes:
     """A frame as RGB, turned as a player would turn it."""
     image = cast(Bytes, frame.to_ndarray(format="rgb24"))
-    turns = round(getattr(frame, "rotation", 0) / 90) % 4
+    turns = round(frame.rotation / 90) % 4
     return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
 
 

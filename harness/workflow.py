@@ -215,16 +215,37 @@ def execute(
     plan: Plan, request: Request, folder: RunFolder, registry: Registry, listener: Listener
 ) -> dict[str, float]:
     """Record what is skipped and compute what is waiting. Returns seconds by stage."""
+    announcing = _Announcing(listener, folder, registry)
     for cell in plan.cells:
         if cell.skipped:
             folder.cell(cell.id).skip(cell_facts(cell), cell.skipped)
+            announcing.cell_finished(cell, "skipped", cell.skipped)
     cells = waiting_cells(plan, folder.path)
     if not cells:
         return {}
     spec = registry.get(ExecutorSpec, request.executor)
     executor: Executor = resolve_import(spec.factory)()
     dataset = open_dataset(request.benchmark, registry, request.data)
-    return executor.run(Work(plan, cells, dataset, folder, registry, request.device, listener))
+    return executor.run(Work(plan, cells, dataset, folder, registry, request.device, announcing))
+
+
+@dataclass(frozen=True)
+class _Announcing:
+    """Passes on what happens to whoever watches, and every end of a cell to the plugins' hook."""
+
+    listener: Listener
+    folder: RunFolder
+    registry: Registry
+
+    def loading(self, what: str) -> None:
+        self.listener.loading(what)
+
+    def clip_done(self, method: str, seconds: float) -> None:
+        self.listener.clip_done(method, seconds)
+
+    def cell_finished(self, cell: Cell, status: str, reason: str | None) -> None:
+        self.registry.manager.hook.harness_cell_finished(run=self.folder, cell=cell, status=status)
+        self.listener.cell_finished(cell, status, reason)
 
 
 def outcome_of(plan: Plan, folder: RunFolder) -> Outcome:

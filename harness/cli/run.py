@@ -67,6 +67,7 @@ def run(
         _show(console, plan, request, registry(), folder, resume)
         _work(console, plan, request, registry(), run_folder)
         code = _report(console, plan, run_folder, strict)
+        registry().manager.hook.harness_run_finished(run=run_folder)
     raise typer.Exit(code)
 
 

@@ -24,7 +24,7 @@ class Listener(Protocol):
         ...
 
     def cell_finished(self, cell: Cell, status: str, reason: str | None) -> None:
-        """A cell ended `ok` or `failed`."""
+        """A cell ended `ok`, `failed` or `skipped`."""
         ...
 
 

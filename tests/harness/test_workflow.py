@@ -12,9 +12,10 @@ import pytest
 import harness
 from harness.benchmark import Benchmark, load_benchmark
 from harness.errors import RunFolderError, UsageError
+from harness.hookspecs import hookimpl
 from harness.plan import Cell
 from harness.registry import Registry, load_registry
-from harness.store import open_run
+from harness.store import RunFolder, open_run
 from harness.workflow import Request, execute, make_plan, outcome_of, record_start, wanted_methods, wanted_pairs
 
 ODD_METHODS = '''
@@ -189,6 +190,25 @@ def test_a_killed_run_goes_on_where_it_was(
     timing = ["seconds", "restore_seconds", "scores"]
     tables = [harness.load_run(tmp_path / name).clips.drop(columns=timing) for name in ("whole", "cut")]
     pd.testing.assert_frame_equal(*(t.sort_values(["cell", "clip"], ignore_index=True) for t in tables))
+
+
+def test_plugins_are_told_how_every_cell_ended(
+    tmp_path: Path, registry: Registry, benchmark: Benchmark, made_clips: Callable[..., Path]
+) -> None:
+    class Tracker:
+        def __init__(self) -> None:
+            self.told: list[tuple[str, str]] = []
+
+        @hookimpl
+        def harness_cell_finished(self, run: RunFolder, cell: Cell, status: str) -> None:
+            assert run.cell(cell.id).outcome["status"] == status
+            self.told.append((cell.method.label, status))
+
+    tracker = Tracker()
+    registry.register(tracker, "tracker")
+    probes = benchmark.model_copy(update={"probes": ["psnr_y"]})
+    do_run(Request(probes, sr="broken", data=made_clips()), registry, tmp_path / "run")
+    assert sorted(tracker.told) == [("bicubic", "ok"), ("broken", "failed"), ("hr", "ok")]
 
 
 def test_a_folder_of_other_clips_is_refused(

@@ -1,0 +1,131 @@
+"""The benchmark's two pipelines over one made clip: they must do the same work, and time all of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from harness_benchmarks import tables
+from harness_benchmarks.agreement import TOLERANCE_DB, differences, same_pictures
+from harness_benchmarks.comparison import Result, bench_plan, bench_request, compare
+from harness_benchmarks.measuring import STAGES
+from harness_benchmarks.speed import app
+from rich.console import Console
+from rich.table import Table
+from typer.testing import CliRunner
+
+from harness.benchmark import load_benchmark
+from harness.errors import UsageError
+from harness.plan import Part, Plan, plan_cells
+from harness.registry import Registry, load_registry
+from harness.specs import RecognizerSpec
+from harness.workflow import Request
+
+CLASSES = 2
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return load_registry()
+
+
+@pytest.fixture
+def streams(tmp_path: Path, registry: Registry) -> list[Part]:
+    """Both streams of TSN under the protocol of `mini`, for small frames and with seeded random weights."""
+    from harness_mmaction.network import build_network, builtin_config
+
+    from harness.weights import save_state
+
+    spec = registry.get(RecognizerSpec, "tsn")
+    protocol = {**load_benchmark("mini").recognizers["tsn"], "segments": 2, "short_side": 48, "input_size": 48}
+    parts = []
+    for stream in spec.streams:
+        torch.manual_seed(1)
+        network = build_network(builtin_config(stream, CLASSES, stack=5), stream)
+        torch.nn.init.normal_(network.cls_head.fc_cls.weight)
+        path = tmp_path / f"{stream}.safetensors"
+        save_state(path, network.state_dict(), {})
+        options = {**spec.options, **protocol, "checkpoint": str(path)}
+        parts.append(Part(f"tsn.{stream}", spec, options, stream=stream))
+    return parts
+
+
+@pytest.fixture
+def bench(
+    tmp_path: Path, registry: Registry, streams: list[Part], made_clips: Callable[..., Path]
+) -> Callable[[str], Result]:
+    """Times a method over one clip, which is no multiple of the scale, after another one to warm up."""
+
+    def run(sr: str) -> Result:
+        data = made_clips(classes=CLASSES, per_class=1, frames=9, height=50, width=64)
+        benchmark = load_benchmark("mini").model_copy(update={"recognizers": {}})
+        request = bench_request(Request(benchmark, sr, data=data), clips=1)
+        plan = with_streams(bench_plan(request, registry), streams)
+        return compare(plan, request, registry, tmp_path / "bench", lambda text: None)
+
+    return run
+
+
+def with_streams(plan: Plan, streams: list[Part]) -> Plan:
+    probes = [*plan.probes, *streams]
+    return replace(plan, probes=probes, cells=plan_cells(plan.methods, probes, {}, "dis"))
+
+
+def test_both_pipelines_do_the_same_work_and_every_stage_is_timed(bench: Callable[[str], Result]) -> None:
+    result = bench("bicubic")
+    found = {d.probe: d for d in result.differences}
+    assert set(found) == {"psnr_y", "ssim_y", "tsn.spatial", "tsn.temporal"}
+    assert found["psnr_y"].largest < TOLERANCE_DB and found["ssim_y"].largest < 1e-5
+    assert found["tsn.spatial"].largest < 1e-4
+    assert 1e-4 < found["tsn.temporal"].largest < 0.5, "JPEG must change the temporal scores, but not much"
+    assert (result.clips, result.methods) == (1, ["bicubic"])
+    for timing in (result.streamed, result.files):
+        assert all(timing.stages[stage] > 0 for stage in STAGES)
+        assert set(timing.networks) == {"flow", "recognise"}, "bicubic has no network"
+        assert all(0 < seconds <= timing.stages[stage] for stage, seconds in timing.networks.items())
+        assert timing.rest > 0
+    assert result.files.stages["degrade"] > result.streamed.stages["degrade"]
+    check_what_is_shown(result)
+
+
+def check_what_is_shown(result: Result) -> None:
+    written = json.loads(json.dumps(result.as_json()))
+    assert written["ratio"] == pytest.approx(result.files.wall / result.streamed.wall)
+    stages, shares = shown(tables.stages(result)), shown(tables.shares(result))
+    assert all(stage in stages for stage in (*STAGES, "rest"))
+    assert f"{100 * result.files.in_networks / result.files.wall:.1f} %" in shares
+    assert f"{result.files.elsewhere / result.streamed.elsewhere:.1f}x" in shares
+    assert any("top-1" in line for line in tables.answers(result))
+
+
+def shown(table: Table) -> str:
+    console = Console(width=120, record=True, file=None, quiet=False)
+    with console.capture():
+        console.print(table)
+    return console.export_text()
+
+
+def test_a_method_that_is_more_than_its_network_is_refused(bench: Callable[[str], Result]) -> None:
+    with pytest.raises(UsageError, match="lanczos cannot be timed from files"):
+        bench("lanczos")
+
+
+def test_other_frames_are_noticed() -> None:
+    scores = np.array([0.1, 0.9]), np.array([0.6, 0.5])
+    first = {("m", "psnr_y", "a"): 30.0, ("m", "psnr_y", "b"): float("nan"), ("m", "tsn.spatial", "a"): scores[0]}
+    assert same_pictures(differences(first, first))
+    found = differences(first, {**first, ("m", "psnr_y", "a"): 30.001, ("m", "tsn.spatial", "a"): scores[1]})
+    assert not same_pictures(found)
+    assert found[1].largest == pytest.approx(0.5) and found[1].same_top1 == 0
+    assert not same_pictures(differences(first, {**first, ("m", "psnr_y", "b"): 30.0})), "defined in one alone"
+
+
+def test_the_command_explains_what_is_wrong() -> None:
+    outcome = CliRunner().invoke(app, ["--sr", "bicubik", "--clips", "1"])
+    assert outcome.exit_code == 2
+    assert "Did you mean 'bicubic'" in outcome.output

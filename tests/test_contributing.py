@@ -1,0 +1,90 @@
+"""CONTRIBUTING.md is true: its code runs, its paths and commands exist, no hook is left out."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from harness import checks, hookspecs
+from harness.checks import check_declared, require
+from harness.cli.main import app
+from harness.registry import load_registry
+from harness.specs import ProbeSpec, SRMethodSpec
+
+REPOSITORY = Path(__file__).parent.parent
+TEXT = (REPOSITORY / "CONTRIBUTING.md").read_text()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """The fenced Python blocks, put together by the file that their first line names."""
+    for file, code in re.findall(r"```python\n# (\S+)\n(.*?)```", TEXT, flags=re.DOTALL):
+        with (tmp_path / file).open("a") as stream:
+            stream.write(code)
+    return tmp_path
+
+
+@pytest.fixture
+def importable(files: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.syspath_prepend(files)
+    yield files
+    sys.modules.pop("steady", None)
+
+
+def test_every_python_block_belongs_to_a_file(files: Path) -> None:
+    assert TEXT.count("```python") == len(re.findall(r"```python\n# \S+\n", TEXT)) == 4
+    assert {file.name for file in files.iterdir()} == {"steady.py", "test_steady.py"}
+
+
+def test_the_plugin_keeps_its_contracts(files: Path) -> None:
+    registry = load_registry([files / "steady.py"])
+    for kind, name in ((SRMethodSpec, "steady"), (ProbeSpec, "sharpness")):
+        for _, found in check_declared(registry.get(kind, name), registry):
+            require(found)
+
+
+def test_the_test_of_the_plugin_passes(importable: Path) -> None:
+    spec = spec_from_file_location("test_steady", importable / "test_steady.py")
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    tests = [value for name, value in vars(module).items() if name.startswith("test_")]
+    assert len(tests) == 2
+    for test in tests:
+        test()
+
+
+def test_every_hook_is_in_the_table() -> None:
+    hooks = {name for name in vars(hookspecs) if name.startswith("harness_")}
+    assert len(hooks) == 11
+    assert hooks == set(re.findall(r"`(harness_[a-z_]+)`", TEXT))
+
+
+def test_every_check_exists() -> None:
+    named = set(re.findall(r"`(check_[a-z_]+)`", TEXT))
+    assert len(named) == 7 and named <= set(checks.__all__)
+
+
+def test_every_path_exists() -> None:
+    paths = set(re.findall(r"`((?:harness|plugins|benchmarks|tests)/[\w./]*)`", TEXT))
+    assert len(paths) > 20
+    assert [path for path in paths if not (REPOSITORY / path).exists()] == []
+
+
+def test_every_command_exists() -> None:
+    commands = re.findall(r"^    harness (.+)$", TEXT, flags=re.MULTILINE)
+    commands += re.findall(r"`harness ((?!plugins/)[a-z][^`/.]*)`", TEXT)
+    assert len(commands) >= 5
+    for command in commands:
+        words = [word for word in command.split() if word != "NAME"]
+        verbs = words[: 2 if words[0] in ("plugins", "datasets", "weights") else 1]
+        result = CliRunner().invoke(app, [*verbs, "--help"] if not words[0].startswith("-") else words)
+        assert result.exit_code == 0, command
+        options = [word for word in words if word.startswith("--") and word != "--help"]
+        assert [option for option in options if option not in result.output] == [], command
