@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-
 from harness_benchmarks.measuring import Answers
 
 TOLERANCE_DB = 1e-4
@@ -16,7 +15,7 @@ TOLERANCE_DB = 1e-4
 
 @dataclass(frozen=True)
 class Difference:
-    """The largest difference of a probe's values over all methods and clips; for scores, how often top-1 is the same."""
+    """The largest difference of a probe's values over methods and clips; for scores, how often top-1 is the same."""
 
     probe: str
     largest: float

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from harness_benchmarks.agreement import Difference, differences
+from harness_benchmarks.filepipeline import FilePipeline
+from harness_benchmarks.measuring import Say, Timed, Timing
+from harness_benchmarks.streamed import Streamed
 
 from harness.choice import parse_choice, split_list
 from harness.clips import balanced_subset
@@ -18,10 +23,6 @@ from harness.plan import Plan
 from harness.registry import Registry
 from harness.store import open_run
 from harness.workflow import Request, make_plan
-from harness_benchmarks.agreement import Difference, differences
-from harness_benchmarks.filepipeline import FilePipeline
-from harness_benchmarks.measuring import Say, Timed, Timing
-from harness_benchmarks.streamed import Streamed
 
 BLOCK = 4
 """Clips after which the other pipeline has its turn, so that a machine that gets slower does so for both."""
@@ -84,7 +85,7 @@ def compare(plan: Plan, request: Request, registry: Registry, folder: Path, say:
             Timed(FilePipeline(plan, request, registry, folder / "files")),
         ]
         for timed in both:
-            timed.run([warm_up], lambda text: say(f"warming up, {text}"))
+            timed.run([warm_up], partial(_say_where, say, "warming up"))
             timed.reset()
         _by_turns(both, clips, say)
         streamed, files = (timed.finish() for timed in both)
@@ -106,7 +107,11 @@ def _by_turns(both: Sequence[Timed], clips: Sequence[Clip], say: Say) -> None:
         block = clips[start : start + BLOCK]
         where = f"clips {start + 1} to {start + len(block)} of {len(clips)}"
         for timed in both if turn % 2 == 0 else reversed(both):
-            timed.run(block, lambda text, where=where: say(f"{where}, {text}"))  # type: ignore[misc]
+            timed.run(block, partial(_say_where, say, where))
+
+
+def _say_where(say: Say, where: str, text: str) -> None:
+    say(f"{where}, {text}")
 
 
 def _names(sr: str) -> set[str]:

@@ -11,6 +11,9 @@ from typing import Any
 
 import cv2
 import torch
+from harness_benchmarks import images
+from harness_benchmarks.measuring import Answers, NetworkClock, Say
+from harness_benchmarks.testloop import FrameFolder, build_runner, run_test
 from torch import nn
 
 from harness.benchmark import open_dataset, resolved_flow
@@ -23,9 +26,6 @@ from harness.probes.recognizer import StreamProbe
 from harness.registry import Registry
 from harness.timing import Stopwatch
 from harness.workflow import Request
-from harness_benchmarks import images
-from harness_benchmarks.measuring import Answers, NetworkClock, Say
-from harness_benchmarks.testloop import FrameFolder, build_runner, run_test
 
 CPU = torch.device("cpu")
 
@@ -41,8 +41,8 @@ class Stream:
 class FilePipeline:
     """Implements `harness_benchmarks.measuring.Pipeline`. Only bicubic and networks on RGB can be restored with.
 
-    Images lie under `folder`: ``hr/CLIP``, ``lr/CLIP``, ``sr/METHOD/CLIP``, ``flow/METHOD/CLIP``, with clips and methods by
-    number. Stages go over all clips in hand, one after the other.
+    Images lie under `folder` in ``hr/CLIP``, ``lr/CLIP``, ``sr/METHOD/CLIP`` and ``flow/METHOD/CLIP``, where clips and
+    methods go by number. A stage goes over all clips in hand before the next one begins.
     """
 
     name = "from files"

@@ -12,11 +12,11 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from harness_basicsr import compat  # noqa: F401  (before basicsr)
+from harness_benchmarks.measuring import NetworkClock
 from numpy.typing import NDArray
 
 from harness.errors import HarnessError
-from harness_benchmarks.measuring import NetworkClock
+from harness_basicsr import compat  # noqa: F401  (before basicsr)
 
 from basicsr.data.transforms import mod_crop  # isort: skip
 from basicsr.metrics import calculate_psnr, calculate_ssim  # isort: skip
@@ -58,8 +58,9 @@ def convert(source: Path, target: Path, change: Restore) -> None:
 
 def resize(image: Image, scale: float) -> Image:
     """MATLAB-like bicubic by BasicSR."""
-    resized = imresize(image.astype(np.float32) / 255, scale)
-    return np.rint(resized.clip(0, 1) * 255).astype(np.uint8)
+    resized: NDArray[np.float32] = imresize(image.astype(np.float32) / 255, scale)
+    levels: Image = np.rint(resized.clip(0, 1) * 255).astype(np.uint8)
+    return levels
 
 
 def infer(network: torch.nn.Module, image: Image) -> Image:

@@ -12,22 +12,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from harness_benchmarks.comparison import Result
     from harness_benchmarks.measuring import Say
+    from rich.console import Console
 
 EXAMPLES = """
 Examples:
 
-  python -m harness_benchmarks.speed                        three methods, twelve clips of the embedded benchmark
+  python -m harness_benchmarks.speed                    three methods, 12 clips
 
   python -m harness_benchmarks.speed --clips 4 --sr bicubic --threads 2
 
-  python -m harness_benchmarks.speed --out bench.json       the same numbers for programs
+  python -m harness_benchmarks.speed --out bench.json   the numbers as JSON, too
 """
 LINE_EVERY_SECONDS = 2.0
 NOTES = (
@@ -51,6 +50,8 @@ def speed(
 
     console = Console()
     try:
+        if out is not None and not out.absolute().parent.is_dir():
+            raise UsageError(f"--out {out}: there is no folder {out.absolute().parent}; make it first")
         same = _speed(console, clips, sr, threads, out)
     except HarnessError as error:
         typer.secho(f"error: {error}", fg=typer.colors.RED, err=True)
@@ -63,11 +64,11 @@ def _speed(console: Console, clips: int, sr: str, threads: int, out: Path | None
     with _progress(console) as say:
         say("loading libraries")
         import torch
+        from harness_benchmarks.comparison import bench_plan, bench_request, compare
 
         from harness.benchmark import load_benchmark
         from harness.registry import registry
         from harness.workflow import Request
-        from harness_benchmarks.comparison import bench_plan, bench_request, compare
 
         torch.set_num_threads(threads)
         request = bench_request(Request(load_benchmark("mini"), sr), clips)

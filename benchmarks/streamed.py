@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow.parquet  # noqa: F401  (pandas would import it when the first cell is finished)
 import torch
+from harness_benchmarks.measuring import Answers, NetworkClock, Say
 
 from harness.benchmark import open_dataset
 from harness.contracts import Clip
@@ -19,7 +20,6 @@ from harness.registry import Registry
 from harness.store import RunFolder
 from harness.timing import Stopwatch
 from harness.workflow import Request, record_start
-from harness_benchmarks.measuring import Answers, NetworkClock, Say
 
 CPU = torch.device("cpu")
 

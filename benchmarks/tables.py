@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.table import Table
-
 from harness_benchmarks.comparison import Result
 from harness_benchmarks.measuring import STAGES
+from rich.table import Table
 
 
 def stages(result: Result) -> Table:

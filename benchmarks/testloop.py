@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from harness_mmaction.compat import runner_device
+from harness_benchmarks.images import FLOW, FRAME
 from mmaction.registry import METRICS, TRANSFORMS
 from mmcv.transforms import BaseTransform
 from mmengine.evaluator import BaseMetric
@@ -18,7 +18,7 @@ from torch import nn
 
 from harness.errors import UsageError
 from harness.plan import Part
-from harness_benchmarks.images import FLOW, FRAME
+from harness_mmaction.compat import runner_device
 
 
 @TRANSFORMS.register_module()

@@ -45,14 +45,16 @@ class Video:
     fps: float
     """Average frames a second; 0 where the container does not say."""
     announced: int
-    """Pictures that the container says it holds; 0 where it does not say."""
+    """Pictures that the container says it holds, at least; 0 where it does not say."""
+    exact: bool = False
+    """Whether there are as many as announced; packets that may hold no picture leave that open."""
     expected: int | None = None
     """Frames that an annotation promises."""
 
     @cached_property
     def num_frames(self) -> int:
         """Frames of the video: what the container announces, or else counted by decoding (`ClipError` as `frames`)."""
-        return self.announced or sum(1 for _ in self._decode())
+        return self.announced if self.exact else sum(1 for _ in self._decode())
 
     def frames(self) -> Iterator[Bytes]:
         """All frames in display order, uint8 ``(H, W, 3)`` RGB.
@@ -131,15 +133,18 @@ def _inspect(container: InputContainer, path: Path, name: str, expected: int | N
     without_picture = sum(p.is_discard or p.size <= NOT_CODED_BYTES for p in packets)
     if not packets:
         raise ClipError(f"{name}: empty: the container holds no video packet; {MEND}")
-    if len(packets) < stream.frames:
-        raise ClipError(f"{name}: truncated: {stream.frames} frames announced, {len(packets)} in the file; {MEND}")
     rate = stream.average_rate or stream.guessed_rate
-    missing = _seconds_announced(stream) - _seconds_held(packets)
+    held = _seconds_held(packets)
+    # an AVI with a variable rate counts the frames that it leaves out, but their time is there
+    if len(packets) < stream.frames and not (rate and held + 2 / rate >= stream.frames / rate):
+        raise ClipError(f"{name}: truncated: {stream.frames} frames announced, {len(packets)} in the file; {MEND}")
+    missing = _seconds_announced(stream) - held
     if rate and missing > 2 / rate:
         raise ClipError(f"{name}: truncated: the last {float(missing):.2f} s announced are not in the file; {MEND}")
     context = stream.codec_context
-    announced = max(stream.frames - without_picture, 0)
-    return Video(path, name, (context.height, context.width), float(rate or 0), announced, expected)
+    announced = max(min(stream.frames, len(packets)) - without_picture, 0)
+    exact = announced == len(packets)
+    return Video(path, name, (context.height, context.width), float(rate or 0), announced, exact, expected)
 
 
 def _seconds_announced(stream: VideoStream) -> Fraction:

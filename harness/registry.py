@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 import sys
@@ -96,6 +97,7 @@ class Registry:
         try:
             self.manager.register(plugin, name=name)
             self.manager.check_pending()
+            _refuse_forgotten_marker(plugin, name, self.manager)
             collected = [spec for kind in HOOKS for spec in self._declared(plugin, name, kind)]
         except BaseException:
             if self.manager.get_plugin(name) is not None:
@@ -106,8 +108,10 @@ class Registry:
             self.owners[type(spec), spec.name] = name
 
     def _declared(self, plugin: object, name: str, kind: type[Spec]) -> Sequence[Spec]:
-        hook = getattr(plugin, HOOKS[kind], None)
-        specs = list(hook()) if hook is not None else []
+        # through pluggy, so that what counts is what it recognised: @hookimpl, under whatever name
+        hook = getattr(self.manager.hook, HOOKS[kind])
+        own = [implementation for implementation in hook.get_hookimpls() if implementation.plugin is plugin]
+        specs = [spec for implementation in own for spec in implementation.function()]
         seen: set[str] = set()
         for spec in specs:
             if type(spec) is not kind:
@@ -133,7 +137,8 @@ class Registry:
         """Load a one-off plugin file (``--plugin path/to/file.py``). Raises `PluginError`, for it was asked for."""
         if not path.is_file():
             raise PluginError(f"--plugin {path}: no such file")
-        name = f"harness_plugin_{path.stem}"
+        # two files may have one name; the factory strings of each must find its own module
+        name = f"harness_plugin_{path.stem}_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
         spec = importlib.util.spec_from_file_location(name, path)
         if spec is None or spec.loader is None:
             raise PluginError(f"--plugin {path}: not a Python file")
@@ -142,9 +147,10 @@ class Registry:
         try:
             spec.loader.exec_module(module)
             self.register(module, path.stem)
-        except PluginError:
-            raise
         except Exception as error:
+            del sys.modules[name]
+            if isinstance(error, PluginError):
+                raise
             raise PluginError(f"--plugin {path}: {_one_line(error)}\n{traceback.format_exc()}") from error
 
 
@@ -178,6 +184,14 @@ def load_registry(files: Sequence[Path] = ()) -> Registry:
 def registry() -> Registry:
     """The registry of installed plugins; ``--plugin`` files are added to it by the command line."""
     return load_registry()
+
+
+def _refuse_forgotten_marker(plugin: object, name: str, manager: pluggy.PluginManager) -> None:
+    """Raise `PluginError` for a function called like a hook that lacks ``@hookimpl``: it would never be called."""
+    known = {caller.name for caller in manager.get_hookcallers(plugin) or ()}
+    for attribute in set(HOOKS.values()) - known:
+        if callable(getattr(plugin, attribute, None)):
+            raise PluginError(f"{attribute} of {name!r} lacks the decorator @hookimpl (from harness.hookspecs)")
 
 
 def _failure(plugin: str, error: Exception) -> Failure:

@@ -113,7 +113,7 @@ def _sr_method(spec: SRMethodSpec, setting: Setting) -> Iterator[Section]:
 def _recognizer(spec: RecognizerSpec, setting: Setting) -> Iterator[Section]:
     for stream in spec.streams:
         for weights in fitting_weights(spec, setting, stream):
-            classes = _classes_of(weights, setting.registry)
+            classes = _classes(spec, weights, setting.registry)
             recognizer = resolve_import(spec.factory)(
                 stream=stream,
                 class_names=classes,
@@ -167,10 +167,11 @@ def _title(what: str, weights: Weights | None) -> str:
     return f"{what}, weights {weights.tag}" if weights else what
 
 
-def _classes_of(weights: Weights | None, registry: Registry) -> Sequence[str]:
-    """The classes of the data set a checkpoint was trained on, where that data set is known here."""
-    name = weights.trained_on.partition("/")[0] if weights else ""
-    spec = registry.all(DatasetSpec).get(name)
-    if spec is None:
+def _classes(spec: RecognizerSpec, weights: Weights | None, registry: Registry) -> Sequence[str]:
+    """Classes of the data set that the checkpoint (or else the declared ones) saw; made ones where it is unknown."""
+    trained_on = [w.trained_on for w in ([weights] if weights else spec.weights)]
+    known = registry.all(DatasetSpec)
+    found = next((known[name] for text in trained_on if (name := text.partition("/")[0]) in known), None)
+    if found is None:
         return SOME_CLASSES
-    return cast(Dataset, resolve_import(spec.factory)(root=None, **spec.options)).classes
+    return cast(Dataset, resolve_import(found.factory)(root=None, **found.options)).classes

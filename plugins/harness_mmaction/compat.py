@@ -19,7 +19,7 @@ DRN_MODULE = f"{DRN_PACKAGE}.drn"
 def prepare() -> None:
     """Make mmaction importable, import it, and register its models, transforms, data sets and our own parts.
 
-    Two warnings of the import are silenced, each by its text.
+    One warning of the import is silenced, by its text.
     """
     stub_missing_drn()
     with warnings.catch_warnings():

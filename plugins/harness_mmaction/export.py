@@ -16,7 +16,7 @@ from torch import Tensor
 
 from harness.training.card import write_card
 from harness.weights import save_state, sha256
-from harness_mmaction.hooks import SECONDS
+from harness_mmaction.hooks import LOSS, SECONDS
 from harness_mmaction.recipe import Recipe
 
 
@@ -32,10 +32,8 @@ class Outcome:
     @classmethod
     def of(cls, runner: Runner, recipe: Recipe, epochs: int, learned: int, measured: int) -> Outcome:
         """Read the results off a Runner that has trained."""
-        scalars = runner.message_hub.log_scalars
-        found = {key: scalars[f"val/acc/{key}"].current() for key in ("top1", "mean1") if f"val/acc/{key}" in scalars}
+        found = runner.val() if measured else {}
         last_epoch = recipe.iterations(learned)
-        loss = scalars["train/loss"].mean(last_epoch) if "train/loss" in scalars else None
         parameters = sum(p.numel() for p in runner.model.parameters())
         facts = {
             "network": "Recognizer2D, TSNHead, EfficientNet-lite0 cut after its fifth stage, from ImageNet weights",
@@ -46,9 +44,9 @@ class Outcome:
             "time": f"{float(runner.message_hub.get_info(SECONDS)) / 60:.1f} minutes",
             "hardware": hardware(),
             "software": f"torch {torch.__version__}, Python {platform.python_version()}",
-            "loss in the last epoch": None if loss is None else f"{loss:.3f} (labels smoothed)",
+            "loss in the last epoch": f"{runner.message_hub.get_info(LOSS):.3f} (labels smoothed)",
             "held out": f"{measured} clips of the training split, whole groups; not learned from",
-            "accuracy on held-out clips": {key: f"{100 * value:.1f} %" for key, value in found.items()} or None,
+            "accuracy on held-out clips": f"{100 * found['acc/top1']:.1f} % top-1" if found else None,
         }
         classes = tuple(runner.train_dataloader.dataset.metainfo["classes"])
         return cls(runner.model.state_dict(), classes, facts)

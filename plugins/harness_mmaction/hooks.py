@@ -9,12 +9,12 @@ from mmaction.registry import HOOKS
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-SECONDS = "training_seconds"
+SECONDS, LOSS = "training_seconds", "loss_of_last_epoch"
 
 
 @HOOKS.register_module()
 class PlainCheckpoint(Hook):  # type: ignore[misc]
-    """Keeps checkpoints free of objects, and counts the seconds spent in training over all resumptions.
+    """Keeps checkpoints free of objects; in their place go the seconds of training so far and the epoch's mean loss.
 
     mmengine 0.10.7 saves its logging histories, Python objects that torch refuses to load since 2.6 (``weights_only``).
     Nothing needs them to resume.
@@ -27,8 +27,10 @@ class PlainCheckpoint(Hook):  # type: ignore[misc]
         self._since = time.perf_counter()
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
-        seconds = self._count(runner)
-        checkpoint["message_hub"] = {"log_scalars": {}, "runtime_info": {SECONDS: seconds}, "resumed_keys": {}}
+        loss = float(runner.message_hub.get_scalar("train/loss").mean(len(runner.train_dataloader)))
+        runner.message_hub.update_info(LOSS, loss, resumed=False)
+        known = {SECONDS: self._count(runner), LOSS: loss}
+        checkpoint["message_hub"] = {"log_scalars": {}, "runtime_info": known, "resumed_keys": {}}
 
     def after_train(self, runner: Runner) -> None:
         self._count(runner)

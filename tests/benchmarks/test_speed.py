@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,9 +38,8 @@ def registry() -> Registry:
 @pytest.fixture
 def streams(tmp_path: Path, registry: Registry) -> list[Part]:
     """Both streams of TSN under the protocol of `mini`, for small frames and with seeded random weights."""
-    from harness_mmaction.network import build_network, builtin_config
-
     from harness.weights import save_state
+    from harness_mmaction.network import build_network, builtin_config
 
     spec = registry.get(RecognizerSpec, "tsn")
     protocol = {**load_benchmark("mini").recognizers["tsn"], "segments": 2, "short_side": 48, "input_size": 48}
@@ -104,10 +104,9 @@ def check_what_is_shown(result: Result) -> None:
 
 
 def shown(table: Table) -> str:
-    console = Console(width=120, record=True, file=None, quiet=False)
-    with console.capture():
-        console.print(table)
-    return console.export_text()
+    text = io.StringIO()
+    Console(file=text, width=120).print(table)
+    return text.getvalue()
 
 
 def test_a_method_that_is_more_than_its_network_is_refused(bench: Callable[[str], Result]) -> None:
@@ -125,7 +124,11 @@ def test_other_frames_are_noticed() -> None:
     assert not same_pictures(differences(first, {**first, ("m", "psnr_y", "b"): 30.0})), "defined in one alone"
 
 
-def test_the_command_explains_what_is_wrong() -> None:
-    outcome = CliRunner().invoke(app, ["--sr", "bicubik", "--clips", "1"])
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(["--sr", "bicubik"], "Did you mean 'bicubic'"), (["--out", "no/such/folder.json"], "there is no folder")],
+)
+def test_the_command_says_what_is_wrong_before_the_work(arguments: list[str], message: str) -> None:
+    outcome = CliRunner().invoke(app, ["--clips", "1", *arguments])
     assert outcome.exit_code == 2
-    assert "Did you mean 'bicubic'" in outcome.output
+    assert message in outcome.output

@@ -94,6 +94,21 @@ def test_variable_frame_rate_changes_no_frame(tmp_path: Path) -> None:
     assert np.array_equal(open_video(path).read(), frames)
 
 
+def test_avi_that_leaves_frames_out_is_not_truncated(tmp_path: Path) -> None:
+    path = tmp_path / "variable.avi"
+    frames = texture(6)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=25)
+        stream.height, stream.width, stream.pix_fmt = 32, 46, "yuv420p"
+        for index, image in enumerate(frames):
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image[:32, :46]), format="rgb24")
+            frame.pts = 5 * index  # four of five are left out, which an AVI counts all the same
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    video = open_video(path)
+    assert video.num_frames == len(video.read()) == 6
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".avi", ".mkv"])
 @pytest.mark.parametrize("share", [0.3, 0.7])
 def test_truncated_file_is_refused_by_name(tmp_path: Path, suffix: str, share: float) -> None:

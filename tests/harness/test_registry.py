@@ -169,3 +169,35 @@ def test_every_hook_that_returns_declarations_has_a_kind() -> None:
     for name in hooks:
         text = getattr(hookspecs, name).__doc__
         assert "Example::" in text and f"def {name}(" in text
+
+
+def test_a_hook_under_another_name_counts_and_a_forgotten_decorator_is_an_error(empty: Registry) -> None:
+    module = ModuleType("made")
+
+    @hookimpl(specname="harness_sr_methods")
+    def more() -> list[Spec]:
+        return [method("renamed")]
+
+    vars(module)["more"] = more
+    empty.register(module, "first")
+    assert list(empty.all(SRMethodSpec)) == ["renamed"]
+    undecorated = ModuleType("made")
+    vars(undecorated)["harness_sr_methods"] = lambda: [method("mine")]
+    with pytest.raises(PluginError, match="harness_sr_methods of 'second' lacks the decorator @hookimpl"):
+        empty.register(undecorated, "second")
+    assert list(empty.all(SRMethodSpec)) == ["renamed"]
+
+
+def test_two_files_of_one_name_keep_apart(empty: Registry, tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mine.py").write_text(
+            HEADER + f"def build(): return '{folder}'\n"
+            f"@hookimpl\ndef harness_sr_methods():\n"
+            f"    yield SRMethodSpec('{folder}', 'a method', f'{{__name__}}:build')\n"
+        )
+        known = new_registry()
+        known.load_file(tmp_path / folder / "mine.py")
+        assert resolve_import(known.get(SRMethodSpec, folder).factory)() == folder
+        empty._specs.setdefault(SRMethodSpec, {}).update(known.all(SRMethodSpec))
+    assert [resolve_import(empty.get(SRMethodSpec, name).factory)() for name in "ab"] == ["a", "b"]

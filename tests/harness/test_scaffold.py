@@ -59,6 +59,7 @@ def test_it_is_listed_and_keeps_its_contract(package: tuple[Path, Path]) -> None
     assert "0 failed" in checked.stdout
 
 
+@pytest.mark.slow
 def test_its_own_test_passes_and_can_fail(package: tuple[Path, Path], tmp_path: Path) -> None:
     folder, site = package
     pytest_command = ["-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder / "tests")]

@@ -76,7 +76,17 @@ def test_training_resumes_and_its_weights_load(
     assert "resumed epoch: 2, iter: 6" in log
     assert "Epoch(train) [3]" in log or "Epoch(val) [4]" in log
     assert (out / "tsn-spatial-tiny.safetensors").read_bytes() != before
+    card = (out / "tsn-spatial-tiny.md").read_text()
+
+    train("tsn", benchmark, out=out, device="cpu", recipe=recipe(4), data=data, streams=["spatial"], resume=True)
+    again = (out / "tsn-spatial-tiny.md").read_text()
+    assert unchanged(again) == unchanged(card), "a training that is complete is exported again as it was"
     assert "decoding" not in capsys.readouterr().out, "the cache must be used again"
+
+
+def unchanged(card: str) -> list[str]:
+    """A card's lines without the time, which goes on counting."""
+    return [line for line in card.splitlines() if not line.startswith("| time")]
 
 
 def test_checkpoints_hold_nothing_that_torch_refuses(data: Path, benchmark: str, tmp_path: Path) -> None:
