@@ -45,7 +45,7 @@ class Part:
         return {
             "name": self.spec.name,
             "stream": self.stream,
-            "options": {k: _digest_of_file(k, v) for k, v in sorted(self.options.items())},
+            "options": {k: _digest_of_file(k, v, self.stream) for k, v in sorted(self.options.items())},
             "weights": self.weights.sha256 if self.weights else None,
         }
 
@@ -192,11 +192,14 @@ def _with_weights(
     return Part(label, spec, {**spec.options, **weights.options, **choice.mapping}, weights, stream)
 
 
-def _digest_of_file(option: str, value: OptionValue) -> OptionValue:
-    """A file given by option counts by its content, so that the same path with other content is another cell."""
+def _digest_of_file(option: str, value: OptionValue, stream: str | None) -> OptionValue:
+    """A file given by option counts by its content, so that the same path with other content is another cell.
+
+    ``{stream}`` in it stands for the stream, as recognisers with one file a stream have it.
+    """
     if option not in FILE_OPTIONS or not value:
         return value
-    file = Path(str(value))
+    file = Path(str(value).replace("{stream}", stream or ""))
     if not file.is_file():
         raise UsageError(f"{option}={value}: no such file")
     return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -158,13 +158,14 @@ def save_state(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, s
     `metadata` goes into the header's entry ``harness`` as JSON: one entry, for safetensors keeps several in random
     order and the file's sha256 should depend on its content alone.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         header = {"harness": json.dumps(dict(metadata), sort_keys=True)}
-        save_file({k: v.detach().cpu().contiguous().clone() for k, v in state.items()}, partial, header)
+        # not `save_file`, which lets nobody but the owner read the file
+        partial.write_bytes(save({k: v.detach().cpu().contiguous().clone() for k, v in state.items()}, header))
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)

@@ -43,7 +43,14 @@ def harness_sr_methods() -> Iterator[SRMethodSpec]:
         options={"num_feat": 64, "num_block": 16, "checkpoint": None},
         citation="Ledig et al.: Photo-Realistic Single Image Super-Resolution Using a GAN. CVPR 2017",
         scales=(2, 3, 4),
-        weights=(_mini("srresnet", "0" * 64, "narrow: 32 features instead of 64", num_feat=32),),
+        weights=(
+            _mini(
+                "srresnet",
+                "7b980fdcfcc6632f020690180b50bb845a6a4ce3c23645c445fe19d90bee358f",
+                "narrow: 32 features instead of 64",
+                num_feat=32,
+            ),
+        ),
         needs_weights=True,
         trainer=TRAINER,
     )

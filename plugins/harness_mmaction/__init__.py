@@ -44,8 +44,8 @@ def harness_recognizers() -> Iterator[RecognizerSpec]:
         citation="Wang et al., Temporal Segment Networks, ECCV 2016",
         streams=("spatial", "temporal"),
         weights=(
-            _mini("spatial", "0" * 64),
-            _mini("temporal", "0" * 64),
+            _mini("spatial", "99e6418c6fddaa08ddc5d1f58b8c810b84dd6ebd78335cfadfd0b5f1c80c86ea"),
+            _mini("temporal", "3a8a621b964f62505641d5f84eecfada614e234e1fb9e41007df3cf351a99467"),
         ),
         trainer="harness_mmaction.train:train",
     )

