@@ -1,15 +1,17 @@
-"""The leaderboard in a terminal, readable from 100 columns on."""
+"""The leaderboard in a terminal: one table from 100 columns on, accuracy and quality in two below each other before."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from io import StringIO
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from harness.leaderboard.accuracy import STREAMS
 from harness.leaderboard.table import Leaderboard, Record
 from harness.leaderboard.text import DASH
 from harness.leaderboard.views import BEST, TIED, TIED_SIGN, View, main_views, no_mark
@@ -34,15 +36,32 @@ def render(board: Leaderboard) -> Group:
     parts: list[RenderableType] = [Text(board.title, style="bold")]
     parts += [Text(f"{key}: {board.protocol[key]}", style="dim") for key in PROTOCOL_SHOWN if key in board.protocol]
     for recognizer in board.recognizers:
-        parts.append(_table(board, board.of(recognizer), recognizer))
+        parts.append(_Tables(board, recognizer))
     parts.append(Text(READING, style="dim"))
     return Group(*parts, *(Text(note, style="dim") for note in board.notes), *_unfinished(board))
 
 
-def _table(board: Leaderboard, records: Sequence[Record], recognizer: str | None) -> Table:
-    views = main_views(board, records, compact=True)
-    table = Table(title=recognizer, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("SR", no_wrap=False, overflow="fold")
+@dataclass(frozen=True)
+class _Tables:
+    """One recogniser's rows, in as many tables as the terminal's width asks for."""
+
+    board: Leaderboard
+    recognizer: str | None
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        records = self.board.of(self.recognizer)
+        views = main_views(self.board, records, compact=True)
+        accuracy = sum(view.title in (*STREAMS, "gain") for view in views)
+        if options.max_width >= WIDTH or not accuracy:
+            yield _table(views, records, self.recognizer)
+        else:
+            yield _table(views[:accuracy], records, self.recognizer)
+            yield _table(views[accuracy:], records, None)
+
+
+def _table(views: Sequence[View], records: Sequence[Record], title: str | None) -> Table:
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("SR", min_width=8, overflow="fold")
     for view in views:
         table.add_column(view.title, justify="right", no_wrap=True)
     for record in records:

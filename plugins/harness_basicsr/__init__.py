@@ -32,7 +32,14 @@ def harness_sr_methods() -> Iterator[SRMethodSpec]:
         "harness_basicsr.networks:vdsr",
         options={"num_feat": 64, "num_layer": 20, "bias": False, "checkpoint": None},
         citation="Kim, Lee, Lee: Accurate Image Super-Resolution Using Very Deep Convolutional Networks. CVPR 2016",
-        weights=(_mini("vdsr", "0" * 64, "narrow: 16 features instead of 64", num_feat=16),),
+        weights=(
+            _mini(
+                "vdsr",
+                "7bc9ff523f5162a8c6eb42ef71c33638bb614fbbd59c0fe68edf36a09d23bf2e",
+                "narrow: 16 features instead of 64",
+                num_feat=16,
+            ),
+        ),
         needs_weights=True,
         trainer=TRAINER,
     )
