@@ -16,7 +16,7 @@ run: $(INSTALLED)
 	echo "make run took $$(( $$(date +%s) - start )) s without installation"
 
 test: $(INSTALLED) lint
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check harness plugins benchmarks tests

@@ -1,4 +1,4 @@
-"""The leaderboard in a terminal: one table from 100 columns on, accuracy and quality in two below each other before."""
+"""The leaderboard in a terminal: one table from 108 columns on, accuracy and quality in two below each other before."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from harness.leaderboard.text import DASH
 from harness.leaderboard.views import BEST, TIED, TIED_SIGN, View, main_views, no_mark
 from harness.specs import CEILING, FLOOR
 
-WIDTH = 100
+WIDTH = 108
 COLOURS = {"failed": "red", "skipped": "yellow", "running": "cyan"}
 PROTOCOL_SHOWN = ("clips", "degradation", "flow", "fusion")
 SIGNS = {BEST: "*", TIED: TIED_SIGN, None: " "}

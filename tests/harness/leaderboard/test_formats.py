@@ -93,9 +93,22 @@ def test_markdown_lists_what_failed_or_was_skipped_and_the_notes(board: Leaderbo
     assert "144 of the split" in text
 
 
-def test_console_fits_100_columns_and_names_every_row(board: Leaderboard) -> None:
+@pytest.mark.parametrize("width", [80, 108, 160])
+def test_console_shows_every_row_and_column_at_any_width(board: Leaderboard, width: int) -> None:
+    stream = StringIO()
+    Console(file=stream, width=width, color_system=None).print(console.render(board))
+    text = stream.getvalue()
+    assert max(map(len, text.splitlines())) <= width
+    heads = " ".join(line for line in text.splitlines() if line.strip().startswith("SR "))
+    assert heads.split().count("SR") == (2 if width < console.WIDTH else 1)
+    assert {"spatial", "temporal", "fusion", "gain", "PSNR", "SSIM", "EPE", "warp", "fps"} <= set(heads.split())
+    for record in board.records:
+        assert any(line.strip().startswith(record["sr"]) for line in text.splitlines())
+
+
+def test_console_as_plain_text_names_every_row(board: Leaderboard) -> None:
     lines = console.plain(board).splitlines()
-    assert max(map(len, lines)) <= 100
+    assert max(map(len, lines)) <= console.WIDTH
     for record in board.records:
         assert any(line.strip().startswith(record["sr"]) for line in lines)
     assert any(re.search(r"rcan +64\.6 \[\d+, \d+\]\*.*29\.20", line) for line in lines)
