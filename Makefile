@@ -30,6 +30,7 @@ report: $(INSTALLED)
 	$(BIN)/harness run --benchmark mini --sr all --recognizer tsn --out runs/mini
 	mkdir -p reports/mini
 	cp runs/mini/leaderboard.* reports/mini/
+	cp runs/mini/pictures/*.png reports/mini/
 
 $(INSTALLED): pyproject.toml setup.py
 	@test -n "$(PYTHON)" || { echo "Python 3.10, 3.11 or 3.12 is needed; none was found. Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
