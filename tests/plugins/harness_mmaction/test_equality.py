@@ -14,8 +14,10 @@ import torch
 
 from harness.flow_input import quantise
 from harness.frames import open_video, to_tensor
-from harness.paths import package_path
-from harness.weights import load_state
+from harness.registry import load_registry
+from harness.specs import RecognizerSpec
+from harness.weights import installed_path, load_state
+from harness_mini.dataset import open_dataset as open_mini
 from harness_mmaction.compat import prepare
 from harness_mmaction.network import builtin_config
 from harness_mmaction.tsn import build
@@ -163,23 +165,24 @@ def test_temporal_stream_equals_the_test_loop(
     assert max(abs(a - found[0]).max() for a in found[1:]) > 100 * TOLERANCE, "the clips must not all score alike"
 
 
-def test_spatial_stream_equals_the_test_loop_on_mini(tmp_path: Path, checkpoint: Callable[..., Path]) -> None:
-    videos = sorted(package_path("harness_mini:data/test").glob("*.mp4"))[::24]
-    if not videos:
-        pytest.skip("the test split of mini is not embedded here")
-    weights, annotation = checkpoint("spatial"), tmp_path / "mini.txt"
-    annotation.write_text("".join(f"{path} 0\n" for path in videos))
-    pipeline = [step for step in spatial_pipeline(8) if step["type"] != "Resize"]
+def test_shipped_weights_predict_on_mini_as_in_the_test_loop(tmp_path: Path) -> None:
+    dataset, (weights, _) = open_mini(root=None), load_registry().get(RecognizerSpec, "tsn").weights
+    clips = dataset.clips("test")[::18]
+    annotation = tmp_path / "mini.txt"
+    annotation.write_text("".join(f"{clip.path} {clip.label}\n" for clip in clips))
+    pipeline = spatial_pipeline(8, {"type": "CenterCrop", "crop_size": 96})
     expected = mmaction_scores(
-        builtin_config("spatial", len(CLASSES), stack=5),
-        weights,
+        builtin_config("spatial", len(dataset.classes), stack=5),
+        installed_path(weights),
         {"type": "VideoDataset", "ann_file": str(annotation)},
-        pipeline,
+        [step for step in pipeline if step["type"] != "Resize"],
         tmp_path,
     )
     recognizer = build(
-        stream="spatial", class_names=CLASSES, device=torch.device("cpu"), weights=weights,
-        segments=8, sampling="mmaction", crops="full", short_side=112, input_size=112,
+        stream="spatial", class_names=dataset.classes, device=torch.device("cpu"), weights=installed_path(weights),
+        segments=8, sampling="mmaction", crops="centre", short_side=112, input_size=96,
     )  # fmt: skip
-    found = [our_scores(recognizer, path) for path in videos]
+    found = [our_scores(recognizer, clip.path) for clip in clips]
     assert max(abs(a - b).max() for a, b in zip(found, expected, strict=True)) < TOLERANCE
+    right = [int(scores.argmax()) == clip.label for scores, clip in zip(found, clips, strict=True)]
+    assert sum(right) > len(right) / 2, "the weights must know the classes, or equality says little"
