@@ -104,8 +104,9 @@ def run_test(runner: Runner) -> list[np.ndarray]:
 
 def _pipeline(part: Part, flow: bool) -> list[dict[str, Any]]:
     options = part.options
-    if options["sampling"] != "mmaction" or options["crops"] != "full":
-        raise UsageError(f"{part.label}: from files, only sampling=mmaction and crops=full can be timed")
+    if options["sampling"] != "mmaction" or options["crops"] not in ("full", "centre"):
+        raise UsageError(f"{part.label}: from files, only sampling=mmaction with crops=full or centre can be timed")
+    crop = [{"type": "CenterCrop", "crop_size": options["input_size"]}] if options["crops"] == "centre" else []
     return [
         {
             "type": "SampleFrames",
@@ -115,6 +116,7 @@ def _pipeline(part: Part, flow: bool) -> list[dict[str, Any]]:
         },
         {"type": "RawFrameDecode"},
         {"type": "Resize", "scale": (-1, options["short_side"])},
+        *crop,
         *([{"type": "AddMirrorImages"}] if options["mirror"] else []),
         {"type": "FormatShape", "input_format": "NCHW"},
         {"type": "PackActionInputs"},

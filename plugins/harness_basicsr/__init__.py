@@ -71,7 +71,7 @@ def harness_sr_methods() -> Iterator[SRMethodSpec]:
         weights=(
             _mini(
                 "rcan",
-                "0" * 64,
+                "d6066a278d451886cdfef9807138712ff2808b3c922e18c791dd01811bb8552a",
                 "narrow: 4 groups of 5 blocks of 32 features instead of 10 of 20 of 64",
                 num_feat=32,
                 num_group=4,
