@@ -92,7 +92,7 @@ def harness_sr_methods() -> Iterator[SRMethodSpec]:
         weights=(
             _mini(
                 "esrgan",
-                "0" * 64,
+                "78e754740783fb2d21916e434b138c4552a7bb2a9ce4a12edb51586faece6cc4",
                 "narrow: 5 blocks of 32 features, growth 16, instead of 23 of 64, growth 32",
                 num_feat=32,
                 num_block=5,
