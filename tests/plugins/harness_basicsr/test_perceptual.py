@@ -23,7 +23,7 @@ def test_without_the_package_the_message_says_how_to_get_it(monkeypatch: pytest.
         perceptual.EfficientNetLite0Features.pretrained()
 
 
-@pytest.mark.skipif(importlib.util.find_spec(perceptual.PACKAGE) is None, reason="extra `train-gan` is not installed")
+@pytest.mark.skipif(importlib.util.find_spec(perceptual.PACKAGE) is None, reason="extra `train` is not installed")
 def test_the_loss_grows_with_blur_and_reaches_the_input() -> None:
     from torchvision.transforms.functional import gaussian_blur
 
