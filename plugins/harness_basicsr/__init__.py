@@ -93,7 +93,8 @@ def harness_sr_methods() -> Iterator[SRMethodSpec]:
             _mini(
                 "esrgan",
                 "78e754740783fb2d21916e434b138c4552a7bb2a9ce4a12edb51586faece6cc4",
-                "narrow: 5 blocks of 32 features, growth 16, instead of 23 of 64, growth 32",
+                "narrow: 5 blocks of 32 features, growth 16, instead of 23 of 64, growth 32; "
+                "short adversarial training, visible artefacts",
                 num_feat=32,
                 num_block=5,
                 num_grow_ch=16,
