@@ -39,7 +39,9 @@ def harness_degradations() -> Iterable[DegradationSpec]:
         "harness.degrade:Gaussian",
         options={"scale": 4, "sigma": 1.6, "size": 13},
     )
-    yield DegradationSpec("nearest", "one pixel of each scale x scale square", "harness.degrade:Nearest", options={"scale": 4})
+    yield DegradationSpec(
+        "nearest", "one pixel of each scale x scale square", "harness.degrade:Nearest", options={"scale": 4}
+    )
 
 
 @hookimpl
