@@ -92,7 +92,7 @@ def harness_sr_methods() -> Iterator[SRMethodSpec]:
         weights=(
             _mini(
                 "esrgan",
-                "78e754740783fb2d21916e434b138c4552a7bb2a9ce4a12edb51586faece6cc4",
+                "8ccc8d4dd25e3f4c6f38fa8e1e56605122335251a2963456c32c64ce3b532b6e",
                 "narrow: 5 blocks of 32 features, growth 16, instead of 23 of 64, growth 32; "
                 "short adversarial training, visible artefacts",
                 num_feat=32,
