@@ -16,6 +16,7 @@ from harness.registry import Registry, resolve_import
 from harness.specs import DatasetSpec, DegradationSpec, FlowSpec, OptionValue
 
 ChoiceText = Annotated[str, Field(min_length=1, description="NAME or NAME:option=value,option=value")]
+PairText = Annotated[str, Field(pattern=r"^[^+]+\+[^+]+$", description="SPATIAL+TEMPORAL")]
 Weight = Annotated[float, Field(ge=0)]
 
 
@@ -38,6 +39,8 @@ class Benchmark(BaseModel):
     """Tag of the checkpoints that methods and recognisers use."""
     sr: list[ChoiceText]
     """Methods that ``--sr all`` stands for, in the order in which they are restored."""
+    pairs: list[PairText] = []
+    """Pairs that ``--sr all`` shows as rows of their own beside the methods."""
     recognizers: dict[str, dict[str, str | int | float | bool]]
     """Recognisers that have a protocol here, with the options that make it."""
     probes: list[ChoiceText]

@@ -15,7 +15,7 @@ from harness.store import SCHEMA_VERSION, CellRecord
 
 CELL_COLUMNS = (
     "cell", "method", "probe", "recognizer", "stream", "status", "reason", "error_log", "clips", "params", "note",
-    "device",
+    "family", "device",
 )  # fmt: skip
 ROW_COLUMNS = ("cell", "method", "probe", "recognizer", "stream", "clip", "label", "group", "seconds", "scores")
 

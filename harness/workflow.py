@@ -82,7 +82,7 @@ def make_plan(request: Request, registry: Registry) -> Plan:
         methods=methods,
         probes=probes,
         cells=plan_cells(methods, probes, setting, flow),
-        pairs=wanted_pairs(request.sr, registry),
+        pairs=wanted_pairs(request.sr, registry, benchmark),
         protocol=protocol_of(benchmark, setting, flow, streams),
     )
 
@@ -91,7 +91,8 @@ def wanted_methods(text: str, registry: Registry, benchmark: Benchmark) -> list[
     """Methods named by ``--sr``, the parts of pairs among them, with floor and ceiling always included, each once."""
     names: list[str] = [CEILING, FLOOR]
     for item in split_list(text):
-        names += benchmark.sr if item == "all" else split_pair(item)
+        named = [*benchmark.sr, *benchmark.pairs] if item == "all" else [item]
+        names += [part for name in named for part in split_pair(name)]
     if text.strip() == "all":
         # whoever installs a plugin wants to see it in `all`
         owner = {name: registry.owners[SRMethodSpec, name] for name in registry.all(SRMethodSpec)}
@@ -100,10 +101,12 @@ def wanted_methods(text: str, registry: Registry, benchmark: Benchmark) -> list[
     return list(chosen.values())
 
 
-def wanted_pairs(text: str, registry: Registry) -> list[str]:
-    """The pairs ``a+b`` among the methods of ``--sr``, spelt as their methods are labelled."""
-    pairs = [[parse_choice(name) for name in split_pair(item)] for item in split_list(text) if "+" in item]
-    return ["+".join(str(resolve(c, registry.get(SRMethodSpec, c.name))) for c in pair) for pair in pairs]
+def wanted_pairs(text: str, registry: Registry, benchmark: Benchmark) -> list[str]:
+    """The pairs ``a+b`` among the methods of ``--sr``, each once, spelt as their methods are labelled."""
+    items = [pair for item in split_list(text) for pair in (benchmark.pairs if item == "all" else [item])]
+    pairs = [[parse_choice(name) for name in split_pair(item)] for item in items if "+" in item]
+    labels = ["+".join(str(resolve(c, registry.get(SRMethodSpec, c.name))) for c in pair) for pair in pairs]
+    return list(dict.fromkeys(labels))
 
 
 def split_pair(item: str) -> list[str]:

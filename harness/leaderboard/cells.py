@@ -32,6 +32,7 @@ class CellRow:
     log: str | None
     params: int | None
     note: str
+    family: str
     clips: pd.DataFrame | None
 
     @property
@@ -82,6 +83,7 @@ def _cell(facts: Mapping[str, Any], tables: Mapping[Any, pd.DataFrame]) -> CellR
         log=f"cells/{facts['cell']}/{facts['error_log']}" if facts["error_log"] else None,
         params=None if facts["params"] is None else int(facts["params"]),
         note=facts["note"] or "",
+        family=facts["family"] or "",
         clips=tables.get(facts["cell"]) if status == "ok" else None,
     )
 

@@ -14,7 +14,7 @@ from rich.text import Text
 from harness.leaderboard.accuracy import STREAMS
 from harness.leaderboard.table import Leaderboard, Record
 from harness.leaderboard.text import DASH
-from harness.leaderboard.views import BEST, TIED, TIED_SIGN, View, main_views, no_mark
+from harness.leaderboard.views import BEST, TIED, TIED_SIGN, View, main_views, no_mark, with_any_number
 from harness.specs import CEILING, FLOOR
 
 WIDTH = 108
@@ -49,7 +49,9 @@ class _Tables:
     recognizer: str | None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        records = self.board.of(self.recognizer)
+        records = with_any_number(self.board.of(self.recognizer))
+        if not records:
+            return
         views = main_views(self.board, records, compact=True)
         accuracy = sum(view.title in (*STREAMS, "gain") for view in views)
         if options.max_width >= WIDTH or not accuracy:

@@ -16,24 +16,27 @@ from harness.leaderboard.views import (
     known_streams,
     main_views,
     measure_view,
+    with_any_number,
     with_numbers,
 )
 
 
 def render(board: Leaderboard) -> str:
     """Markdown text: protocol, one table a recogniser with details, what failed, notes, how to read it."""
-    parts = [f"# {_inline(board.title)}", _protocol(board)]
+    parts = [f"# {inline(board.title)}", protocol_table(board)]
     for recognizer in board.recognizers:
         records = board.of(recognizer)
-        parts += [f"## {_inline(recognizer or 'Without a recogniser')}", _table(main_views(board, records), records)]
-        parts.append(_details(records))
-    parts += [_further(board), _unfinished(board), _notes(board), _bullets("How to read it", READING)]
+        parts.append(f"## {inline(recognizer or 'Without a recogniser')}")
+        if shown := with_any_number(records):
+            parts += [_table(main_views(board, records), shown), _details(records)]
+    parts += [_further(board), _unfinished(board), _notes(board), bullets("How to read it", READING)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _protocol(board: Leaderboard) -> str:
+def protocol_table(board: Leaderboard) -> str:
+    """Everything that changes numbers, as a table."""
     lines = [["protocol", ""], ["---", "---"], *([key, value] for key, value in board.protocol.items())]
-    return "\n".join(map(_line, lines))
+    return "\n".join(map(line, lines))
 
 
 def _details(records: Sequence[Record]) -> str:
@@ -52,12 +55,17 @@ def _further(board: Leaderboard) -> str:
 
 
 def _unfinished(board: Leaderboard) -> str:
-    lines = []
+    """Rows that failed or were skipped; those with one reason share a line."""
+    alike: dict[tuple[str, str, str], list[str]] = {}
     for record in board.records:
         if record["status"] != "ok":
-            where = f"`{record['sr']}`" + (f" with {record['recognizer']}" if record["recognizer"] else "")
-            lines.append(f"{where}: **{record['status']}** {DASH} {_inline(record['reason'] or '')}")
-    return _bullets("Failed or skipped", lines)
+            where = f" with {record['recognizer']}" if record["recognizer"] else ""
+            alike.setdefault((where, record["status"], record["reason"] or ""), []).append(f"`{record['sr']}`")
+    lines = [
+        f"{', '.join(names)}{where}: **{status}** {DASH} {inline(reason)}"
+        for (where, status, reason), names in alike.items()
+    ]
+    return bullets("Failed or skipped", lines)
 
 
 def _notes(board: Leaderboard) -> str:
@@ -66,13 +74,13 @@ def _notes(board: Leaderboard) -> str:
         if record["note"] and "+" not in record["sr"]:  # a pair's notes are those of its parts
             about.setdefault(record["note"], {})[f"`{record['sr']}`"] = None
     lines = [f"{', '.join(names)}: {note}" for note, names in about.items()]
-    return _bullets("Notes", [_inline(line) for line in (*board.notes, *lines)])
+    return bullets("Notes", [inline(line) for line in (*board.notes, *lines)])
 
 
 def _table(views: Sequence[View], records: Sequence[Record]) -> str:
     titles = ["SR", *(view.title for view in views)]
     rows = [[_name(record), *(_marked(view, record) for view in views)] for record in records]
-    return "\n".join(map(_line, [titles, ["---", *["---:"] * len(views)], *rows]))
+    return "\n".join(map(line, [titles, ["---", *["---:"] * len(views)], *rows]))
 
 
 def _name(record: Record) -> str:
@@ -84,14 +92,16 @@ def _marked(view: View, record: Record) -> str:
     return {BEST: f"**{text}**", TIED: f"{text} {TIED_SIGN}"}.get(mark or "", text)
 
 
-def _bullets(title: str, lines: Sequence[str]) -> str:
+def bullets(title: str, lines: Sequence[str]) -> str:
+    """A section of bullet points, or nothing without any."""
     return f"## {title}\n\n" + "\n".join(f"- {line}" for line in lines) if lines else ""
 
 
-def _line(cells: Sequence[str]) -> str:
+def line(cells: Sequence[str]) -> str:
+    """One line of a table."""
     return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
 
 
-def _inline(text: str) -> str:
+def inline(text: str) -> str:
     """Text from outside on one line, without characters that would start markup."""
     return " ".join(text.split()).replace("<", "&lt;").replace("*", "\\*")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from harness.leaderboard.labels import alignment, is_near, place_labels
 from harness.leaderboard.streams import headline
 from harness.leaderboard.table import Leaderboard, Record
 from harness.leaderboard.views import known_streams, with_numbers
@@ -22,8 +23,6 @@ GREY = "#777777"
 OFFSETS = {1: (0.0,), 2: (-0.16, 0.16), 3: (-0.24, 0.0, 0.24)}
 DPI = 130
 ROW_INCHES, MARGIN_INCHES, WIDTH_INCHES = 0.42, 1.5, 11.5
-LABEL_POINTS, LABEL_WIDTH = 11.0, 90.0
-"""Points: a label of the scatter stays so far above those that begin less than a label's width beside it."""
 
 
 def render(board: Leaderboard) -> bytes:
@@ -108,21 +107,19 @@ def _quality_against_accuracy(axes: Axes, records: Sequence[Record]) -> None:
 
 
 def _label(axes: Axes, points: Sequence[tuple[float, float, str]]) -> None:
-    """Names beside the points, pushed upwards where they would lie on each other."""
+    """Names beside the points; one that had to give way is joined to its point by a line."""
     figure = axes.get_figure(root=True)
     if figure is None:
         return
     figure.draw_without_rendering()  # settles the layout, so that data can be turned into points on paper
-    place = axes.transData.transform([(x, y) for x, y, _ in points]) * 72 / figure.dpi
-    taken: list[tuple[float, float]] = []
-    for (x, y), (data_x, data_y, name) in sorted(zip(place.tolist(), points, strict=True), key=lambda p: p[0][::-1]):
-        at = y
-        while any(abs(at - other_y) < LABEL_POINTS and abs(x - other_x) < LABEL_WIDTH for other_x, other_y in taken):
-            at += 1.0
-        taken.append((x, at))
-        line = {"arrowstyle": "-", "color": "#bbbbbb", "linewidth": 0.6} if at > y else None
+    paper = 72 / figure.dpi
+    where = [(x, y) for x, y in (axes.transData.transform([(x, y) for x, y, _ in points]) * paper).tolist()]
+    left, bottom, right, top = (float(end) * paper for end in axes.bbox.extents)
+    offsets = place_labels(where, [name for _, _, name in points], (left, bottom, right, top))
+    for (x, y, name), offset in zip(points, offsets, strict=True):
+        line = None if is_near(offset) else {"arrowstyle": "-", "color": "#bbbbbb", "linewidth": 0.6}
         axes.annotate(
-            name, (data_x, data_y), xytext=(8, at - y), textcoords="offset points", va="center", fontsize=8,
+            name, (x, y), xytext=offset, textcoords="offset points", va="center", ha=alignment(offset), fontsize=8,
             arrowprops=line,
         )  # fmt: skip
 

@@ -20,7 +20,7 @@ def measure_accuracy(
 
     Raises `RunFolderError` where scores cannot be joined by clip id.
     """
-    streams = _scores(rows, [cell for cell in cells if cell.recognizer == recognizer], weights)
+    streams = stream_scores(rows, [cell for cell in cells if cell.recognizer == recognizer], weights)
     columns: dict[str, dict[str, Any]] = {row.name: {} for row in rows}
     detectable: dict[str, float | None] = {}
     for stream, scored in streams.items():
@@ -40,10 +40,10 @@ def headline(records: Iterable[Mapping[str, Any]]) -> str:
     return next(known, BY_RANK[0])
 
 
-def _scores(
+def stream_scores(
     rows: Sequence[Row], cells: Sequence[CellRow], weights: tuple[float, float]
 ) -> dict[str, dict[str, Scores]]:
-    """Scores by stream and row, where they are complete."""
+    """Scores of one recogniser's cells by stream and row, where they are complete."""
     known = {(cell.stream, cell.method): scores for cell in cells if (scores := cell.scores) is not None}
     streams: dict[str, dict[str, Scores]] = {stream: {} for stream in STREAMS}
     for row in rows:

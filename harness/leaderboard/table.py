@@ -36,6 +36,8 @@ class Leaderboard:
     `records` are flat, one a (method or pair, recogniser): percentages 0 to 100, None where a value is missing.
     `protocol` is everything that changes numbers, in words; `further_columns` are probes' numbers that are shown
     besides those every leaderboard has (`COLUMNS`). A number that no column was declared for is in the records only.
+    `cells`, `rows` and `fusion` (weights of the spatial and the temporal stream) are what the records were computed
+    from, for reports that look at single clips.
     """
 
     title: str
@@ -43,6 +45,9 @@ class Leaderboard:
     notes: Sequence[str]
     records: Sequence[Record]
     further_columns: Sequence[Column]
+    cells: Sequence[CellRow]
+    rows: Sequence[Row]
+    fusion: tuple[float, float]
 
     @property
     def recognizers(self) -> list[str | None]:
@@ -54,9 +59,7 @@ class Leaderboard:
         return [record for record in self.records if record["recognizer"] == recognizer]
 
 
-def build(
-    record: RunRecord, *, pairs: Sequence[str] = (), fusion: tuple[float, float] | None = None
-) -> Leaderboard:
+def build(record: RunRecord, *, pairs: Sequence[str] = (), fusion: tuple[float, float] | None = None) -> Leaderboard:
     """Score a run.
 
     `pairs` (``"a+b"``) come on top of those the run was asked for; `fusion` are weights of the spatial and the temporal
@@ -81,6 +84,9 @@ def build(
         notes=tuple(dict.fromkeys([*notes, *group_note(record.clips)])),
         records=tuple(records),
         further_columns=_further_columns(info, keys),
+        cells=tuple(cells),
+        rows=tuple(rows),
+        fusion=weights,
     )
 
 

@@ -77,6 +77,13 @@ def with_numbers(records: Sequence[Record], keys: Iterable[str]) -> list[Record]
     return [record for record in records if any(record[key] is not None for key in keys)]
 
 
+def with_any_number(records: Sequence[Record]) -> list[Record]:
+    """Records that finished or have some number; the others are named with their reason below the table."""
+    facts = ("sr", "recognizer", "status", "reason", "note")
+    known = [any(value is not None for key, value in record.items() if key not in facts) for record in records]
+    return [r for r, some in zip(records, known, strict=True) if some or r["status"] == "ok"]
+
+
 def any_number(records: Sequence[Record], key: str) -> bool:
     return any(record[key] is not None for record in records)
 

@@ -1,7 +1,8 @@
 """The cluster bootstrap: whole groups are drawn with replacement, for clips of one group are not independent.
 
 Every column of hits sees the same draws, so the difference of two columns of the result is their paired bootstrap.
-All sums are of whole numbers in float64, hence exact: the result does not depend on the order of columns or threads.
+Sums of hits are of whole numbers in float64, hence exact: what follows from them does not depend on the order of
+columns or threads.
 Source: A. C. Davison, D. V. Hinkley, Bootstrap Methods and their Application, 1997, section 3.8.
 """
 
@@ -20,9 +21,7 @@ DRAWS_IN_MEMORY = 2**20
 Statistic = Callable[[Floats], Floats]
 
 
-def bootstrap_accuracy(
-    hit: Bools, groups: Sequence[str], *, resamples: int = RESAMPLES, seed: int = SEED
-) -> Floats:
+def bootstrap_accuracy(hit: Bools, groups: Sequence[str], *, resamples: int = RESAMPLES, seed: int = SEED) -> Floats:
     """Accuracy in percent of every resample: hits ``(n, columns)`` to ``(resamples, columns)``.
 
     NaN throughout when there is only one group, for nothing can be said about the spread between groups then.
@@ -30,7 +29,25 @@ def bootstrap_accuracy(
     codes, num_groups = group_codes(groups)
     right = _sums(hit.astype(np.float64), codes, num_groups)
     size = np.bincount(codes, minlength=num_groups).astype(np.float64)
-    return _over_draws(lambda counts: (counts @ right) / (counts @ size)[:, None], num_groups, resamples, seed)
+    return 100.0 * _over_draws(lambda counts: (counts @ right) / (counts @ size)[:, None], num_groups, resamples, seed)
+
+
+def bootstrap_mean(values: Floats, groups: Sequence[str], *, resamples: int = RESAMPLES, seed: int = SEED) -> Floats:
+    """Mean of every resample: values ``(n, columns)`` to ``(resamples, columns)``, in their unit.
+
+    NaN among the values is left out; a resample without any value is NaN, and so is everything where there is only one
+    group. The draws are those of `bootstrap_accuracy`, so the two are paired.
+    """
+    codes, num_groups = group_codes(groups)
+    known = ~np.isnan(values)
+    total = _sums(np.where(known, values, 0.0), codes, num_groups)
+    size = _sums(known.astype(np.float64), codes, num_groups)
+
+    def statistic(counts: Floats) -> Floats:
+        with np.errstate(invalid="ignore"):
+            return np.asarray((counts @ total) / (counts @ size))
+
+    return _over_draws(statistic, num_groups, resamples, seed)
 
 
 def bootstrap_mean_class(
@@ -52,7 +69,7 @@ def bootstrap_mean_class(
             present += clips > 0
         return np.asarray(total / present[:, None])
 
-    return _over_draws(statistic, num_groups, resamples, seed)
+    return 100.0 * _over_draws(statistic, num_groups, resamples, seed)
 
 
 def interval(samples: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
@@ -82,7 +99,7 @@ def _sums(values: Floats, codes: NDArray[np.intp] | Ints, num_groups: int) -> Fl
 
 
 def _over_draws(statistic: Statistic, num_groups: int, resamples: int, seed: int) -> Floats:
-    result = np.concatenate([100.0 * statistic(counts) for counts in _draws(num_groups, resamples, seed)])
+    result = np.concatenate([statistic(counts) for counts in _draws(num_groups, resamples, seed)])
     return result if num_groups > 1 else np.full_like(result, np.nan)
 
 

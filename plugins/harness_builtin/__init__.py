@@ -18,13 +18,15 @@ def harness_sr_methods() -> Iterable[SRMethodSpec]:
         "bicubic interpolation (MATLAB's imresize, a = -0.5): the floor",
         "harness.methods:Bicubic",
         citation="Keys, Cubic convolution interpolation for digital image processing, TASSP 1981",
+        family="interpolation",
     )
-    yield SRMethodSpec("nearest", "nearest-neighbour repetition", "harness.methods:Nearest")
+    yield SRMethodSpec("nearest", "nearest-neighbour repetition", "harness.methods:Nearest", family="interpolation")
     yield SRMethodSpec(
         "lanczos",
         "Lanczos interpolation, three lobes",
         "harness.methods:Lanczos",
         citation="Duchon, Lanczos filtering in one and two dimensions, J. Appl. Meteorology 1979",
+        family="interpolation",
     )
 
 
@@ -85,3 +87,8 @@ def harness_reports() -> Iterable[ReportSpec]:
     yield ReportSpec("md", "markdown", "harness.leaderboard.markdown:render", suffix=".md")
     yield ReportSpec("csv", "comma-separated values", "harness.leaderboard.csv:render", suffix=".csv")
     yield ReportSpec("json", "flat records, protocol first", "harness.leaderboard.json:render", suffix=".json")
+    yield ReportSpec(
+        "findings", "which findings of the two-stream SR paper hold on a run, as markdown",
+        "harness_builtin.findings:render", suffix="findings.md",
+        citation="Zhang et al., Two-Stream Action Recognition-Oriented Video Super-Resolution, ICCV 2019",
+    )  # fmt: skip

@@ -13,12 +13,13 @@ import harness
 from harness.benchmark import Benchmark, load_benchmark
 from harness.errors import RunFolderError, UsageError
 from harness.hookspecs import hookimpl
+from harness.leaderboard.table import build
 from harness.plan import Cell
 from harness.registry import Registry, load_registry
 from harness.store import RunFolder, open_run
 from harness.workflow import Request, execute, make_plan, outcome_of, record_start, wanted_methods, wanted_pairs
 
-ODD_METHODS = '''
+ODD_METHODS = """
 import torch
 from harness.hookspecs import hookimpl
 from harness.specs import SRMethodSpec
@@ -46,7 +47,17 @@ def build_broken(**options):
 def harness_sr_methods():
     yield SRMethodSpec("odd", "goes wrong on request", f"{__name__}:Odd", options={"fault": "", "clip_mean": 0.0})
     yield SRMethodSpec("broken", "cannot be built", f"{__name__}:build_broken")
-'''
+"""
+
+
+FAMILY = """
+from harness.hookspecs import hookimpl
+from harness.specs import SRMethodSpec
+
+@hookimpl
+def harness_sr_methods():
+    yield SRMethodSpec("repeat", "repetition", "harness.methods:Nearest", family="interpolation")
+"""
 
 
 class Silent:
@@ -224,12 +235,50 @@ def test_a_folder_of_other_clips_is_refused(
 def test_names_on_the_command_line(registry: Registry, benchmark: Benchmark) -> None:
     names = [str(c) for c in wanted_methods("nearest+lanczos,psnr:a=1,b=2,nearest", registry, benchmark)]
     assert names == ["hr", "bicubic", "nearest", "lanczos", "psnr:a=1,b=2"]
-    assert wanted_pairs("nearest + odd:clip_mean=0,hr", registry) == ["nearest+odd"]  # an option at its default
+    # an option at its default is not part of the label
+    assert wanted_pairs("nearest + odd:clip_mean=0,hr", registry, benchmark) == ["nearest+odd"]
     with pytest.raises(UsageError, match="not a method or a pair"):
         wanted_methods("a+b+c", registry, benchmark)
     unknown = Request(replace_sr(benchmark), sr="bicubix")
     with pytest.raises(UsageError, match="Did you mean 'bicubic'"):
         make_plan(unknown, registry)
+
+
+def test_pairs_of_a_benchmark_belong_to_all(registry: Registry, benchmark: Benchmark) -> None:
+    paired = Benchmark.model_validate({**benchmark.model_dump(), "pairs": ["lanczos+nearest", "bicubic+lanczos"]})
+    names = [str(c) for c in wanted_methods("all", registry, paired)]
+    assert names[:4] == ["hr", "bicubic", "nearest", "lanczos"] and names.count("lanczos") == 1
+    assert wanted_pairs("all", registry, paired) == ["lanczos+nearest", "bicubic+lanczos"]
+    assert wanted_pairs("hr+nearest,all,lanczos+nearest", registry, paired)[0] == "hr+nearest"
+    assert len(wanted_pairs("hr+nearest,all,lanczos+nearest", registry, paired)) == 3
+    assert wanted_pairs("nearest", registry, paired) == [] == wanted_pairs("all", registry, benchmark)
+    for wrong in ("nearest", "a+b+c", "+a"):
+        with pytest.raises(ValueError, match=r"pairs\.0"):
+            Benchmark.model_validate({**benchmark.model_dump(), "pairs": [wrong]})
+
+
+def test_a_benchmarks_pair_is_a_row_that_says_when_a_method_of_it_was_skipped(
+    tmp_path: Path, registry: Registry, benchmark: Benchmark, made_clips: Callable[..., Path]
+) -> None:
+    tsn = load_benchmark("mini").recognizers["tsn"]
+    paired = benchmark.model_copy(
+        update={"pairs": ["nearest+vdsr"], "probes": [], "recognizers": {"tsn": tsn}, "weights": "none-such"}
+    )
+    do_run(Request(paired, sr="all", data=made_clips()), registry, tmp_path / "run")
+    board = build(harness.load_run(tmp_path / "run"))
+    (row,) = [record for record in board.records if record["sr"] == "nearest+vdsr"]
+    assert row["status"] == "skipped" and "none-such" in row["reason"]
+
+
+def test_cells_record_the_family_of_their_method(
+    tmp_path: Path, benchmark: Benchmark, made_clips: Callable[..., Path]
+) -> None:
+    file = tmp_path / "family.py"
+    file.write_text(FAMILY)
+    quick = benchmark.model_copy(update={"probes": ["psnr_y"], "sr": ["hr", "bicubic", "repeat"]})
+    do_run(Request(quick, data=made_clips()), load_registry([file]), tmp_path / "run")
+    cells = harness.load_run(tmp_path / "run").cells.set_index("method")
+    assert cells.loc["repeat", "family"] == "interpolation"
 
 
 def replace_sr(benchmark: Benchmark) -> Benchmark:

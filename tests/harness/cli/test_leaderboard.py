@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
+from harness.store import open_run
+
 Cli = Callable[..., Result]
 BENCHMARK = """
 name: small
@@ -80,6 +82,61 @@ def test_what_cannot_be_done(cli: Cli, run_folder: Path, tmp_path: Path) -> None
     result = cli("leaderboard", run_folder, "--format", "cvs")
     assert result.exit_code == 2 and "Did you mean 'csv'?" in result.stderr
     result = cli("leaderboard", run_folder, "--out", tmp_path / "table.doc")
-    assert result.exit_code == 2 and "its ending names no format (.csv, .json, .md)" in result.stderr
+    assert result.exit_code == 2 and "its ending names no format (.csv, .json, .md, findings.md)" in result.stderr
     result = cli("leaderboard", run_folder, "--out", tmp_path / "none" / "table.md")
     assert result.exit_code == 2 and "cannot be written" in result.stderr
+
+
+@pytest.fixture
+def scored_run(run_folder: Path) -> Path:
+    """The same run with a recogniser's cells, whose scores were made up."""
+    info = json.loads((run_folder / "run.json").read_text())
+    template = json.loads((run_folder / "cells" / info["cells"][0] / "cell.json").read_text())
+    with open_run(run_folder) as folder:
+        for method, right in (("hr", 6), ("bicubic", 3), ("nearest", 2)):
+            for stream in ("spatial", "temporal"):
+                cell = folder.cell(f"{method}-tsn-{stream}")
+                facts = {"cell": f"{method}-tsn-{stream}", "method": method, "probe": f"tsn.{stream}"}
+                cell.begin({**template, **facts, "recognizer": "tsn", "stream": stream})
+                for i in range(6):
+                    scores = [float(c == (i % 3 if i < right else (i + 1) % 3)) for c in range(3)]
+                    cell.append({"clip": f"clip_{i}", "label": i % 3, "group": f"g{i // 3}", "scores": scores})
+                cell.finish([f"clip_{i}" for i in range(6)])
+                info["cells"].append(f"{method}-tsn-{stream}")
+        folder.write_info(info)
+    return run_folder
+
+
+def test_all_pairs_in_every_form(cli: Cli, scored_run: Path, tmp_path: Path) -> None:
+    shown = cli("leaderboard", scored_run, "--pairs", "all")
+    assert shown.exit_code == 0 and "Best: bicubic+bicubic, 50.0" in shown.output and "1 bicubic" in shown.output
+    content = json.loads(cli("leaderboard", scored_run, "--pairs", "all", "--format", "json").output)
+    assert len(content["pairs"][0]["top1"]) == 3 and content["pairs"][0]["best"] == "bicubic+bicubic"
+    assert "| `nearest` |" in cli("leaderboard", scored_run, "--pairs", "hr+nearest,all", "--format", "md").output
+    result = cli("leaderboard", scored_run, "--pairs", "all", "--out", tmp_path / "pairs.png")
+    assert result.exit_code == 0 and (tmp_path / "pairs.png").read_bytes().startswith(b"\x89PNG")
+    result = cli("leaderboard", scored_run, "--pairs", "all", "--format", "findings")
+    assert result.exit_code == 2 and "csv, json, md, png" in result.stderr
+
+
+def test_all_pairs_of_a_run_without_recognisers(cli: Cli, run_folder: Path) -> None:
+    result = cli("leaderboard", run_folder, "--pairs", "all")
+    assert result.exit_code == 2 and "no recogniser of this run has both" in result.stderr
+
+
+def test_other_fusion_weights(cli: Cli, scored_run: Path) -> None:
+    content = json.loads(cli("leaderboard", scored_run, "--fusion", "2:0.5", "--format", "json").output)
+    assert content["protocol"]["fusion"] == "spatial : temporal = 2 : 0.5 on raw scores"
+    for wrong in ("1", "1:2:3", "a:b", "1:-1", "0:0", "nan:1", "inf:1"):
+        result = cli("leaderboard", scored_run, "--fusion", wrong)
+        assert result.exit_code == 2 and f"--fusion '{wrong}'" in result.stderr
+
+
+def test_findings_by_name_and_by_ending(cli: Cli, scored_run: Path, tmp_path: Path) -> None:
+    result = cli("leaderboard", scored_run, "--out", tmp_path / "findings.md")
+    assert result.exit_code == 0
+    text = (tmp_path / "findings.md").read_text()
+    assert text.startswith("# Findings") and "| 3 | SoSR+ToSR leads the fusion | **not measured** |" in text
+    assert cli("leaderboard", scored_run, "--format", "findings").output == text
+    cli("leaderboard", scored_run, "--out", tmp_path / "table.md")
+    assert not (tmp_path / "table.md").read_text().startswith("# Findings")

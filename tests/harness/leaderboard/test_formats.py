@@ -63,11 +63,11 @@ def tables(text: str) -> list[list[list[str]]]:
     return [[re.split(r"(?<!\\)\|", line)[1:-1] for line in block.splitlines()] for block in blocks]
 
 
-def test_markdown_tables_are_whole_and_show_every_row(board: Leaderboard) -> None:
+def test_markdown_tables_are_whole_and_show_every_row_with_a_number(board: Leaderboard) -> None:
     protocol, main, details, further = tables(markdown.render(board))
     for table in (protocol, main, details, further):
         assert len({len(line) for line in table}) == 1
-    assert len(main) == 2 + len(board.records)
+    assert len(main) == 2 + 8  # six networks and interpolations, the ceiling, a pair; not `broken` and `esrgan`
     assert [line[0].strip() for line in main[2:4]] == ["`hr`", "`rcan`"]
     assert len(details) == 2 + 8
     assert further[0][1].strip() == "flow > 1 px (%) ↓"
@@ -91,6 +91,19 @@ def test_markdown_lists_what_failed_or_was_skipped_and_the_notes(board: Leaderbo
     assert "- `rcan`, `vdsr`, `srresnet`: 16 of 64 channels | narrow" in text
     assert "- narrow nets" in text
     assert "144 of the split" in text
+
+
+def test_rows_without_any_number_are_only_listed_and_one_reason_is_said_once(full_run: Any) -> None:
+    for name in ("swinir", "edvr"):
+        for stream in ("spatial", "temporal"):
+            full_run.stopped(name, f"tsn.{stream}", "skipped", "no weights", recognizer="tsn", stream=stream)
+    board = build(full_run.record(pairs=["rcan+edvr", "edvr+swinir"]))
+    text = markdown.render(board)
+    names = [line[0].strip() for line in tables(text)[1]]
+    assert "`rcan+edvr` (skipped)" in names  # its spatial stream was measured
+    assert not any(name in cell for name in ("`swinir", "`edvr", "`broken") for cell in names)
+    assert f"- `edvr`, `edvr+swinir`, `swinir` with tsn: **skipped** {DASH} no weights" in text
+    assert all(r["status"] != "ok" for r in board.records[-6:])
 
 
 @pytest.mark.parametrize("width", [80, 108, 160])
@@ -140,7 +153,7 @@ def test_plot_has_every_method_and_its_accuracy(board: Leaderboard) -> None:
 
 
 def test_formats_of_a_run_without_numbers(empty: Leaderboard) -> None:
-    assert "`bicubic` (skipped)" in markdown.render(empty)
+    assert "`bicubic` with tsn: **skipped**" in markdown.render(empty) and len(tables(markdown.render(empty))) == 1
     assert "bicubic skipped" in console.plain(empty)
     assert stdlib_json.loads(json.render(empty))["records"][0]["fusion_top1"] is None
     assert plot.render(empty).startswith(b"\x89PNG")

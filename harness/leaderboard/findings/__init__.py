@@ -1,0 +1,1 @@
+"""Which findings of a publication hold on a run: claims, what the run says of them, and a page that shows both."""

@@ -1,0 +1,113 @@
+"""What one recogniser's complete cells say, joined by clip and resampled together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.leaderboard.cells import CellRow
+from harness.leaderboard.streams import stream_scores
+from harness.leaderboard.table import Leaderboard
+from harness.specs import CEILING
+from harness.statistics import accuracy, bootstrap_accuracy, bootstrap_mean, hits, interval
+from harness.statistics.scores import Bools, Floats
+
+FAMILY = "@"
+"""First letter of a name that stands for all lone methods of a family."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A mean difference in points with the ends of its 95 % interval, NaN where there is only one group."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Hits and resampled accuracies by stream and row, all over the same clips and draws.
+
+    `hit` ``(n,)`` and `samples` ``(resamples,)`` by stream and name of the row; `quality` ``(n,)`` by lone method is
+    PSNR a clip, NaN where it is undefined; `pairs` are the rows that are pairs, `families` those of the lone methods.
+    """
+
+    hit: Mapping[str, Mapping[str, Bools]]
+    samples: Mapping[str, Mapping[str, Floats]]
+    quality: Mapping[str, Floats]
+    groups: Sequence[str]
+    pairs: Sequence[str]
+    families: Mapping[str, str]
+
+    @property
+    def scope(self) -> str:
+        """Over what everything is measured."""
+        return f"{len(self.groups)} clips, {len(set(self.groups))} groups"
+
+    def lone(self, stream: str) -> list[str]:
+        """Methods that were measured in a stream, without pairs and the ceiling."""
+        return [name for name in self.hit[stream] if name not in self.pairs and name != CEILING]
+
+    def members(self, stream: str, names: Sequence[str]) -> list[str]:
+        """Measured rows that names and ``@family`` stand for, each once; empty where any stands for none."""
+        found: dict[str, None] = {}
+        for name in names:
+            own = [m for m in self.lone(stream) if self.families.get(m) == name.removeprefix(FAMILY)]
+            own = own if name.startswith(FAMILY) else [name] * (name in self.hit[stream])
+            if not own:
+                return []
+            found.update(dict.fromkeys(own))
+        return list(found)
+
+    def top1(self, stream: str, name: str) -> float:
+        """Accuracy in percent."""
+        return accuracy(self.hit[stream][name])
+
+    def difference(self, stream: str, higher: Sequence[str], lower: Sequence[str]) -> Difference:
+        """Mean accuracy of some rows less that of others, with the interval of the paired difference."""
+        value = float(np.mean([self.top1(stream, m) for m in higher]) - np.mean([self.top1(stream, m) for m in lower]))
+        sides = [np.mean([self.samples[stream][m] for m in names], axis=0) for names in (higher, lower)]
+        low, high = interval((sides[0] - sides[1])[:, None])
+        return Difference(value, float(low[0]), float(high[0]))
+
+    def quality_samples(self, names: Sequence[str]) -> Floats:
+        """Resampled mean PSNR ``(resamples, names)``, paired with `samples`."""
+        return bootstrap_mean(np.stack([self.quality[name] for name in names], axis=1), self.groups)
+
+
+def gather(board: Leaderboard, recognizer: str, quality: str = "psnr_y") -> Evidence | None:
+    """The evidence of one recogniser, None where none of its cells is complete.
+
+    Raises `RunFolderError` where scores cannot be joined by clip id.
+    """
+    own = [cell for cell in board.cells if cell.recognizer == recognizer]
+    streams = stream_scores(board.rows, own, board.fusion)
+    first = next((scores for rows in streams.values() for scores in rows.values()), None)
+    if first is None:
+        return None
+    hit: dict[str, dict[str, Bools]] = {}
+    samples: dict[str, dict[str, Floats]] = {}
+    for stream, rows in streams.items():
+        hit[stream] = {name: hits(scores.aligned_to(first)) for name, scores in rows.items()}
+        if hit[stream]:
+            drawn = bootstrap_accuracy(np.stack(list(hit[stream].values()), axis=1), first.groups)
+            samples[stream] = dict(zip(hit[stream], drawn.T, strict=True))
+    return Evidence(
+        hit=hit,
+        samples=samples,
+        quality=_quality(board.cells, first.clips, quality),
+        groups=first.groups,
+        pairs=[row.name for row in board.rows if row.is_pair],
+        families={cell.method: cell.family for cell in board.cells if cell.family},
+    )
+
+
+def _quality(cells: Sequence[CellRow], clips: Sequence[str], key: str) -> dict[str, Floats]:
+    """Picture quality by method in the order of the clips; methods without any number are left out."""
+    tables = {cell.method: cell.clips for cell in cells if cell.clips is not None and cell.stream is None
+              and key in cell.clips and bool(cell.clips[key].notna().any())}  # fmt: skip
+    ordered = {method: table.set_index("clip")[key].reindex(list(clips)) for method, table in tables.items()}
+    return {method: column.to_numpy(dtype=np.float64) for method, column in ordered.items()}

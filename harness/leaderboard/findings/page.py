@@ -1,0 +1,102 @@
+"""Findings as markdown: what was claimed, what this run says of it, and on how much that rests."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from harness.leaderboard.findings.claims import MISSING, OPEN, Finding, Part
+from harness.leaderboard.findings.evidence import gather
+from harness.leaderboard.markdown import bullets, inline, line, protocol_table
+from harness.leaderboard.table import Leaderboard
+from harness.leaderboard.text import DASH
+
+READING = (
+    "Each verdict is about this run only: its clips, its checkpoints, its recogniser.",
+    f"A difference is of top-1 accuracies in points, first side less second; *holds* or *does not hold*: its 95 % "
+    f"interval lies above or below 0; *{OPEN}*: the interval includes 0; *{MISSING}*: methods or families are missing.",
+    "Intervals are from 10,000 paired bootstrap resamples over groups of clips. A family is the mean of its methods "
+    "that were measured.",
+    "The best of several rivals is chosen on the same clips, which favours the rival.",
+    "Kendall's tau is 1 where two orders agree and -1 where one is the other reversed; noise alone keeps it below 1, "
+    "so the verdict on orders rests on inversions. One is told apart (marked \\*) where the interval of its PSNR "
+    "difference is without 0 and the p-value of its accuracies, adjusted by Holm over all pairs of methods and "
+    "streams, is below 0.05.",
+)
+
+
+def render(board: Leaderboard, findings: Sequence[Finding], source: str) -> str:
+    """Markdown text: protocol, a summary and the numbers behind it for each recogniser, families, notes.
+
+    `source` names the publication. Raises `RunFolderError` where scores cannot be joined by clip id.
+    """
+    parts = [f"# Findings: {inline(board.title)}", f"Which findings of {source} hold on this run.",
+             protocol_table(board)]  # fmt: skip
+    comparisons = 0
+    for recognizer in (name for name in board.recognizers if name is not None):
+        judged = _judge(board, recognizer, findings)
+        comparisons += sum(part.unit == "points" and part.estimate is not None for own in judged for part in own)
+        parts += [f"## {inline(recognizer)}", _summary(findings, judged)]
+        parts += [_section(i, f, own) for i, (f, own) in enumerate(zip(findings, judged, strict=True), start=1)]
+    parts += [_families(board), bullets("Notes", [inline(note) for note in board.notes])]
+    return "\n\n".join(filter(None, [*parts, bullets("How to read it", [*READING, _many(comparisons)])])) + "\n"
+
+
+def _judge(board: Leaderboard, recognizer: str, findings: Sequence[Finding]) -> list[list[Part]]:
+    evidence = gather(board, recognizer)
+    if evidence is None:
+        return [[] for _ in findings]
+    return [[part for claim in finding.claims for part in claim.judge(evidence)] for finding in findings]
+
+
+def _summary(findings: Sequence[Finding], judged: Sequence[Sequence[Part]]) -> str:
+    lines = [["", "finding", "on this run"], ["---:", "---", "---"]]
+    for i, (finding, parts) in enumerate(zip(findings, judged, strict=True), start=1):
+        lines.append([str(i), finding.statement, f"**{finding.verdict(parts)}**"])
+    return "\n".join(map(line, lines))
+
+
+def _section(number: int, finding: Finding, parts: Sequence[Part]) -> str:
+    title = f"### {number}. {finding.statement}: {finding.verdict(parts)}"
+    if not parts:
+        return f"{title}\n\nNone of its methods was measured."
+    head = ["compared", "accuracies", "difference (points) or tau, with 95 % interval", "n", "verdict"]
+    lines = [head, ["---", "---", "---:", "---", "---"]]
+    lines += [[part.what, part.sides or DASH, _estimate(part), part.scope or DASH, part.verdict] for part in parts]
+    return "\n\n".join([title, "\n".join(map(line, lines)), *(_details(part) for part in parts if part.details)])
+
+
+def _estimate(part: Part) -> str:
+    if part.estimate is None:
+        return DASH
+    digits, sign = (2, "") if part.unit == "tau" else (1, "+")
+    value, low, high = (_number(x, sign, digits) for x in (part.estimate, part.low, part.high))
+    return f"{value} [{low}, {high}]"
+
+
+def _number(value: float | None, sign: str, digits: int) -> str:
+    return DASH if value is None or math.isnan(value) else f"{round(value, digits) + 0.0:{sign}.{digits}f}"
+
+
+def _details(part: Part) -> str:
+    return f"<details><summary>{part.what}: {part.sides}</summary>\n\n" + "\n".join(
+        f"- {inline(text)}" for text in part.details
+    ) + "\n\n</details>"  # fmt: skip
+
+
+def _families(board: Leaderboard) -> str:
+    """Which methods stand for which family, and those that could not be measured."""
+    found: dict[str, dict[str, None]] = {}
+    missing = {record["sr"] for record in board.records if record["status"] != "ok"}
+    for cell in board.cells:
+        if cell.family:
+            name = f"`{cell.method}`" + (" (not complete)" if cell.method in missing else "")
+            found.setdefault(cell.family, {})[name] = None
+    return bullets("Families", [f"{family}: {', '.join(names)}" for family, names in sorted(found.items())])
+
+
+def _many(comparisons: int) -> str:
+    return (
+        f"Differences looked at: {comparisons} (families and rows overlap), each at 95 % and none adjusted for the "
+        "others: where nothing differs, one in twenty would still seem told apart."
+    )
