@@ -1,4 +1,4 @@
-"""Random aligned patches for training SR networks."""
+"""Aligned patches for training SR networks, flipped and turned together."""
 
 from __future__ import annotations
 
@@ -8,28 +8,34 @@ from torch import Tensor
 
 from harness.errors import UsageError
 
+WAYS = 8
+"""Ways to lay a patch: four quarter turns, each as it is and mirrored."""
 
-def aligned_patch(low: Tensor, high: Tensor, size: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """One patch of `low` ``(..., h, w)`` of `size` pixels and the same place of `high` ``(..., h * s, w * s)``.
 
-    Both are flipped and turned by a quarter in one of eight equally likely ways.
-    Raises `UsageError` where a frame is smaller than the patch.
-    """
-    height, width = low.shape[-2:]
+def random_place(height: int, width: int, size: int, rng: np.random.Generator) -> tuple[int, int]:
+    """Top and left of a patch of `size` pixels in a frame. Raises `UsageError` where the frame is smaller."""
     if min(height, width) < size:
         raise UsageError(
             f"a patch of {size} pixels does not fit in a frame of {width}x{height}; make the patch smaller"
         )
-    scale = high.shape[-1] // width
-    top, left = int(rng.integers(height - size + 1)), int(rng.integers(width - size + 1))
-    way = int(rng.integers(8))
-    return _turned(_crop(low, top, left, size), way), _turned(_crop(high, top * scale, left * scale, size * scale), way)
+    return int(rng.integers(height - size + 1)), int(rng.integers(width - size + 1))
 
 
-def _crop(frame: Tensor, top: int, left: int, size: int) -> Tensor:
+def crop(frame: Tensor, top: int, left: int, size: int) -> Tensor:
+    """A square of ``(..., H, W)``."""
     return frame[..., top : top + size, left : left + size]
 
 
-def _turned(patch: Tensor, way: int) -> Tensor:
+def turned(patch: Tensor, way: int) -> Tensor:
+    """``(..., S, S)`` in one of eight ways: mirrored from left to right for 4 and more, then turned by quarters."""
     mirrored = patch.flip(-1) if way & 4 else patch
     return torch.rot90(mirrored, way & 3, (-2, -1)).contiguous()
+
+
+def turned_flow(flow: Tensor, way: int) -> Tensor:
+    """Flow ``(2, S, S)`` between patches that are laid in this way: its vectors turn with the picture."""
+    u, v = turned(flow, way)
+    u = -u if way & 4 else u
+    for _ in range(way & 3):  # a quarter turn to the left takes right to up and down to right
+        u, v = v, -u
+    return torch.stack([u, v])

@@ -6,7 +6,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from harness_basicsr.networks import LUMA, architecture
+from harness_basicsr.architectures import architecture, arguments_of
 from harness_basicsr.recipe import Recipe, Stage
 
 LOG_LINES = 200
@@ -37,8 +37,8 @@ def stage_options(
         "scale": scale,
         "num_gpu": int(use_gpu),
         "manual_seed": recipe.seed,
-        "datasets": _datasets(method, recipe, cache, done),
-        "network_g": architecture(method, scale, recipe.network),
+        "datasets": _datasets(method, recipe, stage, cache, done),
+        "network_g": arguments_of(recipe.arch or method, scale, recipe.network),
         "path": _paths(start, state),
         "train": _train(stage),
         "val": {"val_freq": every, "save_img": False, "metrics": {"psnr_y": _psnr(scale)}},
@@ -53,16 +53,21 @@ def stage_options(
     return options
 
 
-def _datasets(method: str, recipe: Recipe, cache: Path, done: int) -> dict[str, Any]:
-    frames = {"cache": str(cache), "luma": method in LUMA}
+def _datasets(method: str, recipe: Recipe, stage: Stage, cache: Path, done: int) -> dict[str, Any]:
+    network = architecture(recipe.arch or method)
+    frames = {"cache": str(cache), "view": network.view, "radius": network.radius}
+    batch = stage.batch or recipe.batch
     train = {
         "name": "train",
         "type": "HarnessPatches",
         **frames,
         "patch": recipe.patch,
+        "crops": recipe.crops.model_dump() if recipe.crops else None,
+        "pairs": stage.pairs,
+        "motion_weight": stage.motion_weight,
         "seed": recipe.seed,
-        "first": done * recipe.batch,
-        "batch_size_per_gpu": recipe.batch,
+        "first": done * batch,
+        "batch_size_per_gpu": batch,
         "num_worker_per_gpu": 0,
     }
     return {"train": train, "val": {"name": "held-out", "type": "HarnessFrames", **frames}}

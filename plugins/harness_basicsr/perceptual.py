@@ -104,7 +104,8 @@ class EfficientNetLite0Features(nn.Module):
 class EfficientNetLitePerceptualLoss(nn.Module):
     """Weighted mean absolute differences of features; returns them and None (no style), as BasicSR's loss does.
 
-    `layer_weights` maps ``stage0`` (finest) to ``stage4`` to their weights.
+    `layer_weights` maps ``stage0`` (finest) to ``stage4`` to their weights. Frames are RGB ``(N, 3, H, W)`` in [0, 1];
+    one channel, as of a network that restores luma, is looked at as grey.
     """
 
     def __init__(self, layer_weights: Mapping[str, float], perceptual_weight: float = 1.0) -> None:
@@ -115,7 +116,7 @@ class EfficientNetLitePerceptualLoss(nn.Module):
 
     def forward(self, x: Tensor, gt: Tensor) -> tuple[Tensor, None]:
         with torch.no_grad():
-            wanted = self.features(gt)
-        found = self.features(x)
+            wanted = self.features(gt.expand(-1, 3, -1, -1))
+        found = self.features(x.expand(-1, 3, -1, -1))
         terms = [weight * l1_loss(found[i], wanted[i]) for i, weight in self.layer_weights.items()]
         return self.perceptual_weight * torch.stack(terms).sum(), None

@@ -14,7 +14,15 @@ import torch
 import yaml
 
 from harness.errors import UsageError
-from harness_basicsr import compat, dataset, perceptual, vdsr_arch  # noqa: F401  (the last three register with basicsr)
+from harness_basicsr import (  # noqa: F401  (they register with basicsr)
+    compat,
+    dataset,
+    duf_arch,
+    perceptual,
+    spmc_model,
+    srresnet_arch,
+    vdsr_arch,
+)
 from harness_basicsr.options import stage_options
 from harness_basicsr.recipe import Recipe
 

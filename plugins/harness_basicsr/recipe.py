@@ -28,6 +28,22 @@ class Stage(BaseModel):
     iterations are filled in."""
     network_d: dict[str, Any] | None = None
     """BasicSR's section ``network_d``, for a model with a discriminator."""
+    batch: Count | None = None
+    """Patches a batch, where not the recipe's; a pair counts as one."""
+    pairs: bool = False
+    """Whether the model sees pairs of consecutive frames and the flow between them."""
+    motion_weight: bool = False
+    """Whether the model sees the length of the flow vectors, to weigh its loss with."""
+
+
+class Crops(BaseModel):
+    """Which crops to train on, see `harness.training.crops.Selection`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    stride: Count
+    keep: Count
+    warp_filter: bool = False
 
 
 class Recipe(BaseModel):
@@ -35,6 +51,8 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    arch: str | None = None
+    """Name of the network, see `harness_basicsr.architectures`; the method's own where it is not given."""
     network: dict[str, str | int | float | bool] = {}
     """Options of the method that differ from the published ones."""
     seed: int = 0
@@ -47,6 +65,12 @@ class Recipe(BaseModel):
     batch: Count
     validate_every: Count
     """Iterations between two validations, which are also the points from which a training resumes."""
+    flow: str | None = None
+    """Flow estimator with options for crops, pairs and motion weights; it looks at HR frames."""
+    crops: Crops | None = None
+    """Crops to draw patches from; None draws from everywhere."""
+    sequence: Count = 7
+    """Consecutive frames of an example, for networks that take whole clips."""
     stages: Annotated[list[Stage], Field(min_length=1)]
     notes: str = ""
     """For the data card."""

@@ -12,7 +12,8 @@ from harness.contracts import Clip
 from harness.degrade import Bicubic
 from harness.errors import ClipError, UsageError
 from harness.frames import Video, open_video
-from harness.training.frame_cache import FrameCache, hold_out, open_cache
+from harness.training.frame_cache import FrameCache, Layout, hold_out, open_cache
+from harness_optical_flow.dis import Dis
 
 SETTING = {"key": "bicubic:scale=4", "frames_per_clip": 3, "validation_clips": 3, "seed": 0}
 
@@ -60,9 +61,9 @@ def test_holding_out_everything_is_refused() -> None:
 def test_a_cache_is_filled_once_and_keyed_by_content(made_clips: Callable[..., Path], tmp_path: Path) -> None:
     folder = made_clips(classes=2, per_class=3)
     first = opened(folder, tmp_path / "cache", validation_clips=1)
-    stamp = (first / "hr.u8").stat().st_mtime_ns
+    stamp = (first / "hr.bin").stat().st_mtime_ns
     assert opened(folder, tmp_path / "cache", validation_clips=1) == first
-    assert (first / "hr.u8").stat().st_mtime_ns == stamp
+    assert (first / "hr.bin").stat().st_mtime_ns == stamp
     others = [
         opened(folder, tmp_path / "cache", **{"validation_clips": 1, k: v}) for k, v in (("seed", 5), ("key", "x"))
     ]
@@ -78,3 +79,29 @@ def test_nothing_is_left_of_a_cache_that_failed(made_clips: Callable[..., Path],
     with pytest.raises(ClipError):
         open_cache(tmp_path / "cache", dataset, dataset.clips("test"), Bicubic(4), **{**SETTING, "validation_clips": 1})  # type: ignore[arg-type]
     assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_layout_keeps_windows_pairs_and_flow(made_clips: Callable[..., Path], tmp_path: Path) -> None:
+    folder = made_clips(classes=2, per_class=3, frames=7, height=38, width=41)
+    flow = Dis(device=torch.device("cpu"))
+    layout = Layout(before=2, after=1, targets=2, flow=True)
+    cache = FrameCache.load(opened(folder, tmp_path / "cache", validation_clips=1, layout=layout, flow=flow))
+    assert {e.frame for e in cache.entries if e.role == "train"} == {1, 3, 5}  # frame 6 has no successor
+    for index, entry in enumerate(cache.entries):
+        item, t = cache.item(index), entry.frame
+        decoded = open_video(folder / "test" / f"{entry.clip}.mp4").read()[:, :36, :40]
+        np.testing.assert_array_equal(item.hr, decoded[t : t + 2])
+        around = decoded[[min(max(i, 0), 6) for i in range(t - 2, t + 3)]]
+        low = Bicubic(4).degrade(torch.from_numpy(around).permute(0, 3, 1, 2) / 255)
+        np.testing.assert_allclose(item.lr, low.permute(0, 2, 3, 1) * 255, atol=0.501)
+        first, second = torch.from_numpy(decoded[t : t + 2]).permute(0, 3, 1, 2)[:, None] / 255
+        np.testing.assert_allclose(item.flow, flow.flow(first, second)[0], atol=0.02)
+        lr, hr = cache.pair(index)
+        np.testing.assert_array_equal(lr, item.lr[2])
+        np.testing.assert_array_equal(hr, item.hr[0])
+
+
+def test_clips_that_are_too_short_are_left_out(made_clips: Callable[..., Path], tmp_path: Path) -> None:
+    folder = made_clips(classes=2, per_class=3, frames=4)
+    with pytest.raises(UsageError, match="every clip is shorter than the 7 frames"):
+        opened(folder, tmp_path / "cache", validation_clips=1, layout=Layout(targets=7))

@@ -1,0 +1,25 @@
+"""SoSR: super-resolution for the spatial stream, a loss over any network of harness_basicsr. Declarations only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.hookspecs import hookimpl
+from harness.specs import SRMethodSpec
+
+
+@hookimpl
+def harness_sr_methods() -> Iterator[SRMethodSpec]:
+    yield SRMethodSpec(
+        "sosr",
+        "SoSR: ESRGAN's network, pixels weighted by motion, perceptual and adversarial loss; for the spatial stream",
+        "harness_basicsr.networks:build",
+        options={"arch": "esrgan", "checkpoint": None},
+        more_options="harness_basicsr.architectures:options_of",
+        citation="Zhang, Liu, Xiong: Two-Stream Action Recognition-Oriented Video Super-Resolution. ICCV 2019",
+        family="perceptual",
+        weights=(),
+        needs_weights=True,
+        official="those the authors link from https://github.com/AlanZhang1995/TwoStreamSR, in BasicSR's keys of RRDBNet",
+        trainer="harness_sosr.train:train",
+    )
