@@ -35,9 +35,11 @@ def build_flow(benchmark: Benchmark, registry: Registry, device: torch.device) -
 
 
 def build_method(part: Part, scale: int, device: torch.device) -> SRMethod:
-    method: SRMethod = resolve_import(part.spec.factory)(
-        scale=scale, device=device, weights=_path(part), **part.options
-    )
+    """An SR method with its checkpoint; a file given by an option ``weights`` takes the checkpoint's place."""
+    options = dict(part.options)
+    own = options.pop("weights", None)
+    weights = Path(str(own)).expanduser() if own else _path(part)
+    method: SRMethod = resolve_import(part.spec.factory)(scale=scale, device=device, weights=weights, **options)
     return method
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.errors import UnknownNameError, UsageError
-from harness.specs import NO_OPTIONS, OptionValue, Spec
+from harness.specs import NO_OPTIONS, OWN_FILES, OptionValue, Spec
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def resolve(choice: Choice, spec: Spec, extra: Mapping[str, OptionValue] = NO_OP
     `extra` are options that are always allowed besides the declared ones (name to default).
     Raises `UnknownNameError` for an option that is not declared and `UsageError` for a value of the wrong type.
     """
-    known = {**spec.options, **extra}
+    known = {**known_options(spec, choice.mapping), **extra}
     given: dict[str, OptionValue] = {}
     for key, value in choice.options:
         if key not in known:
@@ -69,9 +69,24 @@ def resolve(choice: Choice, spec: Spec, extra: Mapping[str, OptionValue] = NO_OP
     return Choice(spec.name, tuple(sorted((k, v) for k, v in given.items() if v != known[k])))
 
 
-def all_options(choice: Choice, spec: Spec) -> dict[str, OptionValue]:
-    """Every option with its value in force, declared defaults filled in."""
-    return {**spec.options, **choice.mapping}
+def known_options(spec: Spec, given: Mapping[str, OptionValue] = NO_OPTIONS) -> dict[str, OptionValue]:
+    """The options of a declaration with their defaults, those that depend on the given ones among them."""
+    if spec.more_options is None:
+        return dict(spec.options)
+    from harness.registry import resolve_import
+
+    return {**spec.options, **resolve_import(spec.more_options)({**spec.options, **given})}
+
+
+def all_options(choice: Choice, spec: Spec, implied: Mapping[str, OptionValue] = NO_OPTIONS) -> dict[str, OptionValue]:
+    """Every option with its value in force: declared defaults, then those a checkpoint implies, then the choice's."""
+    given = {**implied, **choice.mapping}
+    return {**known_options(spec, given), **given}
+
+
+def own_file(options: Mapping[str, OptionValue]) -> str | None:
+    """The weights file of the user's own among the options in force, or None."""
+    return next((str(options[name]) for name in OWN_FILES if options.get(name)), None)
 
 
 def convert(value: OptionValue, default: OptionValue, where: str) -> OptionValue:

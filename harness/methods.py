@@ -1,4 +1,4 @@
-"""The ceiling, the plain resizers, and the base class of networks that restore frame by frame."""
+"""The ceiling, the plain resizers, and the base classes of networks: of a frame, of a window, of a whole clip."""
 
 from __future__ import annotations
 
@@ -8,39 +8,126 @@ from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
+from torch.nn.functional import interpolate, pad
 
+from harness.errors import ContractError
 from harness.imresize import imresize
 
 
 class FrameNetwork:
-    """An SR method that restores each frame by itself with a network; subclasses change `restore` where they must.
+    """An SR method that restores each frame by itself with a network; subclasses change what the network is shown.
 
     `network` takes ``(N, 3, h, w)`` in [0, 1] to ``(N, 3, h * scale, w * scale)`` and is put on `device` in
     evaluation mode. Frames go through it in batches whose size depends on their pixel count, so memory stays bounded.
+    Frames whose sides are no multiple of `multiple` or below `least` LR pixels are padded at the bottom and the right
+    by repeating the edge, and the result is cropped.
     """
 
     batch_pixels: Mapping[str, int] = MappingProxyType({"cpu": 1 << 18, "cuda": 1 << 22})
     """Restored pixels a batch, by kind of device: 20 frames of 112x112 on a CPU."""
+    window = 1
+    """Frames the network is shown for each that it restores."""
 
-    def __init__(self, network: nn.Module, *, scale: int, device: torch.device) -> None:
+    def __init__(
+        self, network: nn.Module, *, scale: int, device: torch.device, multiple: int = 1, least: int = 1
+    ) -> None:
         self.network = network.to(device).eval()
         self.scale = scale
         self.device = device
+        self.multiple = multiple
+        self.least = least
 
     def upscale(self, lr: Tensor, frames: Sequence[int]) -> Tensor:
-        """Restore the wanted frames of the LR clip ``(T, 3, h, w)``: ``(len(frames), 3, h * scale, w * scale)``."""
+        """Restore the wanted frames of the LR clip ``(T, 3, h, w)``: ``(len(frames), 3, h * scale, w * scale)``.
+
+        Raises `ContractError` when the network enlarges by another factor.
+        """
         height, width = lr.shape[-2] * self.scale, lr.shape[-1] * self.scale
-        size = max(1, self.batch_pixels.get(self.device.type, self.batch_pixels["cpu"]) // (height * width))
-        wanted = lr[list(frames)]
+        padded = pad_edges(lr, self.multiple, self.least)
         with torch.no_grad():
-            restored = [self.restore(wanted[i : i + size]) for i in range(0, len(wanted), size)]
-        return torch.cat(restored)
+            restored = self.restore_wanted(padded, list(frames))
+        expected = (padded.shape[-2] * self.scale, padded.shape[-1] * self.scale)
+        if tuple(restored.shape[-2:]) != expected:
+            found = f"{restored.shape[-1]}x{restored.shape[-2]} of {padded.shape[-1]}x{padded.shape[-2]}"
+            raise ContractError(f"{type(self.network).__name__} makes {found}; x{self.scale} was asked for")
+        return restored[..., :height, :width]
+
+    def restore_wanted(self, lr: Tensor, frames: list[int]) -> Tensor:
+        """The wanted frames of a padded clip ``(T, 3, h, w)``, batch by batch."""
+        pixels = lr.shape[-2] * lr.shape[-1] * self.scale**2 * self.window
+        size = max(1, self.batch_pixels.get(self.device.type, self.batch_pixels["cpu"]) // pixels)
+        batches = [frames[i : i + size] for i in range(0, len(frames), size)]
+        return torch.cat([self.restore(self.gather(lr, batch)) for batch in batches])
+
+    def gather(self, lr: Tensor, frames: list[int]) -> Tensor:
+        """What `restore` takes, for these frames: here the frames themselves."""
+        return lr[frames]
 
     def restore(self, lr: Tensor) -> Tensor:
         """One batch ``(N, 3, h, w)`` to ``(N, 3, h * scale, w * scale)``."""
         restored: Tensor = self.network(lr)
         return restored
+
+
+class WindowNetwork(FrameNetwork):
+    """An SR method that restores a frame from itself and `radius` neighbours a side; the clip's ends are repeated.
+
+    `network` takes ``(N, 2 * radius + 1, 3, h, w)`` to the middle frame, ``(N, 3, h * scale, w * scale)``.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        *,
+        scale: int,
+        device: torch.device,
+        radius: int,
+        multiple: int = 1,
+        least: int = 1,
+    ) -> None:
+        super().__init__(network, scale=scale, device=device, multiple=multiple, least=least)
+        self.radius = radius
+        self.window = 2 * radius + 1
+
+    def gather(self, lr: Tensor, frames: list[int]) -> Tensor:
+        """The windows around these frames ``(N, 2 * radius + 1, 3, h, w)``."""
+        middle = torch.tensor(frames, device=lr.device)[:, None]
+        around = torch.arange(-self.radius, self.radius + 1, device=lr.device)
+        return lr[(middle + around).clamp(0, len(lr) - 1)]
+
+
+class ClipNetwork(FrameNetwork):
+    """An SR method that looks at the whole clip at once, as recurrent networks do, and of which wanted frames are kept.
+
+    `network` takes ``(1, T, 3, h, w)`` to ``(1, T, 3, h * scale, w * scale)``. The last frame of a clip of fewer than
+    `shortest` frames is repeated.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        *,
+        scale: int,
+        device: torch.device,
+        shortest: int = 1,
+        multiple: int = 1,
+        least: int = 1,
+    ) -> None:
+        super().__init__(network, scale=scale, device=device, multiple=multiple, least=least)
+        self.shortest = shortest
+
+    def restore_wanted(self, lr: Tensor, frames: list[int]) -> Tensor:
+        """The wanted frames of a padded clip ``(T, 3, h, w)``."""
+        missing = max(0, self.shortest - len(lr))
+        whole = torch.cat([lr, lr[-1:].expand(missing, -1, -1, -1)])
+        return self.restore(whole[None])[0, frames]
+
+
+def pad_edges(frames: Tensor, multiple: int, least: int) -> Tensor:
+    """Repeat the last row and column of ``(T, C, h, w)`` until the sides are multiples of `multiple` and not below
+    `least`."""
+    down, right = (-(-max(side, least) // multiple) * multiple - side for side in frames.shape[-2:])
+    return pad(frames, (0, right, 0, down), mode="replicate") if down or right else frames
 
 
 class HighResolution:

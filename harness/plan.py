@@ -16,16 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from harness.benchmark import Benchmark, full_text, resolved_degradation, resolved_flow
-from harness.choice import Choice, all_options, parse_choice, resolve
+from harness.choice import Choice, all_options, own_file, parse_choice, resolve
 from harness.contracts import Clip
 from harness.errors import UsageError, WeightsMissingError
 from harness.registry import Registry
-from harness.specs import OptionValue, ProbeSpec, RecognizerSpec, SRMethodSpec, Weights
+from harness.specs import OWN_FILES, OptionValue, ProbeSpec, RecognizerSpec, SRMethodSpec, Weights
 
 FORMAT_VERSION = 1
 """Part of every cell's identity: raise it when the meaning of stored numbers changes."""
 FLOW_STREAMS = ("temporal", "joint")
-FILE_OPTIONS = ("checkpoint", "config")
+FILE_OPTIONS = (*OWN_FILES, "config")
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ def _with_weights(
 
     label = label or str(choice)
     options = all_options(choice, spec)
-    if options.get("checkpoint"):
+    if own_file(options):
         return Part(label, spec, options, stream=stream)
     if not spec.needs_weights:
         return Part(label, spec, options, stream=stream)
@@ -189,7 +189,10 @@ def _with_weights(
         installed_path(weights)
     except WeightsMissingError as error:
         return Part(label, spec, options, stream=stream, missing=str(error))
-    return Part(label, spec, {**spec.options, **weights.options, **choice.mapping}, weights, stream)
+    if unknown := sorted(weights.options.keys() - options.keys()):
+        missing = f"its {tag} weights are for a network with {', '.join(unknown)}; give a file with checkpoint=FILE"
+        return Part(label, spec, options, stream=stream, missing=missing)
+    return Part(label, spec, all_options(choice, spec, weights.options), weights, stream)
 
 
 def _digest_of_file(option: str, value: OptionValue, stream: str | None) -> OptionValue:

@@ -13,6 +13,11 @@ from types import MappingProxyType
 FLOOR, CEILING = "bicubic", "hr"
 """The two methods every run includes and every other one is compared with."""
 
+OFFICIAL = "official"
+"""Tag of the weights that a method's authors published."""
+OWN_FILES = ("checkpoint", "weights")
+"""Options that name a weights file of the user's own."""
+
 OptionValue = str | int | float | bool | None
 NO_OPTIONS: Mapping[str, OptionValue] = MappingProxyType({})
 
@@ -25,7 +30,7 @@ class Weights:
     """
 
     tag: str
-    """What a benchmark asks for, for instance ``mini``."""
+    """What a benchmark asks for, for instance ``mini``; ``official`` serves where a method has none of that tag."""
     sha256: str
     trained_on: str
     """``dataset/split`` whose clips were seen in training, for instance ``mini/train``; free text for foreign data."""
@@ -52,6 +57,11 @@ class Spec:
     options: Mapping[str, OptionValue] = field(default_factory=lambda: NO_OPTIONS)
     citation: str = ""
     licence: str = "Apache-2.0"
+    more_options: str | None = None
+    """``"module:function"`` for options that depend on others, such as those of the network that option ``arch`` names.
+
+    Called with all options given so far, defaults filled in; returns further options, name to default.
+    """
 
 
 @dataclass(frozen=True)
@@ -59,15 +69,22 @@ class SRMethodSpec(Spec):
     """A super-resolution method.
 
     Factory: ``factory(*, scale: int, device: torch.device, weights: Path | None, **options) -> SRMethod``.
+    An option called ``weights`` is a file of the user's own and comes under that keyword; one called ``checkpoint`` is
+    one as well and comes as it is.
     """
 
     scales: tuple[int, ...] | None = None
     """Scale factors it can do; None for any."""
+    family: str = ""
+    """What it is trained for, by which findings group methods: ``perceptual``, ``pixel``, ``multi-frame`` or
+    ``interpolation``; empty for methods that no finding speaks of."""
     source: str = "lr"
     """``lr``, or ``hr`` for the ceiling, whose `upscale` is handed the HR clip instead."""
     weights: tuple[Weights, ...] = ()
     needs_weights: bool = False
     """True for a network: without weights its cells are skipped."""
+    official: str = ""
+    """Where official weights are to be had by hand, for the reason of a skipped cell."""
     trainer: str | None = None
     """``"module:function"`` behind ``harness train NAME``."""
 
@@ -135,3 +152,4 @@ class ReportSpec(Spec):
     """An output format of the leaderboard. Factory: ``factory(board: Leaderboard) -> str``."""
 
     suffix: str = ""
+    """What names of its files end in; the longest that fits a name wins."""

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from harness.build import build_method
-from harness.choice import all_options, parse_choice, resolve
+from harness.choice import all_options, own_file, parse_choice, resolve
 from harness.contracts import Progress, SRMethod
 from harness.errors import ClipError, ContractError, UsageError
 from harness.frames import Bytes, open_video, to_tensor, to_uint8
@@ -42,10 +42,10 @@ def load_method(text: str, registry: Registry, *, scale: int, tag: str, device: 
         raise UsageError(f"{spec.name!r} does scale {', '.join(map(str, spec.scales))}, not {scale}")
     choice = resolve(choice, spec)
     part = Part(str(choice), spec, all_options(choice, spec))
-    if spec.needs_weights and not part.options.get("checkpoint"):
+    if spec.needs_weights and not own_file(part.options):
         weights = find(spec, tag, scale=scale)
         installed_path(weights, spec.name)
-        part = replace(part, weights=weights, options={**spec.options, **weights.options, **choice.mapping})
+        part = replace(part, weights=weights, options=all_options(choice, spec, weights.options))
     return build_method(part, scale, device)
 
 

@@ -25,7 +25,7 @@ from urllib.parse import unquote, urlsplit
 from harness import paths
 from harness.contracts import Progress
 from harness.errors import WeightsError, WeightsMissingError
-from harness.specs import RecognizerSpec, SRMethodSpec, Weights
+from harness.specs import OFFICIAL, OWN_FILES, RecognizerSpec, SRMethodSpec, Weights
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -49,17 +49,30 @@ class Status:
 def find(spec: Networks, tag: str, *, scale: int | None = None, stream: str | None = None) -> Weights:
     """The checkpoint that a declaration lists under `tag` for this scale and stream.
 
-    A checkpoint whose own scale (stream) is None serves every scale (stream).
+    A checkpoint whose own scale (stream) is None serves every scale (stream), and one tagged ``official`` every tag
+    that the method has none of.
     Raises `WeightsMissingError` that lists what there is when nothing matches.
     """
-    for weights in spec.weights:
-        fits = weights.scale in (None, scale) and weights.stream in (None, stream)
-        if weights.tag == tag and fits:
-            return weights
-    wanted = ", ".join([repr(tag), *([f"x{scale}"] if scale else []), *([stream] if stream else [])])
+    fitting = [w for w in spec.weights if w.scale in (None, scale) and w.stream in (None, stream)]
+    for wanted in (tag, OFFICIAL):
+        for weights in fitting:
+            if weights.tag == wanted:
+                return weights
+    named = ", ".join([repr(tag), *([f"x{scale}"] if scale else []), *([stream] if stream else [])])
     known = "; ".join(_describe(w) for w in spec.weights) or "none"
-    own = f" A file of your own: {spec.name}:checkpoint=FILE." if "checkpoint" in spec.options else ""
-    raise WeightsMissingError(f"{spec.name!r} has no weights {wanted} (declared: {known}).{own} {_how_to_train(spec)}")
+    raise WeightsMissingError(f"{spec.name!r} has no weights {named} (declared: {known}). {how_to_get_some(spec)}")
+
+
+def how_to_get_some(spec: Networks) -> str:
+    """What somebody can do who has no weights for a method: a file of their own, official ones, training."""
+    own = next((f"{spec.name}:{name}=FILE" for name in OWN_FILES if name in spec.options), None)
+    official = spec.official if isinstance(spec, SRMethodSpec) else ""
+    ways = [
+        f"A file of your own: {own}." if own else "",
+        f"Official ones: {official}." if official else "",
+        f"To train some: harness train {spec.name} --benchmark NAME." if spec.trainer else "",
+    ]
+    return " ".join(filter(None, ways))
 
 
 def installed_path(weights: Weights, name: str | None = None) -> Path:
@@ -194,10 +207,6 @@ def _how_to_get(weights: Weights, path: Path, name: str) -> str:
     if weights.url is not None:
         return f"{_describe(weights)} weights of {name} are not installed; get them with: harness weights pull {name}"
     return f"{path}: missing from the installed package; reinstall it, or train: harness train {name} --benchmark mini"
-
-
-def _how_to_train(spec: Networks) -> str:
-    return f"To train some: harness train {spec.name} --benchmark NAME." if spec.trainer else ""
 
 
 def _owner(weights: Weights) -> str:

@@ -9,6 +9,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from harness import checks, hookspecs
@@ -16,8 +17,10 @@ from harness.checks import check_declared, require
 from harness.cli.main import app
 from harness.registry import load_registry
 from harness.specs import ProbeSpec, SRMethodSpec
+from harness.upscale import load_method
 
 REPOSITORY = Path(__file__).parent.parent
+CPU = torch.device("cpu")
 TEXT = (REPOSITORY / "CONTRIBUTING.md").read_text()
 
 
@@ -38,8 +41,8 @@ def importable(files: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_every_python_block_belongs_to_a_file(files: Path) -> None:
-    assert TEXT.count("```python") == len(re.findall(r"```python\n# \S+\n", TEXT)) == 4
-    assert {file.name for file in files.iterdir()} == {"steady.py", "test_steady.py"}
+    assert TEXT.count("```python") == len(re.findall(r"```python\n# \S+\n", TEXT)) == 5
+    assert {file.name for file in files.iterdir()} == {"steady.py", "test_steady.py", "my_rrdb.py"}
 
 
 def test_the_plugin_keeps_its_contracts(files: Path) -> None:
@@ -58,6 +61,19 @@ def test_the_test_of_the_plugin_passes(importable: Path) -> None:
     assert len(tests) == 2
     for test in tests:
         test()
+
+
+def test_five_lines_make_a_method_of_a_basicsr_network(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from harness_basicsr.registered import find_class
+
+    network = find_class("RRDBNet")(3, 3, 4, num_feat=32, num_block=5)
+    torch.save({"params": network.state_dict()}, files / "my.pth")
+    monkeypatch.chdir(files)
+    assert len((files / "my_rrdb.py").read_text().splitlines()) == 5
+    method = load_method("my_rrdb", load_registry([files / "my_rrdb.py"]), scale=4, tag="mini", device=CPU)
+    lr = torch.rand(1, 3, 6, 7)
+    with torch.no_grad():
+        torch.testing.assert_close(method.upscale(lr, [0]), network(lr))
 
 
 def test_every_hook_is_in_the_table() -> None:

@@ -7,8 +7,10 @@ import re
 from dataclasses import dataclass
 
 from harness.checks.base import Check, Test, expect, run_tests
+from harness.choice import known_options
 from harness.registry import resolve_import
 from harness.specs import (
+    OWN_FILES,
     DatasetSpec,
     DegradationSpec,
     FlowSpec,
@@ -83,8 +85,11 @@ class _Contract:
         assert isinstance(self.spec, SRMethodSpec | RecognizerSpec)
         for weights in self.spec.weights:
             _expect_complete(weights, self.spec)
-        can_get = self.spec.weights or "checkpoint" in self.spec.options or not self.spec.needs_weights
-        expect(bool(can_get), "needs weights but declares none and has no option `checkpoint`")
+        own = [name for name in OWN_FILES if name in self.spec.options]
+        expect(
+            bool(self.spec.weights or own or not self.spec.needs_weights),
+            f"needs weights but declares none and has no option {' or '.join(f'`{name}`' for name in OWN_FILES)}",
+        )
         return f"{len(self.spec.weights)} declared"
 
     def trainer(self) -> str:
@@ -137,5 +142,5 @@ def _expect_complete(weights: Weights, spec: Spec) -> None:
     expect(bool(re.fullmatch(r"[0-9a-fA-F]{64}", weights.sha256)), f"{where}: sha256 is not 64 hexadecimal digits")
     expect(bool(weights.trained_on.strip()), f"{where}: trained_on is blank; name the data, such as mini/train")
     expect(bool(weights.licence.strip()), f"{where}: no licence")
-    unknown = sorted(set(weights.options) - set(spec.options))
+    unknown = sorted(set(weights.options) - set(known_options(spec, weights.options)))
     expect(not unknown, f"{where}: implies options that are not declared: {', '.join(unknown)}")

@@ -17,6 +17,7 @@ from harness.checks.flow import check_flow
 from harness.checks.probe import check_probe
 from harness.checks.recognizer import check_recognizer
 from harness.checks.sr_method import check_sr_method
+from harness.choice import Choice, all_options, own_file
 from harness.contracts import Dataset
 from harness.errors import WeightsError
 from harness.plan import Part
@@ -33,7 +34,7 @@ from harness.specs import (
     SRMethodSpec,
     Weights,
 )
-from harness.weights import installed_path
+from harness.weights import how_to_get_some, installed_path
 
 Section = tuple[str, list[Check]]
 Contract = Callable[[Any, "Setting"], Iterator[Section]]
@@ -81,7 +82,7 @@ def fitting_weights(
 
     Raises `WeightsError` where weights are needed and none is installed.
     """
-    if not spec.needs_weights or setting.options.get("checkpoint"):
+    if not spec.needs_weights or own_file(_options(spec, setting)):
         return [None]
     fitting = [w for w in spec.weights if w.scale in (None, setting.scale) and w.stream in (None, stream)]
     problems: list[str] = []
@@ -94,7 +95,8 @@ def fitting_weights(
             problems.append(str(error))
     if not usable:
         wanted = " ".join(filter(None, [f"x{setting.scale}", stream]))
-        raise WeightsError("; ".join(problems) or f"{spec.name!r} declares no weights for {wanted}")
+        declared = f"{spec.name!r} declares no weights for {wanted}. {how_to_get_some(spec)}"
+        raise WeightsError("; ".join(problems) or declared)
     return usable
 
 
@@ -160,7 +162,8 @@ def _options(spec: Spec, setting: Setting) -> dict[str, OptionValue]:
 
 def _part(spec: SRMethodSpec | RecognizerSpec, setting: Setting, weights: Weights | None) -> Part:
     implied = weights.options if weights else NO_OPTIONS
-    return Part(spec.name, spec, {**spec.options, **implied, **setting.options}, weights)
+    choice = Choice(spec.name, tuple(setting.options.items()))
+    return Part(spec.name, spec, all_options(choice, spec, implied), weights)
 
 
 def _title(what: str, weights: Weights | None) -> str:

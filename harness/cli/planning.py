@@ -14,24 +14,20 @@ from harness.plan import Cell, Plan
 def show_plan(console: Console, plan: Plan, pending: Sequence[Cell], frames: int) -> None:
     """Print methods x probes with what is to do, what is done already, and what is skipped and why."""
     console.print(describe_clips(plan), highlight=False)
-    table = Table(title="plan", title_justify="left")
-    table.add_column("SR method")
+    table = Table("SR method", title="plan", title_justify="left")
     for title in ("cells", "to do", "clips", "frames to restore"):
         table.add_column(title, justify="right")
-    table.add_column("skipped because")
     todo = {cell.id for cell in pending}
-    for method in plan.methods:
+    for method in (m for m in plan.methods if not m.missing):
         cells = [cell for cell in plan.cells if cell.method.label == method.label]
         waiting = [cell for cell in cells if cell.id in todo]
-        skipped = method.missing or ""
-        table.add_row(
-            escape(method.label), str(len(cells)), str(len(waiting)), str(len(plan.clips)) if waiting else "0",
-            str(frames) if waiting else "0", escape(skipped),
-        )  # fmt: skip
+        clips, restored = (len(plan.clips), frames) if waiting else (0, 0)
+        table.add_row(escape(method.label), str(len(cells)), str(len(waiting)), str(clips), str(restored))
     console.print(table)
-    for probe in plan.probes:
-        if probe.missing:
-            console.print(f"skipped for every method: {probe.label}: {probe.missing}", highlight=False, markup=False)
+    # reasons are sentences with commands in them: below the table, where they can be copied
+    for part in (*plan.methods, *plan.probes):
+        if part.missing:
+            console.print(f"skipped: {part.label}: {part.missing}", highlight=False, markup=False, soft_wrap=True)
 
 
 def describe_clips(plan: Plan) -> str:

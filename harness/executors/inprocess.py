@@ -226,6 +226,7 @@ def cell_facts(cell: Cell) -> dict[str, Any]:
         "recognizer": cell.probe.label.removesuffix(f".{cell.probe.stream}") if cell.probe.stream else None,
         "stream": cell.probe.stream,
         "summary": cell.method.spec.summary,
+        "family": cell.method.spec.family if isinstance(cell.method.spec, SRMethodSpec) else "",
         "note": cell.method.weights.note if cell.method.weights else None,
         "probe_name": spec.name,
     }

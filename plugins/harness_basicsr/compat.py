@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import logging
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,6 +65,51 @@ def resume_on_any_device() -> Iterator[None]:
         yield
     finally:
         pipeline.load_resume_state = original
+
+
+def align_on_any_device() -> None:
+    """Let BasicVSR++ align its features without CUDA, and forget whether the last clip was a mirrored one.
+
+    Two faults of ``basicsr/archs/basicvsrpp_arch.py``, still there in XPixelGroup/BasicSR 8d56e3a. The alignment is
+    left out where there is no CUDA device, though it calls torchvision's deformable convolution, which runs anywhere;
+    the network is another one then, and its weights do not load. And `is_mirror_extended` is set by a clip that reads
+    the same backwards, such as a still one, and never unset, so that later clips get their flow the wrong way round.
+    """
+    from basicsr.archs.basicvsrpp_arch import BasicVSRPlusPlus
+
+    if getattr(BasicVSRPlusPlus, "harness_aligned", False):
+        return
+    construct, forward = BasicVSRPlusPlus.__init__, BasicVSRPlusPlus.forward
+
+    @functools.wraps(construct)
+    def constructed(self: Any, *args: Any, **kwargs: Any) -> None:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Deformable alignment module is not added")
+            construct(self, *args, **kwargs)
+        if not self.is_with_alignment:
+            given = inspect.signature(construct).bind(self, *args, **kwargs)
+            given.apply_defaults()
+            _add_alignment(self, given.arguments["max_residue_magnitude"])
+
+    @functools.wraps(forward)
+    def forgetful(self: Any, lqs: Any) -> Any:
+        self.is_mirror_extended = False
+        return forward(self, lqs)
+
+    BasicVSRPlusPlus.__init__, BasicVSRPlusPlus.forward = constructed, forgetful
+    BasicVSRPlusPlus.harness_aligned = True
+
+
+def _add_alignment(network: Any, max_residue_magnitude: float) -> None:
+    """What BasicVSR++'s constructor does where there is a CUDA device."""
+    from basicsr.archs.basicvsrpp_arch import SecondOrderDeformableAlignment
+
+    width = network.mid_channels
+    for name in network.backbone:
+        network.deform_align[name] = SecondOrderDeformableAlignment(
+            2 * width, width, 3, padding=1, deformable_groups=16, max_residue_magnitude=max_residue_magnitude
+        )
+    network.is_with_alignment = True
 
 
 @contextmanager

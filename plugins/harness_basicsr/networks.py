@@ -1,131 +1,145 @@
 """Factories of the SR methods whose networks come from BasicSR, or are built to its conventions.
 
-Every factory takes ``scale``, ``device``, the benchmark's ``weights`` and the network's options; ``checkpoint`` is a
-weights file of the user's own, which goes before ``weights``.
+Every name of `harness_basicsr.architectures.ARCHITECTURES` is a factory here, ``harness_basicsr.networks:rcan`` for
+instance; `build` is told the name by an option, and `build_any` takes any architecture of BasicSR's registry.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from math import gcd
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
 
-from harness.errors import WeightsMissingError
-from harness.imresize import imresize
-from harness.methods import FrameNetwork
+from harness.errors import UnknownNameError, UsageError, WeightsMissingError
+from harness.methods import ClipNetwork, FrameNetwork, WindowNetwork
 from harness.weights import load_into
-from harness_basicsr import compat, vdsr_arch  # noqa: F401  (before basicsr)
-from harness_basicsr.colour import rgb_to_ycbcr, ycbcr_to_rgb
+from harness_basicsr import registered
+from harness_basicsr.architectures import ARCHITECTURES, VIEWS, Architecture, Value, architecture, arguments_of, as_list
+from harness_basicsr.views import EnlargedWindowNetwork, LumaNetwork, LumaWindowNetwork
 
-from basicsr.archs import ARCH_REGISTRY  # isort: skip
+WRAPPERS: Mapping[str, Callable[..., FrameNetwork]] = {
+    "frame": FrameNetwork,
+    "enlarged-luma": LumaNetwork,
+    "window": WindowNetwork,
+    "luma-window": LumaWindowNetwork,
+    "enlarged-window": EnlargedWindowNetwork,
+    "clip": ClipNetwork,
+}
+COLOURS = ("num_in_ch", "num_out_ch", "in_chans", "in_channels", "out_channels")
+SCALES = ("scale", "upscale")
 
-LUMA = frozenset({"vdsr"})
-"""Methods whose network restores the luma of the enlarged frame."""
 
+def build(
+    *,
+    arch: str,
+    scale: int,
+    device: torch.device,
+    weights: Path | None,
+    checkpoint: str | None = None,
+    **options: Value,
+) -> FrameNetwork:
+    """The SR method of an entry of `ARCHITECTURES`; `options` are those of its network, as published where not given.
 
-class LumaNetwork(FrameNetwork):
-    """A network that restores Y of the bicubically enlarged frame; Cb and Cr stay bicubic.
-
-    `network` takes Y of BT.601 in studio range ``(N, 1, H, W)`` to the same shape.
+    `checkpoint` is a weights file of the user's own, which goes before `weights`.
+    Raises `UnknownNameError` for a name or an option, `WeightsMissingError`, and `WeightsError` for weights that do not
+    fit the network.
     """
-
-    def restore(self, lr: Tensor) -> Tensor:
-        enlarged = rgb_to_ycbcr(imresize(lr, float(self.scale)))
-        luma = self.network(enlarged[:, :1])
-        return ycbcr_to_rgb(torch.cat([luma, enlarged[:, 1:]], dim=1))
-
-
-def architecture(method: str, scale: int, options: Mapping[str, Any]) -> dict[str, Any]:
-    """A method's network as BasicSR's option files describe it: its registered ``type`` and arguments."""
-    colours = {"num_in_ch": 3, "num_out_ch": 3}
-    fixed: dict[str, dict[str, Any]] = {
-        "vdsr": {"type": "VDSR"},
-        "srresnet": {"type": "MSRResNet", **colours, "upscale": scale},
-        "rcan": {"type": "RCAN", **colours, "upscale": scale},
-        "esrgan": {"type": "RRDBNet", **colours, "scale": scale},
-    }
-    return {**fixed[method], **options}
-
-
-def vdsr(
-    *,
-    scale: int,
-    device: torch.device,
-    weights: Path | None,
-    num_feat: int = 64,
-    num_layer: int = 20,
-    bias: bool = False,
-    checkpoint: str | None = None,
-) -> LumaNetwork:
-    """VDSR, see `harness_basicsr.vdsr_arch.VDSR`. Any scale factor."""
-    network = _network("vdsr", scale, num_feat=num_feat, num_layer=num_layer, bias=bias)
-    return LumaNetwork(_loaded(network, weights, checkpoint), scale=scale, device=device)
-
-
-def srresnet(
-    *,
-    scale: int,
-    device: torch.device,
-    weights: Path | None,
-    num_feat: int = 64,
-    num_block: int = 16,
-    checkpoint: str | None = None,
-) -> FrameNetwork:
-    """BasicSR's MSRResNet: SRResNet (Ledig et al., CVPR 2017) without batch normalisation; 1,517,571 parameters."""
-    network = _network("srresnet", scale, num_feat=num_feat, num_block=num_block)
-    return FrameNetwork(_loaded(network, weights, checkpoint), scale=scale, device=device)
-
-
-def rcan(
-    *,
-    scale: int,
-    device: torch.device,
-    weights: Path | None,
-    num_feat: int = 64,
-    num_group: int = 10,
-    num_block: int = 20,
-    squeeze_factor: int = 16,
-    checkpoint: str | None = None,
-) -> FrameNetwork:
-    """RCAN: Zhang et al., Image Super-Resolution Using Very Deep Residual Channel Attention Networks, ECCV 2018.
-
-    15,592,355 parameters as published, which has 20 blocks a group (BasicSR's own default is 16).
-    """
-    network = _network(
-        "rcan", scale, num_feat=num_feat, num_group=num_group, num_block=num_block, squeeze_factor=squeeze_factor
-    )
-    return FrameNetwork(_loaded(network, weights, checkpoint), scale=scale, device=device)
-
-
-def esrgan(
-    *,
-    scale: int,
-    device: torch.device,
-    weights: Path | None,
-    num_feat: int = 64,
-    num_block: int = 23,
-    num_grow_ch: int = 32,
-    checkpoint: str | None = None,
-) -> FrameNetwork:
-    """ESRGAN's generator, RRDBNet: Wang et al., ECCV Workshops 2018; 16,697,987 parameters. Scale factor 4."""
-    network = _network("esrgan", scale, num_feat=num_feat, num_block=num_block, num_grow_ch=num_grow_ch)
-    return FrameNetwork(_loaded(network, weights, checkpoint), scale=scale, device=device)
-
-
-def _network(method: str, scale: int, **options: Any) -> nn.Module:
-    arguments = architecture(method, scale, options)
-    network: nn.Module = ARCH_REGISTRY.get(arguments.pop("type"))(**arguments)
-    return network.to(memory_format=torch.channels_last)  # a quarter to a half less time on a CPU
-
-
-def _loaded(network: nn.Module, weights: Path | None, checkpoint: str | None) -> nn.Module:
     path = Path(checkpoint).expanduser() if checkpoint else weights
+    return _wrapped(architecture(arch), arguments_of(arch, scale, options), path, scale, device)
+
+
+def build_any(
+    *,
+    arch: str | None,
+    scale: int,
+    device: torch.device,
+    weights: Path | None,
+    view: str | None = None,
+    radius: int | None = None,
+    **options: Value,
+) -> FrameNetwork:
+    """Any architecture of BasicSR's registry with a file of weights.
+
+    `options` are its arguments as text or numbers; None is the architecture's own default, and for numbers of channels
+    what follows from the view. The scale factor is `scale`. `view` and `radius` are known for the
+    networks of `ARCHITECTURES`; any other takes single frames unless told. Raises as `build` does.
+    """
+    if arch is None:
+        raise UsageError("which network? give arch=NAME, a name of BasicSR's registry, such as arch=RRDBNet")
+    entry = _entry_of_type(arch, view)
+    defaults = registered.defaults_of(arch)
+    colours = 1 if "luma" in entry.view else 3
+    filled = dict.fromkeys(COLOURS, colours) | dict.fromkeys(SCALES, scale)
+    given = {key: as_value(value) for key, value in options.items() if value is not None}
+    arguments = {key: value for key, value in filled.items() if key in defaults} | given
+    wanted = {**defaults, **arguments}
+    entry = replace(
+        entry,
+        radius=int(wanted.get("num_frame", 2 * entry.radius + 1)) // 2 if radius is None else int(radius),
+        multiple=int(wanted.get("window_size", entry.multiple)),
+    )
+    return _wrapped(entry, {"type": arch, **arguments}, weights, scale, device)
+
+
+def options_of_any(options: Mapping[str, Value]) -> dict[str, Value]:
+    """The arguments of the architecture that option ``arch`` names, and their defaults where these are plain values."""
+    if options.get("arch") is None:
+        return {}
+    defaults = registered.defaults_of(str(options["arch"]))
+    plain = {key: value if isinstance(value, bool | int | float | str) else None for key, value in defaults.items()}
+    return {key: None if key in COLOURS else value for key, value in plain.items() if key not in SCALES}
+
+
+def as_value(value: Value) -> Any:
+    """Text as the number, truth value or list ``"6/6/6"`` that it looks like; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    if value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if re.fullmatch(r"[+-]?\d+", value):
+        return int(value)
+    if re.fullmatch(r"[+-]?(\d+\.\d*|\.?\d+)(e[+-]?\d+)?", value, re.IGNORECASE):
+        return float(value)
+    return as_list(value)
+
+
+def __getattr__(name: str) -> Callable[..., FrameNetwork]:
+    """`build` for one architecture."""
+    if name not in ARCHITECTURES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return partial(build, arch=name)
+
+
+def _entry_of_type(arch: str, view: str | None) -> Architecture:
+    """What is known of an architecture of this type, with another view where one is given."""
+    if view is not None and view not in VIEWS:
+        raise UnknownNameError("view", view, VIEWS)
+    known = "HarnessDUF" if arch == "DUF" else arch
+    entry = next((entry for entry in ARCHITECTURES.values() if entry.type == known), Architecture(arch))
+    return entry if view is None else replace(entry, view=view)
+
+
+def _wrapped(
+    entry: Architecture, arguments: Mapping[str, Any], path: Path | None, scale: int, device: torch.device
+) -> FrameNetwork:
+    """The network with its weights, behind the class that shows it what it takes."""
     if path is None:
-        raise WeightsMissingError(
-            f"{type(network).__name__} needs weights; give a file of your own with checkpoint=FILE"
-        )
+        raise WeightsMissingError(f"{entry.type} needs weights; give a file of your own with checkpoint=FILE")
+    network = registered.create(arguments)
+    if not entry.view.endswith(("window", "clip")):
+        network = network.to(memory_format=torch.channels_last)  # a quarter to a half less time on a CPU
     load_into(network, path)
-    return network
+    more: dict[str, int] = {}
+    if entry.view.endswith("window"):
+        more["radius"] = entry.radius
+    if entry.view == "clip":
+        more["shortest"] = entry.shortest
+    enlarged = entry.view.startswith("enlarged")
+    multiple = entry.multiple // gcd(entry.multiple, scale) if enlarged else entry.multiple
+    return WRAPPERS[entry.view](network, scale=scale, device=device, multiple=multiple, least=entry.least, **more)

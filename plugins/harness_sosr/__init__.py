@@ -20,6 +20,6 @@ def harness_sr_methods() -> Iterator[SRMethodSpec]:
         family="perceptual",
         weights=(),
         needs_weights=True,
-        official="those the authors link from https://github.com/AlanZhang1995/TwoStreamSR, in BasicSR's keys of RRDBNet",
+        official="those linked from https://github.com/AlanZhang1995/TwoStreamSR",
         trainer="harness_sosr.train:train",
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from harness.choice import Choice, all_options, convert, parse_choice, resolve, split_list
+from harness.choice import Choice, all_options, convert, own_file, parse_choice, resolve, split_list
 from harness.errors import UnknownNameError, UsageError
-from harness.specs import FlowSpec
+from harness.specs import FlowSpec, OptionValue
 
 SPEC = FlowSpec(
     "dis", "flow", "nowhere:build", options={"patch": 8, "rate": 0.5, "fast": False, "mode": "soft", "file": None}
@@ -109,3 +112,44 @@ def test_resolve_refuses_an_unknown_option_and_proposes_one() -> None:
 
 def test_extra_options_are_allowed_where_given() -> None:
     assert resolve(parse_choice("dis:samples=4"), SPEC, {"samples": 0}).mapping == {"samples": 4}
+
+
+def lengths(options: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
+    """Options that depend on another: for `more_options`."""
+    return {"window": 7, "mode": None} if options["kind"] == "long" else {}
+
+
+OPEN = FlowSpec("open", "flow", "nowhere:build", options={"kind": "short"}, more_options="test_choice_more:lengths")
+
+
+@pytest.fixture
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("test_choice_more")
+    vars(module)["lengths"] = lengths
+    monkeypatch.setitem(sys.modules, "test_choice_more", module)
+
+
+def test_options_that_depend_on_others(importable: None) -> None:
+    choice = resolve(parse_choice("open:kind=long,window=9"), OPEN)
+    assert choice == Choice("open", (("kind", "long"), ("window", 9)))
+    assert all_options(choice, OPEN) == {"kind": "long", "window": 9, "mode": None}
+    assert resolve(parse_choice("open:kind=long,window=7"), OPEN).mapping == {"kind": "long"}
+    assert all_options(Choice("open"), OPEN) == {"kind": "short"}
+    with pytest.raises(UnknownNameError, match="option of 'open' 'window'"):
+        resolve(parse_choice("open:window=9"), OPEN)
+    with pytest.raises(UnknownNameError, match="Did you mean 'window'"):
+        resolve(parse_choice("open:kind=long,windw=9"), OPEN)
+
+
+def test_what_a_checkpoint_implies_lies_between_defaults_and_choice(importable: None) -> None:
+    implied = {"kind": "long", "window": 3}
+    assert all_options(Choice("open"), OPEN, implied) == {"kind": "long", "window": 3, "mode": None}
+    assert all_options(Choice("open", (("window", 5),)), OPEN, implied)["window"] == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "file"),
+    [({}, None), ({"checkpoint": None, "weights": ""}, None), ({"weights": "a"}, "a"), ({"checkpoint": "b"}, "b")],
+)
+def test_own_file(options: dict[str, OptionValue], file: str | None) -> None:
+    assert own_file(options) == file

@@ -8,7 +8,17 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from harness.methods import Bicubic, FrameNetwork, HighResolution, Lanczos, Nearest
+from harness.errors import ContractError
+from harness.methods import (
+    Bicubic,
+    ClipNetwork,
+    FrameNetwork,
+    HighResolution,
+    Lanczos,
+    Nearest,
+    WindowNetwork,
+    pad_edges,
+)
 
 CPU = torch.device("cpu")
 CLIP = torch.rand(5, 3, 9, 14, generator=torch.Generator().manual_seed(0))
@@ -46,6 +56,81 @@ def test_frame_network_bounds_a_batch_by_its_pixels(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(method, "batch_pixels", {"cpu": 1})
     torch.testing.assert_close(method.upscale(CLIP, range(5)), whole)
     assert network.batches == [2, 2, 1, 1, 1, 1, 1, 1]
+
+
+class Middle(nn.Module):
+    """Enlarges the middle of a window by 2 and adds a tenth of every neighbour; remembers the shapes it was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shapes: list[tuple[int, ...]] = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.shapes.append(tuple(x.shape))
+        mixed = x[:, x.shape[1] // 2] + 0.1 * x.sum(1)
+        return mixed.repeat_interleave(2, -1).repeat_interleave(2, -2)
+
+
+class Whole(nn.Module):
+    """Enlarges a clip by 2 and adds to every frame the mean of the clip; remembers the shapes it was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shapes: list[tuple[int, ...]] = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.shapes.append(tuple(x.shape))
+        mixed = x + x.mean(1, keepdim=True)
+        return mixed.repeat_interleave(2, -1).repeat_interleave(2, -2)
+
+
+def test_window_network_sees_neighbours_and_repeats_the_ends() -> None:
+    restored = WindowNetwork(Middle(), scale=2, device=CPU, radius=2).upscale(CLIP, [0, 2, 4])
+    windows = {0: [0, 0, 0, 1, 2], 2: [0, 1, 2, 3, 4], 4: [2, 3, 4, 4, 4]}
+    for found, (frame, around) in zip(restored, windows.items(), strict=True):
+        mixed = CLIP[frame] + 0.1 * sum(CLIP[i] for i in around)
+        torch.testing.assert_close(found[:, ::2, 1::2], mixed)
+
+
+def test_window_network_counts_the_window_and_gathers_wanted_frames_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = Middle()
+    method = WindowNetwork(network, scale=2, device=CPU, radius=1)
+    monkeypatch.setattr(method, "batch_pixels", {"cpu": 2 * 3 * 18 * 28})
+    assert method.upscale(CLIP, [0, 3, 4]).shape == (3, 3, 18, 28)
+    assert network.shapes == [(2, 3, 3, 9, 14), (1, 3, 3, 9, 14)]
+
+
+def test_clip_network_runs_once_over_the_whole_clip_and_picks() -> None:
+    network = Whole()
+    restored = ClipNetwork(network, scale=2, device=CPU).upscale(CLIP, [4, 1])
+    assert network.shapes == [(1, 5, 3, 9, 14)]
+    torch.testing.assert_close(restored[:, :, ::2, ::2], (CLIP + CLIP.mean(0))[[4, 1]])
+
+
+def test_clip_network_repeats_the_last_frame_of_a_short_clip() -> None:
+    network = Whole()
+    restored = ClipNetwork(network, scale=2, device=CPU, shortest=4).upscale(CLIP[:2], [0, 1])
+    assert network.shapes == [(1, 4, 3, 9, 14)]
+    mean = (CLIP[0] + 3 * CLIP[1]) / 4
+    torch.testing.assert_close(restored[:, :, ::2, ::2], CLIP[:2] + mean)
+
+
+@pytest.mark.parametrize(("multiple", "least", "size"), [(1, 1, (9, 14)), (4, 1, (12, 16)), (4, 33, (36, 36))])
+def test_sides_are_padded_with_the_edge_and_cropped(multiple: int, least: int, size: tuple[int, int]) -> None:
+    network = Whole()
+    restored = ClipNetwork(network, scale=2, device=CPU, multiple=multiple, least=least).upscale(CLIP, [2])
+    assert network.shapes == [(1, 5, 3, *size)]
+    assert restored.shape == (1, 3, 18, 28)
+    torch.testing.assert_close(restored[0, :, ::2, ::2], CLIP[2] + CLIP.mean(0))
+    padded = pad_edges(CLIP, multiple, least)
+    np.testing.assert_array_equal(
+        padded, np.pad(CLIP, ((0, 0), (0, 0), (0, size[0] - 9), (0, size[1] - 14)), mode="edge")
+    )
+
+
+def test_a_network_of_another_factor_is_named() -> None:
+    with pytest.raises(ContractError, match="Doubling makes 28x18 of 14x9; x3 was asked for"):
+        FrameNetwork(Doubling(), scale=3, device=CPU).upscale(CLIP, [0])
 
 
 def test_the_ceiling_hands_back_what_it_gets() -> None:

@@ -48,3 +48,17 @@ def test_every_training_has_its_own_log_file(tmp_path: Path) -> None:
             get_root_logger(log_level=logging.INFO, log_file=str(tmp_path / name)).info("hello %s", name)
         assert f"hello {name}" in (tmp_path / name).read_text()
     assert "two.log" not in (tmp_path / "one.log").read_text()
+
+
+def test_basicvsrpp_aligns_without_cuda_and_forgets_a_still_clip() -> None:
+    from harness_basicsr.registered import find_class
+
+    network = find_class("BasicVSRPlusPlus")(mid_channels=16, num_blocks=1).eval()
+    aligned = [key for key in network.state_dict() if key.startswith("deform_align.backward_1.conv_offset")]
+    assert len(aligned) == 8 and network.is_with_alignment
+    moving, still = torch.rand(1, 2, 3, 64, 64), torch.rand(1, 1, 3, 64, 64).repeat(1, 2, 1, 1, 1)
+    with torch.no_grad():
+        before = network(moving)
+        network(still)
+        assert network.is_mirror_extended, "no longer remembered: drop the cure"
+        assert torch.equal(network(moving), before)

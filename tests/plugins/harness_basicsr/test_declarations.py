@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from inspect import Parameter, signature
+from inspect import signature
 from pathlib import Path
 
 import pytest
 
 import harness_basicsr
 from harness import weights
+from harness.checks import check_declaration, require
+from harness.errors import WeightsMissingError
 from harness.paths import package_path
 from harness.registry import resolve_import
 from harness.specs import SRMethodSpec
+from harness_basicsr.architectures import ARCHITECTURES
 
 SPECS = {spec.name: spec for spec in harness_basicsr.harness_sr_methods()}
 METHODS = pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
@@ -26,13 +29,41 @@ def test_importing_the_plugin_imports_nothing_heavy() -> None:
 
 
 @METHODS
-def test_options_are_the_factorys_own_defaults(spec: SRMethodSpec) -> None:
-    parameters = signature(resolve_import(spec.factory)).parameters.values()
-    defaults = {p.name: p.default for p in parameters if p.default is not Parameter.empty}
-    assert dict(spec.options) == defaults
+def test_options_are_arguments_of_the_network(spec: SRMethodSpec) -> None:
+    from harness_basicsr.registered import defaults_of
+
+    if spec.name != "basicsr":
+        entry = ARCHITECTURES[spec.name]
+        assert dict(spec.options) == {**entry.options, "checkpoint": None}
+        assert {*entry.options, *entry.arguments, *filter(None, [entry.scale])} <= set(defaults_of(entry.type))
 
 
 @METHODS
+def test_the_declaration_keeps_its_contract(spec: SRMethodSpec) -> None:
+    require(check_declaration(spec))
+
+
+@METHODS
+def test_without_weights_it_says_how_to_get_some(spec: SRMethodSpec) -> None:
+    said = weights.how_to_get_some(spec)
+    own = "basicsr:weights=FILE" if spec.name == "basicsr" else f"{spec.name}:checkpoint=FILE"
+    assert own in said
+    assert spec.weights or spec.official or spec.trainer
+    assert (spec.official in said) and ("harness train" in said) == bool(spec.trainer)
+
+
+@pytest.mark.parametrize("name", ["realesrgan", "realesr-compact"])
+def test_official_weights_serve_every_benchmark(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HARNESS_HOME", str(tmp_path))
+    found = weights.find(SPECS[name], "mini", scale=4)
+    assert found.tag == "official" and found.licence == "BSD-3-Clause" and len(found.sha256) == 64
+    with pytest.raises(WeightsMissingError, match=f"harness weights pull {name}"):
+        weights.installed_path(found, name)
+
+
+@pytest.mark.parametrize(
+    "spec", [s for s in SPECS.values() if any(w.tag == "mini" for w in s.weights)], ids=lambda spec: spec.name
+)
 def test_mini_weights_are_there_small_right_and_documented(spec: SRMethodSpec) -> None:
     found = weights.find(spec, "mini", scale=4)
     path = weights.installed_path(found, spec.name)
@@ -48,12 +79,14 @@ def test_mini_weights_are_there_small_right_and_documented(spec: SRMethodSpec) -
 
 @METHODS
 def test_the_trainer_resolves(spec: SRMethodSpec) -> None:
-    assert spec.trainer is not None
+    if spec.trainer is None:
+        assert spec.name in ("basicsr", "realesrgan", "realesr-compact")
+        return
     names = list(signature(resolve_import(spec.trainer)).parameters)
     assert names == ["name", "benchmark", "out", "iters", "resume", "device"]
 
 
 def test_weights_folder_holds_nothing_undeclared() -> None:
     folder = package_path("harness_basicsr:weights")
-    declared = {package_path(w.file or "").name for spec in SPECS.values() for w in spec.weights}
+    declared = {package_path(w.file or "").name for spec in SPECS.values() for w in spec.weights if w.file}
     assert {p.name for p in Path(folder).glob("*.safetensors")} == declared

@@ -6,23 +6,51 @@ import pytest
 import yaml
 
 import harness_basicsr
+import harness_sosr
+import harness_tosr
 from harness.errors import UsageError
-from harness_basicsr.recipe import load_recipe, recipe_path
+from harness_basicsr.recipe import Recipe, load_recipe, recipe_path
 
-METHODS = [spec.name for spec in harness_basicsr.harness_sr_methods()]
+PLUGINS = (harness_basicsr, harness_sosr, harness_tosr)
+SPECS = {spec.name: spec for plugin in PLUGINS for spec in plugin.harness_sr_methods()}
+SHIPPED = [name for name, spec in SPECS.items() if any(weights.tag == "mini" for weights in spec.weights)]
+FAMILIES = {
+    "pixel loss": ("vdsr", "srresnet", "edsr", "rcan"),
+    "perceptual loss": ("srgan", "esrgan", "sosr"),
+    "several frames": ("spmc", "duf16", "duf28", "duf52"),
+}
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", SHIPPED)
 def test_the_shipped_recipes_make_the_declared_networks(name: str) -> None:
     recipe = load_recipe(recipe_path(name, "mini"))
-    spec = next(spec for spec in harness_basicsr.harness_sr_methods() if spec.name == name)
-    assert recipe.network == dict(spec.weights[0].options)
+    (weights,) = SPECS[name].weights
+    assert recipe.network == dict(weights.options)
+    assert recipe.arch == SPECS[name].options.get("arch")
 
 
-def test_pixel_methods_have_one_budget() -> None:
-    recipes = [load_recipe(recipe_path(name, "mini")) for name in ("vdsr", "srresnet", "rcan")]
-    budgets = {(r.seed, r.frames_per_clip, r.patch, r.batch, sum(s.iterations for s in r.stages)) for r in recipes}
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_family_has_one_budget(family: str) -> None:
+    recipes = [load_recipe(recipe_path(name, "mini")) for name in FAMILIES[family]]
+    budgets = {
+        (r.seed, r.frames_per_clip, r.patch, r.batch, r.flow, r.crops, sum(s.iterations for s in r.stages))
+        for r in recipes
+    }
     assert len(budgets) == 1
+
+
+@pytest.mark.parametrize(("name", "baseline"), [("tosr", "duf16"), ("sosr", "esrgan"), ("vdsr-tc", "vdsr")])
+def test_the_paper_s_methods_have_the_budget_of_their_baselines(name: str, baseline: str) -> None:
+    """The same network, frames and crops, and as many frames restored in each iteration."""
+    found, wanted = (load_recipe(recipe_path(method, "mini")) for method in (name, baseline))
+    assert found.arch == baseline
+    same = ("network", "seed", "frames_per_clip", "validation_clips", "patch", "crops")
+    assert [getattr(found, key) for key in same] == [getattr(wanted, key) for key in same]
+
+    def restored(recipe: Recipe) -> list[tuple[int, int]]:
+        return [(stage.iterations, (stage.batch or recipe.batch) * (1 + stage.pairs)) for stage in recipe.stages]
+
+    assert restored(found) == restored(wanted)
 
 
 def test_iterations_are_shared_over_the_stages() -> None:

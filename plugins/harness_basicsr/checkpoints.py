@@ -1,0 +1,92 @@
+"""The checkpoints of the methods: one entry each, by method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from harness.specs import OFFICIAL, OptionValue, Weights
+
+REAL_ESRGAN = "https://github.com/xinntao/Real-ESRGAN/releases/download"
+REAL_ESRGAN_DATA = "DIV2K, Flickr2K and OutdoorSceneTraining, degraded at random"
+
+
+def mini(name: str, sha256: str, note: str, *, package: str = "harness_basicsr", **options: OptionValue) -> Weights:
+    """The checkpoint that comes with a package, trained on the training split of the mini data set."""
+    return Weights(
+        tag="mini",
+        sha256=sha256,
+        trained_on="mini/train",
+        licence="Apache-2.0",
+        file=f"{package}:weights/{name}-mini-x4.safetensors",
+        scale=4,
+        options=options,
+        note=note,
+    )
+
+
+def real_esrgan(file: str, sha256: str) -> Weights:
+    """A release of Real-ESRGAN's authors."""
+    return Weights(
+        tag=OFFICIAL,
+        sha256=sha256,
+        trained_on=REAL_ESRGAN_DATA,
+        licence="BSD-3-Clause",
+        url=f"{REAL_ESRGAN}/{file}",
+        scale=4,
+        note="official weights, trained on another degradation",
+    )
+
+
+WEIGHTS: Mapping[str, tuple[Weights, ...]] = MappingProxyType(
+    {
+        "vdsr": (
+            mini(
+                "vdsr",
+                "7bc9ff523f5162a8c6eb42ef71c33638bb614fbbd59c0fe68edf36a09d23bf2e",
+                "narrow: 16 features instead of 64",
+                num_feat=16,
+            ),
+        ),
+        "srresnet": (
+            mini(
+                "srresnet",
+                "7b980fdcfcc6632f020690180b50bb845a6a4ce3c23645c445fe19d90bee358f",
+                "narrow: 32 features instead of 64",
+                num_feat=32,
+            ),
+        ),
+        "rcan": (
+            mini(
+                "rcan",
+                "d6066a278d451886cdfef9807138712ff2808b3c922e18c791dd01811bb8552a",
+                "narrow: 4 groups of 5 blocks of 32 features instead of 10 of 20 of 64",
+                num_feat=32,
+                num_group=4,
+                num_block=5,
+                squeeze_factor=8,
+            ),
+        ),
+        "esrgan": (
+            mini(
+                "esrgan",
+                "8ccc8d4dd25e3f4c6f38fa8e1e56605122335251a2963456c32c64ce3b532b6e",
+                "narrow: 5 blocks of 32 features, growth 16, instead of 23 of 64, growth 32; "
+                "short adversarial training, visible artefacts",
+                num_feat=32,
+                num_block=5,
+                num_grow_ch=16,
+            ),
+        ),
+        "realesrgan": (
+            real_esrgan(
+                "v0.1.0/RealESRGAN_x4plus.pth", "4fa0d38905f75ac06eb49a7951b426670021be3018265fd191d2125df9d682f1"
+            ),
+        ),
+        "realesr-compact": (
+            real_esrgan(
+                "v0.2.5.0/realesr-general-x4v3.pth", "8dc7edb9ac80ccdc30c3a5dca6616509367f05fbc184ad95b731f05bece96292"
+            ),
+        ),
+    }
+)
