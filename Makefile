@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.10; do \
 	$$p -c 'import sys; sys.exit(not (3,10) <= sys.version_info[:2] <= (3,12))' 2>/dev/null && { echo $$p; break; }; done)
 INSTALLED := $(VENV)/.installed
-CLIPS ?= 72
+CLIPS ?= 36
 
 .PHONY: run test lint bench report clean
 
@@ -31,6 +31,9 @@ report: $(INSTALLED)
 	mkdir -p reports/mini
 	cp runs/mini/leaderboard.* reports/mini/
 	cp runs/mini/pictures/*.png reports/mini/
+	$(BIN)/harness leaderboard runs/mini --out reports/mini/findings.md
+	$(BIN)/harness leaderboard runs/mini --pairs all --out reports/mini/pairs.md
+	$(BIN)/harness leaderboard runs/mini --pairs all --out reports/mini/pairs.png
 
 $(INSTALLED): pyproject.toml setup.py
 	@test -n "$(PYTHON)" || { echo "Python 3.10, 3.11 or 3.12 is needed; none was found. Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }

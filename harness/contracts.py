@@ -168,12 +168,38 @@ class Dataset(Protocol):
         ...
 
 
-class Trainer(Protocol):
-    """What ``trainer`` of a declaration resolves to: train on a benchmark's training split and write weights."""
+@dataclass(frozen=True)
+class TrainingRequest:
+    """What ``harness train`` was asked for; None leaves the choice to benchmark and recipe."""
 
-    def __call__(
-        self, name: str, benchmark: str, *, out: Path, iters: int | None, resume: bool, device: str
-    ) -> None: ...
+    name: str
+    """The SR method or recogniser."""
+    benchmark: str | None
+    """Name or file of the benchmark whose training split, scale factor and degradation are meant."""
+    out: Path
+    """Folder for everything that the training writes; exists."""
+    iters: int | None = None
+    resume: bool = False
+    device: str = "auto"
+    data: Path | None = None
+    """SR methods: a folder of videos to train on instead. Recognisers: where the benchmark's data set lies."""
+    scale: int | None = None
+    arch: str | None = None
+    recipe: str | None = None
+    """A file that ends in ``.yaml``, or a name under ``training/``."""
+    dry_run: bool = False
+    """Print what would be done, and do nothing."""
+
+
+class Trainer(Protocol):
+    """What ``trainer`` of a declaration resolves to."""
+
+    def __call__(self, request: TrainingRequest, /) -> None:
+        """Train and leave weights with a data card in ``request.out``.
+
+        Raises `UsageError` for what the method or recogniser has no use for, or cannot do.
+        """
+        ...
 
 
 Builder = Callable[..., None]

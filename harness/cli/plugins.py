@@ -29,9 +29,7 @@ Examples:
 
   harness plugins check my_sr  run the contract, line by line
 """
-app = typer.Typer(
-    name="plugins", help="List, describe, make and check plugins.", no_args_is_help=True, epilog=EXAMPLES
-)
+app = typer.Typer(name="plugins", help="List, describe, make and check plugins.", no_args_is_help=True, epilog=EXAMPLES)
 
 
 @app.command("list", epilog=EXAMPLES)

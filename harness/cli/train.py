@@ -1,7 +1,8 @@
-"""`harness train`: train an SR method or a recogniser on a benchmark's training split."""
+"""`harness train`: train an SR method or a recogniser."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,39 +16,113 @@ if TYPE_CHECKING:
 EXAMPLES = """
 Examples:
 
-  harness train vdsr --benchmark mini       through BasicSR
+  harness train vdsr --benchmark mini            through BasicSR
 
-  harness train tsn --device cuda           through mmengine, on HR clips
+  harness train sosr --data ~/CDVL --scale 4     on videos of your own, published settings
 
-  harness train rcan --iters 200 --out try  a short try
+  harness train tosr --benchmark mini --arch vdsr   with another network
 
-  harness train rcan --resume               go on from the last saved state
+  harness train sosr --benchmark mini --recipe ablation/vdsr-wmse   another recipe
+
+  harness train rcan --data ~/REDS --dry-run     what it would do
+
+  harness train tsn --device cuda                a recogniser, through mmengine, on HR clips
+
+  harness train rcan --iters 200 --out try       a short try
+
+  harness train rcan --resume                    go on from the last saved state
+
+  torchrun --nproc-per-node 4 --no-python harness train rcan    on four GPUs
 """
+DATA = "Data"
+Name = Annotated[str, typer.Argument(metavar="METHOD|RECOGNIZER", help="An SR method or a recogniser.")]
 
 
 def train(
-    name: Annotated[str, typer.Argument(metavar="METHOD|RECOGNIZER", help="An SR method or a recogniser.")],
-    benchmark: Annotated[str, typer.Option(help="Its training split is the data.")] = "mini",
-    out: Annotated[Path | None, typer.Option(help="Folder; default runs/train/BENCHMARK-NAME.")] = None,
-    iters: Annotated[int | None, typer.Option(min=1, help="Iterations, where not those of the recipe.")] = None,
+    name: Name,
+    benchmark: Annotated[
+        str | None,
+        typer.Option(
+            help="Its training split is the data, unless --data is given; default mini without --data.",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="SR methods: a folder of videos of any kind, or of folders of frames, instead of the training split. "
+            "Recognisers: where the benchmark's data set lies.",
+            rich_help_panel=DATA,
+        ),
+    ] = None,
+    scale: Annotated[
+        int | None, typer.Option(min=1, help="Scale factor; default the benchmark's, or 4.", rich_help_panel=DATA)
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE",
+            help="A file, or a name under training/ such as paper or ablation/vdsr-wmse; default the benchmark's "
+            "recipe for the method, or else the published one (paper).",
+        ),
+    ] = None,
+    arch: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Network, for methods that take any (sosr, tosr).")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder; default runs/train/SOURCE-NAME.")] = None,
+    iters: Annotated[
+        int | None, typer.Option(min=1, help="Iterations in all, where not those of the recipe; schedules follow.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last saved state in the folder.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be done, and stop.")] = False,
     device: Device = "auto",
     plugin: PluginFiles = None,
 ) -> None:
-    """Train on a benchmark's training split; writes weights and their data card."""
+    """Train on a benchmark's training split or on videos; writes weights, their data card and the loss curves."""
+    from harness.contracts import TrainingRequest
+
+    if benchmark is None and data is None:
+        benchmark = "mini"
+    trainer = find_trainer(name)
+    folder = out or Path("runs") / "train" / _folder_name(name, benchmark, data, recipe, arch)
+    request = TrainingRequest(name, benchmark, folder, iters, resume, device, data, scale, arch, recipe, dry_run)
+    if dry_run:
+        trainer(request)
+        return
+    _make(folder, resume)
+    trainer(request)
+    if _leads():
+        typer.echo(f"trained {name}: {folder}")
+
+
+def _folder_name(name: str, benchmark: str | None, data: Path | None, recipe: str | None, arch: str | None) -> str:
+    """What the training is of, so that different trainings get different folders."""
     from harness.benchmark import load_benchmark
+
+    source = data.resolve().name if data is not None else load_benchmark(benchmark or "mini").name
+    parts = [source, name, arch, Path(recipe).stem if recipe else None]
+    return "-".join(dict.fromkeys(filter(None, parts)))
+
+
+def _make(folder: Path, resume: bool) -> None:
+    """Raise `UsageError` where the folder is taken, or cannot be made. Of several processes the first one looks."""
     from harness.errors import UsageError
 
-    trainer = find_trainer(name)
-    folder = out or Path("runs") / "train" / f"{load_benchmark(benchmark).name}-{name}"
+    if not _leads():
+        return
     if not resume and folder.is_dir() and any(folder.iterdir()):
         raise UsageError(f"{folder} holds an earlier training; give --resume to go on with it, or another --out")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"cannot write to {folder}: {error.strerror}; give another --out") from error
-    trainer(name, benchmark, out=folder, iters=iters, resume=resume, device=device)
-    typer.echo(f"trained {name}: {folder}")
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"cannot write to {folder}: no permission; give another --out")
+
+
+def _leads() -> bool:
+    """False in all but the first of the processes that torchrun starts."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def find_trainer(name: str) -> Trainer:

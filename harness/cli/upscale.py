@@ -12,6 +12,8 @@ from harness.cli.options import Device, PluginFiles
 EXAMPLES = """
 Examples:
 
+  harness upscale clip.mp4 --sr tosr         writes clip-tosr-x4.mp4 beside it
+
   harness upscale clip.mp4 --sr bicubic --out big.mp4
 
   harness upscale clip.mp4 --sr esrgan --scale 4 --out big.mkv
@@ -20,12 +22,17 @@ Examples:
 
 A name in .mkv or .mov takes kinds of sound that .mp4 does not.
 """
+CONTAINERS = (".mp4", ".mkv", ".mov")
+"""What is written as what was read; Matroska takes the sound of all others."""
 
 
 def upscale(
     video: Annotated[Path, typer.Argument(help="Any video file that libav reads.")],
     sr: Annotated[str, typer.Option(help="SR method: NAME or NAME:option=value.")],
-    out: Annotated[Path, typer.Option(help="File to write; its ending (.mp4, .mkv) chooses the container.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="File to write; its ending (.mp4, .mkv) chooses the container. Default NAME-METHOD-xSCALE."),
+    ] = None,
     scale: Annotated[int, typer.Option(min=1, help="Scale factor.")] = 4,
     weights_tag: Annotated[str, typer.Option(help="Which of the method's weights.")] = "mini",
     force: Annotated[bool, typer.Option("--force", help="Replace the file where it exists.")] = False,
@@ -33,6 +40,7 @@ def upscale(
     plugin: PluginFiles = None,
 ) -> None:
     """Restore every frame of a video; time stamps are kept and the sound is copied."""
+    out = out or default_target(video, sr, scale)
     refuse_overwriting(video, out, force)
 
     from harness.build import pick_device
@@ -45,6 +53,13 @@ def upscale(
     with counting_bar(f"{sr} x{scale}", "frames") as progress:
         frames = upscale_video(video, out, method, scale=scale, device=picked, progress=progress)
     typer.echo(f"wrote {out}: {frames} frames")
+
+
+def default_target(video: Path, sr: str, scale: int) -> Path:
+    """Beside the video, under its name with method and scale; in a container that takes its kind of sound."""
+    method = sr.partition(":")[0]
+    suffix = video.suffix if video.suffix.lower() in CONTAINERS else ".mkv"
+    return video.with_name(f"{video.stem}-{method}-x{scale}{suffix}")
 
 
 def refuse_overwriting(video: Path, out: Path, force: bool) -> None:

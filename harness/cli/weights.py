@@ -23,9 +23,7 @@ Examples:
   harness weights verify       read all again and compare the sha256
 """
 COLOURS = {"ok": "green", "missing": "yellow", "broken": "red"}
-app = typer.Typer(
-    name="weights", help="List, download and check checkpoints.", no_args_is_help=True, epilog=EXAMPLES
-)
+app = typer.Typer(name="weights", help="List, download and check checkpoints.", no_args_is_help=True, epilog=EXAMPLES)
 
 
 @app.command("list", epilog=EXAMPLES)
@@ -108,4 +106,3 @@ def _facts(spec: Networks, status: Status) -> dict[str, Any]:
         "state": state_of_weights(status),
         "problem": status.problem or None,
     }
-

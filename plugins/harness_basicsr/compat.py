@@ -28,10 +28,10 @@ def alias_functional_tensor() -> None:
 
 
 @contextmanager
-def command_line(options: Path) -> Iterator[None]:
+def command_line(options: Path, *more: str) -> Iterator[None]:
     """basicsr's `train_pipeline` takes its option file from ``sys.argv`` alone; show it one for a while."""
     before = sys.argv
-    sys.argv = [before[0], "-opt", str(options)]
+    sys.argv = [before[0], "-opt", str(options), *more]
     try:
         yield
     finally:

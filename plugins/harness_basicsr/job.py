@@ -3,58 +3,123 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from harness.benchmark import Benchmark, full_text, load_benchmark, open_dataset, resolved_degradation
-from harness.build import build_degradation, pick_device
-from harness.choice import all_options, parse_choice, resolve
-from harness.contracts import FlowEstimator, SRMethod
+from harness.benchmark import full_text
+from harness.build import pick_device
+from harness.choice import Choice, all_options, parse_choice, resolve
+from harness.contracts import FlowEstimator, Progress, SRMethod, TrainingRequest
+from harness.errors import UsageError
 from harness.paths import home
 from harness.registry import Registry, registry, resolve_import
 from harness.specs import FlowSpec, SRMethodSpec
 from harness.training.frame_cache import Layout, open_cache
 from harness_basicsr.architectures import architecture
+from harness_basicsr.fitting import check
 from harness_basicsr.recipe import Recipe, load_recipe, recipe_path
+from harness_basicsr.source import Source, source_of
 
 
 @dataclass(frozen=True)
 class Job:
-    """A method, the benchmark it is trained for, and how."""
+    """A method, what it is trained on, and how."""
 
-    name: str
-    benchmark: Benchmark
+    request: TrainingRequest
+    source: Source
     recipe: Recipe
-    out: Path
+    file: Path
+    """Of the recipe."""
     device: torch.device
-    cache: Path
-    """Folder of the training split's frames, see `harness.training.frame_cache`."""
 
     @property
-    def trained_on(self) -> str:
-        return f"{parse_choice(self.benchmark.dataset).name}/{self.benchmark.train_split}"
+    def name(self) -> str:
+        return self.request.name
+
+    @property
+    def out(self) -> Path:
+        return self.request.out
+
+    @property
+    def title(self) -> str:
+        """The method, with network and recipe where they are not its own."""
+        own = (self.name, self.request.arch)
+        more = self.file.stem if self.request.recipe and self.file.stem not in own else None
+        return "-".join(dict.fromkeys(filter(None, (self.name, more, self.request.arch))))
 
     @property
     def checkpoint(self) -> Path:
         """Where the trained weights go."""
-        return self.out / f"{self.name}-{self.benchmark.name}-x{self.benchmark.scale}.safetensors"
+        return self.out / f"{self.title}-{self.source.label}-x{self.source.scale}.safetensors"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The method's options that make the trained network."""
+        spec = registry().all(SRMethodSpec).get(self.name)
+        arch = {"arch": self.recipe.arch} if spec and "arch" in spec.options and self.recipe.arch else {}
+        return {**arch, **self.recipe.network}
+
+    @cached_property
+    def cache(self) -> Path:
+        """Folder of the frames, see `harness.training.frame_cache`; filled where it is not there yet."""
+        return self.fill(None)
+
+    def fill(self, progress: Progress | None) -> Path:
+        """Decode, degrade and find flow, once for all methods that look at the same frames."""
+        known, recipe = registry(), self.recipe
+        degradation, key = self.source.degrade(known)
+        estimator, flow = flow_of(recipe, known)
+        clips = self.source.clips
+        return open_cache(
+            frames_folder(),
+            self.source.dataset,
+            clips,
+            degradation,
+            key=key + flow,
+            frames_per_clip=recipe.frames_per_clip,
+            validation_clips=held_out(self.source, recipe, len(clips)),
+            seed=recipe.seed,
+            layout=layout_of(self.name, recipe),
+            flow=estimator,
+            progress=progress,
+        )
 
     def build(self) -> SRMethod:
         """The method with the trained weights."""
         factory = resolve_import(registry().get(SRMethodSpec, self.name).factory)
-        method: SRMethod = factory(
-            scale=self.benchmark.scale, device=self.device, weights=self.checkpoint, **self.recipe.network
-        )
+        method: SRMethod = factory(scale=self.source.scale, device=self.device, weights=self.checkpoint, **self.options)
         return method
 
+    def choice(self) -> str:
+        """The trained method as the command line takes it."""
+        return str(Choice(self.name, tuple({"checkpoint": str(self.checkpoint), **self.options}.items())))
 
-def prepare(name: str, benchmark: str, *, out: Path, iters: int | None, device: str) -> Job:
-    """Read the recipe, make the output folder and fill the cache of frames, which other methods use as well."""
-    setting = load_benchmark(benchmark)
-    recipe = load_recipe(recipe_path(name, benchmark)).scaled_to(iters)
-    out.mkdir(parents=True, exist_ok=True)
-    return Job(name, setting, recipe, out, pick_device(device), _frames(name, setting, recipe))
+
+def as_request(request: TrainingRequest | str, benchmark: str | None = None, **rest: Any) -> TrainingRequest:
+    """A request as it is, or made of its fields."""
+    return request if isinstance(request, TrainingRequest) else TrainingRequest(request, benchmark, **rest)
+
+
+def plan(request: TrainingRequest) -> Job:
+    """Read recipe and data, and check that method, network and patches fit. Raises `UsageError`."""
+    source = source_of(request, registry())
+    file = recipe_path(request.name, request.benchmark, request.recipe)
+    recipe = load_recipe(file)
+    if request.arch is not None:
+        recipe = _with_network(request, recipe, file)
+    check(request.name, recipe, source.scale)
+    return Job(request, source, recipe.scaled_to(request.iters), file, pick_device(request.device))
+
+
+def prepare(request: TrainingRequest | str, benchmark: str | None = None, **rest: Any) -> Job:
+    """`plan`, make the output folder and fill the cache of frames, which other methods use as well."""
+    job = plan(as_request(request, benchmark, **rest))
+    job.out.mkdir(parents=True, exist_ok=True)
+    job.fill(None)
+    return job
 
 
 def layout_of(name: str, recipe: Recipe) -> Layout:
@@ -72,27 +137,17 @@ def layout_of(name: str, recipe: Recipe) -> Layout:
     return Layout(before=radius, after=radius, targets=2, flow=flow)
 
 
-def _frames(name: str, setting: Benchmark, recipe: Recipe) -> Path:
-    known = registry()
-    dataset = open_dataset(setting, known)
-    spec, options = resolved_degradation(setting, known)
-    estimator, key = _flow(recipe, known)
-    return open_cache(
-        home() / "training-frames",
-        dataset,
-        dataset.clips(setting.train_split),
-        build_degradation(setting, known),
-        key=full_text(spec.name, options) + key,
-        frames_per_clip=recipe.frames_per_clip,
-        validation_clips=recipe.validation_clips,
-        seed=recipe.seed,
-        layout=layout_of(name, recipe),
-        flow=estimator,
-        progress=_print_progress,
-    )
+def held_out(source: Source, recipe: Recipe, clips: int) -> int:
+    """Clips to validate on: as the recipe says, but of a user's own videos at most a tenth, and one."""
+    return min(recipe.validation_clips, max(1, clips // 10)) if source.own_videos else recipe.validation_clips
 
 
-def _flow(recipe: Recipe, known: Registry) -> tuple[FlowEstimator | None, str]:
+def frames_folder() -> Path:
+    """Where decoded frames are kept."""
+    return home() / "training-frames"
+
+
+def flow_of(recipe: Recipe, known: Registry) -> tuple[FlowEstimator | None, str]:
     """The recipe's flow estimator, which runs on the CPU as in a run, and its name with all options."""
     if recipe.flow is None:
         return None, ""
@@ -103,6 +158,15 @@ def _flow(recipe: Recipe, known: Registry) -> tuple[FlowEstimator | None, str]:
     return estimator, f" {full_text(spec.name, options)}"
 
 
-def _print_progress(done: int, total: int) -> None:
-    if done % max(1, total // 10) == 0 or done == total:
-        print(f"decoding and degrading: {done} of {total} clips", flush=True)
+def _with_network(request: TrainingRequest, recipe: Recipe, file: Path) -> Recipe:
+    """The recipe with the network of ``--arch``, as wide as in that network's own recipe beside it, or as published."""
+    arch = str(request.arch)
+    architecture(arch)
+    spec = registry().get(SRMethodSpec, request.name)
+    if "arch" not in spec.options:
+        free = sorted(n for n, s in registry().all(SRMethodSpec).items() if s.trainer and "arch" in s.options)
+        raise UsageError(
+            f"--arch {arch}: {request.name} is one network; methods that take any: {', '.join(free) or 'none'}"
+        )
+    beside = file.with_name(f"{arch}.yaml")
+    return recipe.for_architecture(arch, load_recipe(beside).network if beside.is_file() else {})

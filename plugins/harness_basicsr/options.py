@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from harness_basicsr.architectures import architecture, arguments_of
 from harness_basicsr.recipe import Recipe, Stage
 
 LOG_LINES = 200
 """Lines that a training logs, about."""
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes out what occurs twice: basicsr takes sections apart while it reads them."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def as_yaml(options: Mapping[str, Any]) -> str:
+    """The text of an option file."""
+    return yaml.dump(dict(options), Dumper=_Plain, sort_keys=False)
 
 
 def stage_options(
@@ -24,11 +39,12 @@ def stage_options(
     state: Path | None,
     done: int,
     use_gpu: bool,
+    world: int = 1,
 ) -> dict[str, Any]:
     """The option file of one stage.
 
     `start` is the network that the stage begins with (None for random weights), `state` the training state to resume
-    from, after `done` iterations.
+    from, after `done` iterations. `world` processes share the work, each with batches of its own.
     """
     every = min(recipe.validate_every, stage.iterations)
     options: dict[str, Any] = {
@@ -37,7 +53,7 @@ def stage_options(
         "scale": scale,
         "num_gpu": int(use_gpu),
         "manual_seed": recipe.seed,
-        "datasets": _datasets(method, recipe, stage, cache, done),
+        "datasets": _datasets(method, recipe, stage, cache, done, world),
         "network_g": arguments_of(recipe.arch or method, scale, recipe.network),
         "path": _paths(start, state),
         "train": _train(stage),
@@ -53,7 +69,7 @@ def stage_options(
     return options
 
 
-def _datasets(method: str, recipe: Recipe, stage: Stage, cache: Path, done: int) -> dict[str, Any]:
+def _datasets(method: str, recipe: Recipe, stage: Stage, cache: Path, done: int, world: int) -> dict[str, Any]:
     network = architecture(recipe.arch or method)
     frames = {"cache": str(cache), "view": network.view, "radius": network.radius}
     batch = stage.batch or recipe.batch
@@ -66,10 +82,12 @@ def _datasets(method: str, recipe: Recipe, stage: Stage, cache: Path, done: int)
         "pairs": stage.pairs,
         "motion_weight": stage.motion_weight,
         "seed": recipe.seed,
-        "first": done * batch,
+        "first": done * batch * world,
         "batch_size_per_gpu": batch,
         "num_worker_per_gpu": 0,
     }
+    if world > 1:  # another number of processes sees other batches, so a training does not go on with it
+        train["world"] = world
     return {"train": train, "val": {"name": "held-out", "type": "HarnessFrames", **frames}}
 
 

@@ -13,20 +13,26 @@ from typing import Any
 import torch
 import yaml
 
-from harness.errors import UsageError
+from harness.errors import HarnessError, UsageError
 from harness_basicsr import (  # noqa: F401  (they register with basicsr)
     compat,
     dataset,
-    duf_arch,
     perceptual,
+    published,
+    registered,
     spmc_model,
-    srresnet_arch,
-    vdsr_arch,
 )
-from harness_basicsr.options import stage_options
+from harness_basicsr.curves import read_curve
+from harness_basicsr.display import LineDisplay, display_for
+from harness_basicsr.distributed import World, parallel_pipeline
+from harness_basicsr.options import as_yaml, stage_options
 from harness_basicsr.recipe import Recipe
+from harness_basicsr.watching import LossError, watched
 
 from basicsr.train import train_pipeline  # isort: skip
+
+ONE_PROCESS = ("SPMCModel",)
+"""Models that reach past the wrapper by which processes share gradients."""
 
 
 @dataclass(frozen=True)
@@ -39,38 +45,89 @@ class StageResult:
     """Time spent, over all resumed parts."""
     losses: Mapping[str, float]
     """As last logged."""
+    curve: Mapping[int, Mapping[str, float]]
+    """Losses and PSNR-Y by iteration, as logged."""
 
 
 def run_stages(
-    method: str, recipe: Recipe, *, scale: int, cache: Path, out: Path, resume: bool, use_gpu: bool
+    method: str,
+    recipe: Recipe,
+    *,
+    scale: int,
+    cache: Path,
+    out: Path,
+    resume: bool,
+    use_gpu: bool,
+    world: World = World(),
+    floor: float | None = None,
 ) -> list[StageResult]:
     """Train stage by stage under `out`; with `resume`, from the last state of each that can be read.
 
-    Raises `UsageError` when asked to resume what was begun with other options.
+    `floor` is bicubic's PSNR-Y in dB, for the display. Raises `UsageError` when asked to resume what was begun with
+    other options, and `HarnessError` where a loss is no finite number or the disk is full.
     """
     results: list[StageResult] = []
-    for stage in recipe.stages:
-        start = results[-1].network if results else None
-        folder = out / "experiments" / stage.name
-        state, done = last_state(folder) if resume else (None, 0)
-        options = stage_options(
-            method, recipe, stage, scale=scale, cache=cache, start=start, state=state, done=done, use_gpu=use_gpu
-        )
-        file = out / f"{stage.name}.yml"
-        if state is not None:
-            _refuse_other_options(file, options)
-        file.write_text(yaml.safe_dump(options, sort_keys=False))
-        with compat.own_log_file(), compat.command_line(file), compat.resume_on_any_device():
-            train_pipeline(str(out.resolve()))
-        seconds, losses = read_logs(folder)
-        results.append(StageResult(folder / "models" / "net_g_latest.pth", seconds, losses))
+    _refuse_processes(recipe, world)
+    with display_for(recipe.stages, floor, world.leads) as display:
+        for number, stage in enumerate(recipe.stages):
+            start = results[-1].network if results else None
+            folder = out / "experiments" / stage.name
+            state, done = last_state(folder) if resume else (None, 0)
+            options = stage_options(
+                method, recipe, stage, scale=scale, cache=cache, start=start, state=state, done=done,
+                use_gpu=use_gpu, world=world.size,
+            )  # fmt: skip
+            file = out / f"{stage.name}.yml"
+            if state is not None:
+                _refuse_other_options(file, options)
+            world.wait()
+            if world.leads:
+                file.write_text(as_yaml(options))
+            world.wait()
+            display.begin(number, done)
+            _run(file, folder, display, world)
+            world.wait()
+            results.append(_result(folder, options["val"]["val_freq"]))
     return results
+
+
+def _run(file: Path, folder: Path, display: LineDisplay, world: World) -> None:
+    """One call of BasicSR's pipeline."""
+    launcher = ("--launcher", "pytorch") if world.size > 1 else ()
+    try:
+        with (
+            compat.own_log_file(),
+            compat.command_line(file, *launcher),
+            compat.resume_on_any_device(),
+            parallel_pipeline(world),
+            watched(display, world.leads),
+        ):
+            train_pipeline(str(file.parent.resolve()))
+    except LossError as error:
+        state, iteration = last_state(folder)
+        kept = f"the last good state is {state}, of iteration {iteration}" if state else "no state was saved before"
+        raise HarnessError(
+            f"stage {folder.name}: {error}; {kept}. Lower the learning rate or the loss weight in the recipe and "
+            "start anew with another --out"
+        ) from error
+
+
+def _result(folder: Path, every: int) -> StageResult:
+    seconds, losses = read_logs(folder)
+    return StageResult(folder / "models" / "net_g_latest.pth", seconds, losses, read_curve(folder, every))
+
+
+def _refuse_processes(recipe: Recipe, world: World) -> None:
+    for stage in recipe.stages:
+        if world.size > 1 and stage.model in ONE_PROCESS:
+            raise UsageError(f"stage {stage.name}: {stage.model} trains in one process; start it without torchrun")
 
 
 def last_state(folder: Path) -> tuple[Path | None, int]:
     """The newest training state of a stage that can be read with its networks, and its iteration, or (None, 0).
 
-    A process that was killed while it wrote leaves a state that is cut short; the one before is taken then.
+    A process that was killed while it wrote leaves a state that is cut short, and one whose gradient was not finite one
+    that is no use; the one before is taken then.
     """
     states = {int(path.stem): path for path in (folder / "training_states").glob("*.state")}
     for iteration in sorted(states, reverse=True):
@@ -97,10 +154,11 @@ def read_logs(folder: Path) -> tuple[float, dict[str, float]]:
 
 def _readable(path: Path) -> bool:
     try:
-        torch.load(path, map_location="cpu", weights_only=True)
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, OSError, pickle.UnpicklingError):
         return False
-    return True
+    networks = [value for value in loaded.values() if isinstance(value, dict)]
+    return all(bool(torch.isfinite(t).all()) for network in networks for t in network.values() if torch.is_tensor(t))
 
 
 def _refuse_other_options(file: Path, options: Mapping[str, Any]) -> None:

@@ -1,15 +1,18 @@
-"""Training recipes: ``training/BENCHMARK/METHOD.yaml`` beside the benchmark files."""
+"""Training recipes: ``training/BENCHMARK/METHOD.yaml``, ``training/paper/METHOD.yaml`` beside the benchmark files."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from harness.benchmark import find_benchmark, load_benchmark
 from harness.errors import UsageError
+from harness.paths import benchmarks_folder
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -75,24 +78,76 @@ class Recipe(BaseModel):
     notes: str = ""
     """For the data card."""
 
+    @field_validator("stages")
+    @classmethod
+    def _names_differ(cls, stages: list[Stage]) -> list[Stage]:
+        """Each stage has a folder of its name."""
+        names = [stage.name for stage in stages]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two stages of one name among {', '.join(names)}")
+        return stages
+
     def scaled_to(self, iterations: int | None) -> Recipe:
         """The recipe with this many iterations in all, split over the stages in proportion; None leaves it as it is."""
         if iterations is None:
             return self
         total = sum(stage.iterations for stage in self.stages)
-        shares = [max(1, round(iterations * stage.iterations / total)) for stage in self.stages]
-        stages = [s.model_copy(update={"iterations": n}) for s, n in zip(self.stages, shares, strict=True)]
-        return self.model_copy(update={"stages": stages})
+        return self.model_copy(update={"stages": [_resized(s, iterations / total) for s in self.stages]})
+
+    def for_architecture(self, arch: str, network: Mapping[str, Any]) -> Recipe:
+        """The recipe with another network."""
+        return self.model_copy(update={"arch": arch, "network": dict(network)})
 
 
-def recipe_path(name: str, benchmark: str) -> Path:
-    """Where the recipe of a method for a benchmark lies. Raises `UsageError` listing those there are."""
-    folder = find_benchmark(benchmark).parent / "training" / load_benchmark(benchmark).name
-    path = folder / f"{name}.yaml"
-    if not path.is_file():
-        there = ", ".join(sorted(p.stem for p in folder.glob("*.yaml"))) or "none"
-        raise UsageError(f"no recipe {path}; methods with a recipe for {benchmark}: {there}")
-    return path
+def _resized(stage: Stage, factor: float) -> Stage:
+    """A stage with so many times the iterations; the steps of its schedule move along."""
+    train = deepcopy(stage.train)
+    scheduler = train.get("scheduler", {})
+    for key in ("milestones", "periods"):
+        if key in scheduler:
+            scheduler[key] = [max(1, round(step * factor)) for step in scheduler[key]]
+    iterations = max(1, round(stage.iterations * factor))
+    if sum(scheduler.get("periods", [iterations])) < iterations:  # rounded down; BasicSR stops where periods end
+        scheduler["periods"][-1] += iterations - sum(scheduler["periods"])
+    return stage.model_copy(update={"iterations": iterations, "train": train})
+
+
+def recipe_path(name: str, benchmark: str | None, wanted: str | None = None) -> Path:
+    """Where a method's recipe lies: that for the benchmark, or else the published one in ``training/paper``.
+
+    `wanted` is a file ending in ``.yaml``, or a name: ``ablation/vdsr-wmse`` is a file in the benchmark's folder,
+    ``paper`` and ``mini/vdsr`` lie in ``training``. Raises `UsageError` listing the recipes there are.
+    """
+    if wanted is not None and wanted.endswith((".yaml", ".yml")):
+        if not Path(wanted).is_file():
+            raise UsageError(f"no recipe {wanted}: the file does not exist")
+        return Path(wanted)
+    folders = _folders(benchmark)
+    if wanted is None:
+        own = folders[0] / f"{name}.yaml"
+        tried = [own, *(folder / "paper" / f"{name}.yaml" for folder in folders[1:])]
+    else:
+        tried = [folder / file for folder in folders for file in (f"{wanted}.yaml", f"{wanted}/{name}.yaml")]
+    found = next((path for path in tried if path.is_file()), None)
+    if found is None:
+        raise UsageError(f"no recipe {tried[0]}; {_known(folders)}")
+    return found
+
+
+def _folders(benchmark: str | None) -> list[Path]:
+    """The benchmark's own folder of recipes, the one it lies in, and the one that is shipped."""
+    shipped = benchmarks_folder() / "training"
+    if benchmark is None:
+        return [shipped / "paper", shipped]
+    training = find_benchmark(benchmark).parent / "training"
+    return [training / load_benchmark(benchmark).name, training, shipped]
+
+
+def _known(folders: Sequence[Path]) -> str:
+    own, *_, shipped = folders
+    places = (own, shipped / "paper")
+    lists = {folder.name: ", ".join(sorted(p.stem for p in folder.glob("*.yaml"))) for folder in places}
+    return "; ".join(f"methods with a recipe for {name}: {names or 'none'}" for name, names in lists.items())
 
 
 def load_recipe(path: Path) -> Recipe:

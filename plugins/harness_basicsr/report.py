@@ -20,22 +20,33 @@ from harness.training.frame_cache import FrameCache
 from harness.training.hardware import describe_hardware
 from harness.weights import load_state, sha256
 from harness_basicsr import compat  # noqa: F401  (before basicsr)
+from harness_basicsr.curves import write_curves
 from harness_basicsr.job import Job
 from harness_basicsr.pipeline import StageResult
 
 from basicsr.metrics import calculate_psnr  # isort: skip
 
 
-def report(job: Job, results: Sequence[StageResult]) -> str:
-    """Write the data card beside the checkpoint and return a line that sums it up."""
+def report(job: Job, results: Sequence[StageResult], floor: float, processes: int = 1) -> str:
+    """Write the data card and the loss curves beside the checkpoint and return a line that sums it up.
+
+    `floor` is bicubic's PSNR-Y in dB, as `bicubic_psnr` gives it.
+    """
     cache = FrameCache.load(job.cache)
     found = psnr_y(job.build(), cache, job.device)
-    floor = psnr_y(Bicubic(scale=job.benchmark.scale, device=job.device), cache, job.device)
     quality = f"{found:.2f} dB PSNR-Y on held-out training frames (bicubic {floor:.2f} dB)"
-    fields = {**_what(job, cache), **_how(job, results), "validation": quality, "sha256": sha256(job.checkpoint)}
-    title = f"{job.name} for {job.benchmark.name} x{job.benchmark.scale}"
+    facts = {**_what(job, cache), **_how(job, results, processes)}
+    fields = {**facts, "validation": quality, "sha256": sha256(job.checkpoint)}
+    title = f"{job.title} for {job.source.label} x{job.source.scale}"
+    curves = {stage.name: result.curve for stage, result in zip(job.recipe.stages, results, strict=True)}
+    table, picture = write_curves(job.out, curves, floor)
     card = write_card(job.checkpoint, title=title, fields=fields, notes=job.recipe.notes)
-    return f"{job.checkpoint} and {card.name}: {quality}"
+    return f"{job.checkpoint}, {card.name}, {table.name}, {picture.name}: {quality}"
+
+
+def bicubic_psnr(job: Job) -> float:
+    """PSNR-Y in dB of bicubic on the held-out frames."""
+    return psnr_y(Bicubic(scale=job.source.scale, device=job.device), FrameCache.load(job.cache), job.device)
 
 
 def psnr_y(method: SRMethod, cache: FrameCache, device: torch.device) -> float:
@@ -53,20 +64,30 @@ def _what(job: Job, cache: FrameCache) -> dict[str, Any]:
     parameters = sum(value.numel() for value in load_state(job.checkpoint).values())
     return {
         "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-        "network": {**job.recipe.network, "parameters": f"{parameters:,}"},
-        "data": f"{job.trained_on}, {job.benchmark.degradation}: {len(cache.indices('train'))} frames of {len(clips)} "
-        f"clips (cache {job.cache.name}); {len(cache.indices('validate'))} clips held out with their groups",
+        "recipe": _recipe(job),
+        "network": {**job.options, "parameters": f"{parameters:,}"},
+        "data": f"{job.source.trained_on}, {job.source.degradation}: "
+        f"{len(cache.indices('train'))} frames of {len(clips)} clips (cache {job.cache.name}); "
+        f"{len(cache.indices('validate'))} clips held out with their groups",
         "licence": "Apache-2.0",
     }
 
 
-def _how(job: Job, results: Sequence[StageResult]) -> dict[str, Any]:
+def _recipe(job: Job) -> str:
+    """The file's name and folder, which name a shipped recipe."""
+    return f"{job.file.parent.name}/{job.file.name}"
+
+
+def _how(job: Job, results: Sequence[StageResult], processes: int) -> dict[str, Any]:
     recipe = job.recipe
+    several = f" in each of {processes} processes" if processes > 1 else ""
     losses = [f"{k} {v:.4g}" for k, v in results[-1].losses.items() if k.startswith("l_")]
     return {
         "seed": recipe.seed,
         "iterations": {stage.name: stage.iterations for stage in recipe.stages},
-        "batch": f"{recipe.batch} patches of {recipe.patch}x{recipe.patch} LR pixels, flipped and turned",
+        "batch": f"{recipe.batch} patches of {recipe.patch}x{recipe.patch} LR pixels{several}, flipped and turned",
+        "optical flow": recipe.flow,
+        "crops": recipe.crops.model_dump() if recipe.crops else None,
         "time": {s.name: timedelta(seconds=round(r.seconds)) for s, r in zip(recipe.stages, results, strict=True)},
         "hardware": describe_hardware(job.device),
         "software": f"basicsr {version('basicsr')} (its train_pipeline), torch {torch.__version__}",

@@ -3,45 +3,104 @@
 from __future__ import annotations
 
 import json
+import shlex
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import torch
+
+from harness.cli.bars import counting_bar
+from harness.contracts import TrainingRequest
+from harness.errors import HarnessError
 from harness.weights import load_state, save_state
-from harness_basicsr.job import Job, prepare
-from harness_basicsr.pipeline import run_stages
-from harness_basicsr.report import report
+from harness_basicsr.distributed import World, processes
+from harness_basicsr.dryrun import describe
+from harness_basicsr.job import Job, as_request, plan, prepare
+from harness_basicsr.pipeline import StageResult, run_stages
+from harness_basicsr.report import bicubic_psnr, report
+
+__all__ = ["prepare", "train"]
 
 
-def train(name: str, benchmark: str, *, out: Path, iters: int | None, resume: bool, device: str) -> None:
-    """Train a method on a benchmark's training split. Implements `harness.contracts.Trainer`.
+def train(request: TrainingRequest | str, benchmark: str | None = None, **rest: Any) -> None:
+    """Train a method on a benchmark's training split or a folder of videos. Implements `harness.contracts.Trainer`.
 
-    Under `out` come BasicSR's option files and experiment folders, the checkpoint ``NAME-BENCHMARK-xSCALE.safetensors``
-    and its data card. Decoded frames are kept in ``harness.paths.home()/training-frames``.
+    Under ``request.out`` come BasicSR's option files and experiment folders, the checkpoint
+    ``NAME-SOURCE-xSCALE.safetensors``, its data card, ``losses.csv`` and ``losses.png``. Decoded frames are kept in
+    ``harness.paths.home()/training-frames``. Instead of a request its fields can be given.
     """
-    job = prepare(name, benchmark, out=out, iters=iters, device=device)
+    wanted = as_request(request, benchmark, **rest)
+    job = plan(wanted)
+    if wanted.dry_run:
+        print(describe(job))
+        return
+    try:
+        with processes(job.device) as world:
+            _train(job, world)
+    except OSError as error:
+        raise HarnessError(
+            f"{error.filename or job.out}: {error.strerror or error}; make room or give another --out, "
+            "and go on with --resume"
+        ) from error
+
+
+def _train(job: Job, world: World) -> None:
+    if job.device.type == "cuda":
+        job = _on_own_gpu(job, world)
+    job.out.mkdir(parents=True, exist_ok=True)
+    world.lead_first(lambda: _prepare(job, world))
+    floor = bicubic_psnr(job)
     results = run_stages(
-        name,
+        job.name,
         job.recipe,
-        scale=job.benchmark.scale,
+        scale=job.source.scale,
         cache=job.cache,
-        out=out,
-        resume=resume,
+        out=job.out,
+        resume=job.request.resume,
         use_gpu=job.device.type == "cuda",
+        world=world,
+        floor=floor,
     )
+    if world.leads:
+        _finish(job, results, floor, world)
+    world.wait()
+
+
+def _prepare(job: Job, world: World) -> None:
+    if not world.leads:
+        job.fill(None)
+        return
+    with counting_bar("preparing frames", "clips") as progress:
+        job.fill(progress)
+
+
+def _finish(job: Job, results: list[StageResult], floor: float, world: World) -> None:
     _export(job, results[-1].network)
-    print(report(job, results))
-    print(f"use it: harness run --benchmark {benchmark} --sr {_choice(job)}")
+    print(report(job, results, floor, world.size))
+    print(f"use it: {_use(job)}")
+
+
+def _on_own_gpu(job: Job, world: World) -> Job:
+    """BasicSR trains on the current device, whatever is asked for."""
+    if world.size == 1 and job.device.index is not None:
+        torch.cuda.set_device(job.device)
+    return replace(job, device=torch.device("cuda", torch.cuda.current_device()))
 
 
 def _export(job: Job, network: Path) -> None:
     metadata = {
         "method": job.name,
-        "options": json.dumps(job.recipe.network),
-        "scale": str(job.benchmark.scale),
-        "trained_on": job.trained_on,
+        "options": json.dumps(job.options),
+        "scale": str(job.source.scale),
+        "trained_on": job.source.trained_on,
     }
     save_state(job.checkpoint, load_state(network), metadata)
 
 
-def _choice(job: Job) -> str:
-    options = {"checkpoint": str(job.checkpoint), **job.recipe.network}
-    return f"{job.name}:" + ",".join(f"{key}={value}" for key, value in options.items())
+def _use(job: Job) -> str:
+    """The command that uses the checkpoint."""
+    sr = shlex.quote(job.choice())
+    if job.request.benchmark is None:
+        return f"harness upscale VIDEO --scale {job.source.scale} --out BIG.mp4 --sr {sr}"
+    return f"harness run --benchmark {job.request.benchmark} --sr {sr}"

@@ -14,12 +14,13 @@ from harness.benchmark import Benchmark, full_text, load_benchmark, open_dataset
 from harness.build import build_flow, pick_device
 from harness.choice import Choice, all_options, resolve
 from harness.clips import split_digest
-from harness.contracts import Clip, Dataset, Progress
+from harness.contracts import Clip, Dataset, Progress, TrainingRequest
+from harness.errors import UsageError
 from harness.registry import Registry, registry
 from harness.specs import OptionValue, RecognizerSpec
 from harness_mmaction.cache import ClipCache, flow_cache, frame_cache
 from harness_mmaction.export import Outcome, export
-from harness_mmaction.recipe import Recipe, load_recipe
+from harness_mmaction.recipe import Recipe, load_recipe, read_recipe
 
 STREAMS = ("spatial", "temporal")
 
@@ -44,35 +45,47 @@ class Setting:
         return f"{self.benchmark.dataset}/{self.benchmark.train_split}"
 
 
-def train(
-    name: str,
-    benchmark: str,
-    *,
-    out: Path,
-    iters: int | None = None,
-    resume: bool = False,
-    device: str = "auto",
-    streams: Sequence[str] = STREAMS,
-    recipe: Recipe | None = None,
-    data: Path | None = None,
-) -> None:
-    """Train `streams` one after the other and leave ``tsn-STREAM-BENCHMARK.safetensors`` with its card in `out`.
+def train(request: TrainingRequest, *, streams: Sequence[str] = STREAMS, recipe: Recipe | None = None) -> None:
+    """Train `streams` one after the other and leave ``tsn-STREAM-BENCHMARK.safetensors`` with its card in the folder.
 
-    Implements `harness.contracts.Trainer`. `iters` shortens or lengthens the recipe, rounded up to whole epochs.
-    `resume` goes on from the last checkpoint in `out`. Frames and flow are cached in ``out/cache``. `recipe` and `data`
-    stand in for the benchmark's own.
+    Implements `harness.contracts.Trainer`. ``iters`` shortens or lengthens the recipe, rounded up to whole epochs.
+    ``resume`` goes on from the last checkpoint in ``out``. Frames and flow are cached in ``out/cache``. ``data`` is
+    where the benchmark's data set lies, and `recipe` stands in for the recipe that the request names.
+    Raises `UsageError` for what a recogniser has no use for.
     """
-    setting = _setting(name, load_benchmark(benchmark), recipe, out, device, data)
+    _refuse(request)
+    name, out = request.name, request.out
+    benchmark = load_benchmark(str(request.benchmark))
+    chosen = recipe or _recipe(request, benchmark.name)
+    if request.dry_run:
+        print(f"{name} on {benchmark.dataset}/{benchmark.train_split}, epochs {chosen.epochs}, into {out}")
+        return
+    setting = _setting(name, benchmark, chosen, out, request.device, request.data)
     frames = frame_cache(out / "cache", setting.dataset, setting.clips, _progress("decoding"))
     for stream in streams:
         cache = frames if stream == "spatial" else _flow(setting, frames)
-        outcome = _train_stream(setting, stream, cache, iters, resume)
+        outcome = _train_stream(setting, stream, cache, request.iters, request.resume)
         export(setting.out / f"{name}-{stream}-{setting.benchmark.name}.safetensors", outcome, _facts(setting, stream))
 
 
-def _setting(
-    name: str, benchmark: Benchmark, recipe: Recipe | None, out: Path, device: str, data: Path | None
-) -> Setting:
+def _refuse(request: TrainingRequest) -> None:
+    if request.benchmark is None:
+        raise UsageError(f"{request.name} learns from labelled clips: give --benchmark NAME")
+    for option in ("scale", "arch"):
+        if getattr(request, option) is not None:
+            raise UsageError(f"--{option}: {request.name} is a recogniser and learns from HR clips; leave it out")
+
+
+def _recipe(request: TrainingRequest, benchmark: str) -> Recipe:
+    if request.recipe is None:
+        return load_recipe(benchmark, request.name)
+    path = Path(request.recipe)
+    if not path.is_file():
+        raise UsageError(f"--recipe {request.recipe}: no such file; for a recogniser it is a path to a .yaml file")
+    return read_recipe(path)
+
+
+def _setting(name: str, benchmark: Benchmark, recipe: Recipe, out: Path, device: str, data: Path | None) -> Setting:
     known = registry()
     spec = known.get(RecognizerSpec, name)
     choice = resolve(Choice(name, tuple(benchmark.recognizers.get(name, {}).items())), spec)
@@ -82,7 +95,7 @@ def _setting(
     return Setting(
         name,
         benchmark,
-        recipe or load_recipe(benchmark.name, name),
+        recipe,
         all_options(choice, spec),
         dataset,
         clips,

@@ -128,9 +128,7 @@ def test_weights_are_ok_missing_or_broken(empty: Registry, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(("status", "code"), [("ok", 0), ("missing", 0), ("broken", 1)])
-def test_the_exit_status_is_1_when_something_is_broken(
-    monkeypatch: pytest.MonkeyPatch, status: str, code: int
-) -> None:
+def test_the_exit_status_is_1_when_something_is_broken(monkeypatch: pytest.MonkeyPatch, status: str, code: int) -> None:
     finding = Finding(status, "a thing", "how to mend it")
     monkeypatch.setattr(doctor, "examine", lambda registry: iter([finding]))
     result = CliRunner().invoke(app, ["doctor"])

@@ -38,9 +38,7 @@ def ids(registry: Registry, benchmark: Benchmark, digest: str = "d") -> list[str
     probes = [probe_part(parse_choice(name), registry) for name in ("psnr_y", "flow_quality")]
     return [
         cell.id
-        for cell in plan_cells(
-            methods, probes, setting_of(benchmark, registry, digest), flow_text(benchmark, registry)
-        )
+        for cell in plan_cells(methods, probes, setting_of(benchmark, registry, digest), flow_text(benchmark, registry))
     ]
 
 

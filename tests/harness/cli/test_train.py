@@ -14,8 +14,13 @@ import json
 from harness.hookspecs import hookimpl
 from harness.specs import RecognizerSpec, SRMethodSpec
 
-def train(name, benchmark, *, out, iters, resume, device):
-    (out / "given.json").write_text(json.dumps([name, benchmark, iters, resume, device]))
+def train(request):
+    r = request
+    given = [r.name, r.benchmark, r.iters, r.resume, r.device, r.scale, r.arch, r.recipe]
+    if r.dry_run:
+        print("dry", given)
+    else:
+        (r.out / "given.json").write_text(json.dumps(given))
 
 @hookimpl
 def harness_sr_methods():
@@ -40,7 +45,7 @@ def test_the_trainer_is_called_with_a_fresh_folder(cli: Cli, plugin: Path, tmp_p
     result = cli("train", name, "--iters", "20", "--device", "cpu", "--plugin", plugin)
     assert result.exit_code == 0, result.stderr
     given = tmp_path / "runs" / "train" / f"mini-{name}" / "given.json"
-    assert given.read_text() == f'["{name}", "mini", 20, false, "cpu"]'
+    assert given.read_text() == f'["{name}", "mini", 20, false, "cpu", null, null, null]'
 
 
 def test_an_earlier_training_is_not_overwritten_but_resumed(cli: Cli, plugin: Path, tmp_path: Path) -> None:
@@ -60,3 +65,28 @@ def test_what_cannot_be_trained_says_what_can(cli: Cli, plugin: Path, tmp_path: 
     (tmp_path / "file").write_text("")
     result = cli("train", "net", "--out", tmp_path / "file" / "out")
     assert result.exit_code == 2 and "cannot write to" in result.stderr
+
+
+def test_videos_arch_and_recipe_reach_the_trainer(cli: Cli, plugin: Path, tmp_path: Path) -> None:
+    options = ["--data", tmp_path, "--scale", "2", "--arch", "edsr", "--recipe", "paper", "--plugin", plugin]
+    assert cli("train", "net", *options).exit_code == 0
+    given = tmp_path / "runs" / "train" / f"{tmp_path.name}-net-edsr-paper" / "given.json"
+    assert given.read_text() == '["net", null, null, false, "auto", 2, "edsr", "paper"]'
+
+
+def test_a_dry_run_writes_nothing(cli: Cli, plugin: Path, tmp_path: Path) -> None:
+    result = cli("train", "net", "--dry-run", "--plugin", plugin)
+    assert result.exit_code == 0 and "dry" in result.stdout
+    assert not (tmp_path / "runs").exists()
+
+
+def test_only_the_first_process_minds_the_folder(
+    cli: Cli, plugin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "being-trained").write_text("")
+    command = ["train", "net", "--out", tmp_path / "out", "--plugin", plugin]
+    assert cli(*command).exit_code == 2
+    monkeypatch.setenv("RANK", "1")
+    result = cli(*command[:-2])
+    assert result.exit_code == 0 and "trained" not in result.stdout

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import pytest
 from typer.testing import Result
 
-from harness.frames import open_video
+from harness.degrade import Bicubic
+from harness.frames import open_video, to_tensor
 
 Cli = Callable[..., Result]
 
@@ -24,6 +26,20 @@ def test_it_writes_the_restored_video(cli: Cli, video: Path, tmp_path: Path) -> 
     assert result.exit_code == 0, result.stderr
     assert f"wrote {out}: 6 frames" in result.output
     assert open_video(out).read().shape == (6, 48, 64, 3)
+
+
+def test_a_multi_frame_method_keeps_the_rate_and_needs_no_name(cli: Cli, video: Path) -> None:
+    result = cli("upscale", video, "--sr", "tosr", "--device", "cpu")
+    assert result.exit_code == 0, result.stderr
+    restored = video.with_name("clip_0-tosr-x4.mp4")
+    with av.open(str(video)) as given, av.open(str(restored)) as written:
+        rates = [container.streams.video[0].average_rate for container in (given, written)]
+    assert rates[0] == rates[1]
+    source, frames = open_video(video).read(), open_video(restored).read()
+    assert frames.shape == (6, 96, 128, 3)
+    small = Bicubic(4).degrade(to_tensor(frames))
+    assert float((small - to_tensor(source)).abs().mean()) < 0.03  # it looks like the source
+    assert cli("upscale", video, "--sr", "tosr").exit_code == 2  # not twice
 
 
 def test_nothing_is_overwritten_unasked(cli: Cli, video: Path, tmp_path: Path) -> None:

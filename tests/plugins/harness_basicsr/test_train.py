@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import signal
 import subprocess
@@ -78,7 +79,7 @@ def finished(benchmark: Path, out: Path, *more: str) -> str:
 def kill_after(benchmark: Path, out: Path, state: str) -> None:
     """Start a training and kill it without notice when a state has been written."""
     with subprocess.Popen(command(benchmark, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while not list(out.glob(f"experiments/*/training_states/{state}")) and time.monotonic() < deadline:
             time.sleep(0.005)
         process.send_signal(signal.SIGKILL)
@@ -88,10 +89,12 @@ def kill_after(benchmark: Path, out: Path, state: str) -> None:
 def test_a_killed_training_resumes_to_the_same_weights(benchmark: Path, tmp_path: Path) -> None:
     output = finished(benchmark, tmp_path / "whole")
     kill_after(benchmark, tmp_path / "parts", "16.state")
-    resumed = finished(benchmark, tmp_path / "parts", "--resume")
-    assert re.search(r"Resuming training from epoch: \d+, iter: (8|16|24)\.", resumed)
+    finished(benchmark, tmp_path / "parts", "--resume")
+    logs = "".join(log.read_text() for log in tmp_path.glob("parts/experiments/pixels/train_*.log"))
+    assert re.search(r"Resuming training from epoch: \d+, iter: (8|16|24)\.", logs)
     whole, parts = (tmp_path / name / "vdsr-tiny-x4.safetensors" for name in ("whole", "parts"))
     assert whole.read_bytes() == parts.read_bytes()
+    assert whole.with_name("losses.csv").read_text() == parts.with_name("losses.csv").read_text()
     check_products(whole, output, benchmark)
 
 
@@ -104,6 +107,13 @@ def check_products(checkpoint: Path, output: str, benchmark: Path) -> None:
     assert "| iterations | pixels 40 |" in card
     assert "l_pix" in card
     assert re.search(r"\| validation \| [\d.]+ dB PSNR-Y on held-out training frames \(bicubic [\d.]+ dB\)", card)
+    assert "pixels: 40 of 40" in output and "Disable distributed" not in output and "Version Information" not in output
+    assert 15 <= output.count("stage 1 of 1") <= 25
+    rows = list(csv.DictReader(checkpoint.with_name("losses.csv").open()))
+    assert [int(row["iteration"]) for row in rows] == list(range(1, 41))
+    assert [int(row["iteration"]) for row in rows if row["psnr_y"]] == [8, 16, 24, 32, 40]
+    assert float(rows[-1]["l_pix"]) < float(rows[0]["l_pix"])
+    assert checkpoint.with_name("losses.png").read_bytes().startswith(b"\x89PNG")
     options = f"checkpoint={checkpoint},num_feat=8,num_layer=4"
     assert f"harness run --benchmark {benchmark} --sr vdsr:{options}" in output
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from harness.contracts import TrainingRequest
 from harness.errors import UsageError
 from harness.frames import write_video
 from harness.paths import benchmarks_folder
@@ -51,11 +53,15 @@ def recipe(epochs: int) -> Recipe:
     return Recipe.model_validate({**values, **small, "epochs": {"spatial": epochs, "temporal": epochs}})
 
 
+def asked(benchmark: str, out: Path, data: Path, **more: Any) -> TrainingRequest:
+    return TrainingRequest("tsn", benchmark, out, device="cpu", data=data, **more)
+
+
 def test_training_resumes_and_its_weights_load(
     data: Path, benchmark: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
-    train("tsn", benchmark, out=out, device="cpu", recipe=recipe(2), data=data)
+    train(asked(benchmark, out, data), recipe=recipe(2))
     assert "decoding: 16 of 16" in capsys.readouterr().out
     for stream in ("spatial", "temporal"):
         weights = out / f"tsn-{stream}-tiny.safetensors"
@@ -70,7 +76,7 @@ def test_training_resumes_and_its_weights_load(
         assert scores.shape == (2,) and bool(torch.isfinite(scores).all())
     before = (out / "tsn-spatial-tiny.safetensors").read_bytes()
 
-    train("tsn", benchmark, out=out, device="cpu", recipe=recipe(4), data=data, streams=["spatial"], resume=True)
+    train(asked(benchmark, out, data, resume=True), recipe=recipe(4), streams=["spatial"])
     assert "4 of 3 iterations" in (out / "tsn-spatial-tiny.md").read_text()
     log = "".join(path.read_text() for path in sorted((out / "spatial").rglob("*.log")))
     assert "resumed epoch: 2, iter: 6" in log
@@ -78,7 +84,7 @@ def test_training_resumes_and_its_weights_load(
     assert (out / "tsn-spatial-tiny.safetensors").read_bytes() != before
     card = (out / "tsn-spatial-tiny.md").read_text()
 
-    train("tsn", benchmark, out=out, device="cpu", recipe=recipe(4), data=data, streams=["spatial"], resume=True)
+    train(asked(benchmark, out, data, resume=True), recipe=recipe(4), streams=["spatial"])
     again = (out / "tsn-spatial-tiny.md").read_text()
     assert unchanged(again) == unchanged(card), "a training that is complete is exported again as it was"
     assert "decoding" not in capsys.readouterr().out, "the cache must be used again"
@@ -91,7 +97,7 @@ def unchanged(card: str) -> list[str]:
 
 def test_checkpoints_hold_nothing_that_torch_refuses(data: Path, benchmark: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    train("tsn", benchmark, out=out, iters=1, device="cpu", recipe=recipe(9), data=data, streams=["spatial"])
+    train(asked(benchmark, out, data, iters=1), recipe=recipe(9), streams=["spatial"])
     checkpoint = torch.load(out / "spatial" / "epoch_1.pth", weights_only=True)
     assert checkpoint["meta"]["epoch"] == 1, "one iteration is rounded up to an epoch"
     assert {"state_dict", "optimizer"} <= checkpoint.keys()
@@ -100,7 +106,7 @@ def test_checkpoints_hold_nothing_that_torch_refuses(data: Path, benchmark: str,
 def test_crops_that_do_not_fit(data: Path, benchmark: str, tmp_path: Path) -> None:
     large = recipe(1).model_copy(update={"crop": 64})
     with pytest.raises(UsageError, match="crops of 64 pixels do not fit in frames of 36x32"):
-        train("tsn", benchmark, out=tmp_path / "out", device="cpu", recipe=large, data=data, streams=["spatial"])
+        train(asked(benchmark, tmp_path / "out", data), recipe=large, streams=["spatial"])
 
 
 def test_a_recipe_names_file_and_key(tmp_path: Path) -> None:
@@ -110,3 +116,12 @@ def test_a_recipe_names_file_and_key(tmp_path: Path) -> None:
         read_recipe(path)
     with pytest.raises(UsageError, match="no training recipe for tsn on benchmark nowhere"):
         load_recipe("nowhere", "tsn")
+
+
+def test_what_a_recogniser_has_no_use_for_is_refused(tmp_path: Path) -> None:
+    cases = (({"scale": 2}, "--scale: tsn is a recogniser"), ({"recipe": "no"}, "--recipe no: no such file"))
+    for more, message in cases:
+        with pytest.raises(UsageError, match=message):
+            train(TrainingRequest("tsn", "mini", tmp_path, **more))  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="give --benchmark"):
+        train(TrainingRequest("tsn", None, tmp_path, data=tmp_path))
