@@ -78,6 +78,25 @@ WEIGHTS: Mapping[str, tuple[Weights, ...]] = MappingProxyType(
                 num_grow_ch=16,
             ),
         ),
+        "spmc": (
+            mini(
+                "spmc",
+                "eb8ef9bcc72bf0ad50d4ed351ebd8a2489b366f5454eea7e0c1c624816ada653",
+                "narrow: 8, 16, 32 features instead of 32, 64, 128, and 12 of motion instead of 24",
+                num_feat=8,
+                num_motion=12,
+            ),
+        ),
+        "duf16": (
+            mini(
+                "duf16",
+                "3b716ee9a9b63a9c0eb58c4c978c696cd413bc9d2c61f6657bd2442d4e25aadf",
+                "narrow: 16 features, growth 8, 64 hidden instead of 64, 32, 256",
+                num_feat=16,
+                num_grow_ch=8,
+                num_hidden=64,
+            ),
+        ),
         "realesrgan": (
             real_esrgan(
                 "v0.1.0/RealESRGAN_x4plus.pth", "4fa0d38905f75ac06eb49a7951b426670021be3018265fd191d2125df9d682f1"
