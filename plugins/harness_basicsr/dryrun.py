@@ -26,7 +26,7 @@ def describe(job: Job) -> str:
         "degradation": source.degradation,
         "frames": f"{recipe.frames_per_clip} of each of {roles.count('train')} clips, at most {frames:,}",
         "optical flow": recipe.flow or "none",
-        "network": f"{network}, {parameters:,} parameters",
+        "network": f"{network.pop('type')}, {parameters:,} parameters: {', '.join(f'{k} {v}' for k, v in network.items())}",
         "patches": f"{recipe.patch}x{recipe.patch} LR pixels, {recipe.batch} a batch",
         "iterations": ", ".join(f"{stage.name} {stage.iterations:,} ({stage.model})" for stage in recipe.stages),
         "device": str(job.device),
