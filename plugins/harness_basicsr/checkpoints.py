@@ -70,9 +70,9 @@ WEIGHTS: Mapping[str, tuple[Weights, ...]] = MappingProxyType(
         "esrgan": (
             mini(
                 "esrgan",
-                "8ccc8d4dd25e3f4c6f38fa8e1e56605122335251a2963456c32c64ce3b532b6e",
+                "3682a2ae8912fb7c49919a3d51f8436be5bf02a85c1bc9bd667dad7e637b2ce4",
                 "narrow: 5 blocks of 32 features, growth 16, instead of 23 of 64, growth 32; "
-                "short adversarial training, visible artefacts",
+                "short adversarial training",
                 num_feat=32,
                 num_block=5,
                 num_grow_ch=16,
