@@ -78,6 +78,14 @@ WEIGHTS: Mapping[str, tuple[Weights, ...]] = MappingProxyType(
                 num_grow_ch=16,
             ),
         ),
+        "srgan": (
+            mini(
+                "srgan",
+                "c4f0144398e86d733fa6371c738f78b7a13c49d443ab960dfdec5fe66c556e24",
+                "narrow: 32 features instead of 64; short adversarial training",
+                num_feat=32,
+            ),
+        ),
         "spmc": (
             mini(
                 "spmc",
