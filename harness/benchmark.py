@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.choice import Choice, all_options, parse_choice, resolve
+from harness.config import data_folder
 from harness.contracts import Dataset
 from harness.errors import UnknownNameError, UsageError
 from harness.paths import benchmarks_folder
@@ -79,11 +80,20 @@ def find_benchmark(name_or_path: str) -> Path:
 
 
 def open_dataset(benchmark: Benchmark, registry: Registry, data: Path | None = None) -> Dataset:
-    """The benchmark's data set; `data` is the folder the user gave, or None for where the data set keeps itself."""
-    choice = parse_choice(benchmark.dataset)
+    """The benchmark's data set; `data` as in `open_named`."""
+    return open_named(benchmark.dataset, registry, data)
+
+
+def open_named(text: str, registry: Registry, data: Path | None = None) -> Dataset:
+    """The data set behind ``NAME`` or ``NAME:option=value``.
+
+    `data` is the folder given on the command line; without one it is the one the user configured (`data_folder`), or
+    else where the data set keeps itself. Raises `UsageError`, also where the data set is not here.
+    """
+    choice = parse_choice(text)
     spec = registry.get(DatasetSpec, choice.name)
     options = all_options(resolve(choice, spec), spec)
-    dataset: Dataset = resolve_import(spec.factory)(root=data, **options)
+    dataset: Dataset = resolve_import(spec.factory)(root=data_folder(spec.name, data), **options)
     return dataset
 
 
