@@ -19,6 +19,8 @@ from harness.specs import DatasetSpec, DegradationSpec, FlowSpec, OptionValue
 ChoiceText = Annotated[str, Field(min_length=1, description="NAME or NAME:option=value,option=value")]
 PairText = Annotated[str, Field(pattern=r"^[^+]+\+[^+]+$", description="SPATIAL+TEMPORAL")]
 Weight = Annotated[float, Field(ge=0)]
+NO_DEGRADATION = "none"
+"""Degradation of clips that are low-resolution by nature: what is read is the LR clip, and there is no HR one."""
 
 
 class Benchmark(BaseModel):
@@ -49,6 +51,11 @@ class Benchmark(BaseModel):
     """Weights of the spatial and the temporal stream's raw scores."""
     notes: list[str] = []
     """Lines for the leaderboard."""
+
+    @property
+    def has_hr(self) -> bool:
+        """Whether the clips are HR, and degraded here; otherwise no ceiling and no picture quality can be had."""
+        return self.degradation != NO_DEGRADATION
 
 
 def load_benchmark(name_or_path: str) -> Benchmark:
@@ -98,7 +105,15 @@ def open_named(text: str, registry: Registry, data: Path | None = None) -> Datas
 
 
 def resolved_degradation(benchmark: Benchmark, registry: Registry) -> tuple[DegradationSpec, dict[str, OptionValue]]:
-    """The degradation with all its options, whose scale is the benchmark's. Raises `UsageError` where they differ."""
+    """The degradation with all its options, whose scale is the benchmark's.
+
+    Raises `UsageError` where they differ, and where there is no degradation.
+    """
+    if not benchmark.has_hr:
+        raise UsageError(
+            f"benchmark {benchmark.name} has no degradation: its clips are low-resolution by nature, and there are no "
+            "HR frames to learn from or to compare with"
+        )
     choice = parse_choice(benchmark.degradation)
     spec = registry.get(DegradationSpec, choice.name)
     options = all_options(resolve(choice, spec), spec)

@@ -35,7 +35,7 @@ def benchmark() -> Benchmark:
 
 def ids(registry: Registry, benchmark: Benchmark, digest: str = "d") -> list[str]:
     methods = [method_part(parse_choice(name), registry, benchmark) for name in ("bicubic", "hr")]
-    probes = [probe_part(parse_choice(name), registry) for name in ("psnr_y", "flow_quality")]
+    probes = [probe_part(parse_choice(name), registry, benchmark) for name in ("psnr_y", "flow_quality")]
     return [
         cell.id
         for cell in plan_cells(methods, probes, setting_of(benchmark, registry, digest), flow_text(benchmark, registry))
@@ -67,7 +67,7 @@ def test_identity_ignores_what_does_not_change_numbers(registry: Registry, bench
 def test_id_from_the_stored_record_equals_id_from_the_plan(registry: Registry, benchmark: Benchmark) -> None:
     cells = plan_cells(
         [method_part(parse_choice("bicubic"), registry, benchmark)],
-        [probe_part(parse_choice("psnr_y:samples=3"), registry)],
+        [probe_part(parse_choice("psnr_y:samples=3"), registry, benchmark)],
         setting_of(benchmark, registry, "d"),
         "flow",
     )
@@ -94,9 +94,9 @@ def test_scale_that_a_method_cannot_do_is_a_reason_to_skip(registry: Registry, b
     assert part.missing is not None and "16" in part.missing
 
 
-def test_unknown_option_gets_a_suggestion(registry: Registry) -> None:
+def test_unknown_option_gets_a_suggestion(registry: Registry, benchmark: Benchmark) -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'samples'"):
-        probe_part(parse_choice("psnr_y:sample=3"), registry)
+        probe_part(parse_choice("psnr_y:sample=3"), registry, benchmark)
 
 
 def test_a_checkpoint_is_not_scored_on_its_own_training_clips(benchmark: Benchmark) -> None:
