@@ -51,6 +51,8 @@ class Benchmark(BaseModel):
     """Weights of the spatial and the temporal stream's raw scores."""
     notes: list[str] = []
     """Lines for the leaderboard."""
+    published: str | None = None
+    """Table of published numbers for this protocol: a file of ``benchmarks/published``, or a path to one."""
 
     @property
     def has_hr(self) -> bool:

@@ -31,6 +31,7 @@ from harness.plan import (
     setting_of,
     stream_parts,
 )
+from harness.published import comparable, joined
 from harness.registry import Registry, resolve_import
 from harness.specs import CEILING, FLOOR, ExecutorSpec, ProbeSpec, SRMethodSpec
 from harness.store import SCHEMA_VERSION, RunFolder
@@ -197,6 +198,7 @@ def record_start(plan: Plan, request: Request, folder: RunFolder) -> None:
     """
     names = {(c.method.label, c.probe.label) for c in plan.cells}
     earlier = {c: folder.cell(c).outcome for c in _earlier_cells(plan, folder)}
+    earlier_info = folder.info() if earlier else {}
     kept = [c for c, facts in earlier.items() if (facts.get("method"), facts.get("probe")) not in names]
     folder.write_info(
         {
@@ -213,6 +215,7 @@ def record_start(plan: Plan, request: Request, folder: RunFolder) -> None:
                 "pairs": list(plan.pairs),
             },
             "protocol": dict(plan.protocol),
+            "published": joined(comparable(plan), earlier_info.get("published"), plan),
             "environment": describe_environment(request.device),
             "columns": [asdict(c) for p in plan.probes if isinstance(p.spec, ProbeSpec) for c in p.spec.columns],
             "seeds": {"subset": 0, "bootstrap": 0},
