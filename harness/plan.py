@@ -17,7 +17,7 @@ from typing import Any
 
 from harness.benchmark import NO_DEGRADATION, Benchmark, full_text, resolved_degradation, resolved_flow
 from harness.choice import Choice, all_options, own_file, parse_choice, resolve
-from harness.contracts import Clip
+from harness.contracts import Clip, Dataset, Listing
 from harness.errors import UsageError, WeightsMissingError
 from harness.registry import Registry
 from harness.specs import OWN_FILES, OptionValue, ProbeSpec, RecognizerSpec, SRMethodSpec, Weights
@@ -171,6 +171,22 @@ def refuse_training_clips(parts: Sequence[Part], benchmark: Benchmark) -> None:
             raise UsageError(
                 f"{part.label}: its checkpoint {part.weights.tag!r} was trained on {scored}, the split that "
                 f"benchmark {benchmark.name} scores; use another split or another checkpoint"
+            )
+
+
+def refuse_other_folds(parts: Sequence[Part], benchmark: Benchmark, dataset: Dataset, clips: Sequence[Clip]) -> None:
+    """Raise `UsageError` when clips to be scored were in a training split of another fold (UCF101's splits overlap)."""
+    name = parse_choice(benchmark.dataset).name
+    scored = {clip.id for clip in clips}
+    for part in parts:
+        trained, _, split = part.weights.trained_on.partition("/") if part.weights else ("", "", "")
+        if trained != name or split in (benchmark.split, benchmark.train_split) or split not in dataset.splits:
+            continue
+        listed = dataset.entries(split) if isinstance(dataset, Listing) else dataset.clips(split)
+        if both := sum(clip.id in scored for clip in listed):
+            raise UsageError(
+                f"{part.label}: its checkpoint was trained on {name}/{split}, which has {both} of the {len(scored)} "
+                f"clips that benchmark {benchmark.name} scores; use one trained on {name}/{benchmark.train_split}"
             )
 
 

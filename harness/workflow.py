@@ -27,6 +27,7 @@ from harness.plan import (
     method_part,
     plan_cells,
     probe_part,
+    refuse_other_folds,
     refuse_training_clips,
     setting_of,
     stream_parts,
@@ -74,6 +75,7 @@ def make_plan(request: Request, registry: Registry) -> Plan:
         for part in stream_parts(choice, registry, benchmark)
     ]
     refuse_training_clips([*methods, *streams], benchmark)
+    refuse_other_folds([*methods, *streams], benchmark, dataset, clips)
     probes = [*(probe_part(parse_choice(text), registry, benchmark) for text in benchmark.probes), *streams]
     setting = setting_of(benchmark, registry, split_digest(clips))
     flow = flow_text(benchmark, registry)

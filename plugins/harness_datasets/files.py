@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
+from harness.config import config_file, data_variable
 from harness.errors import AnnotationError, UsageError
 
 
@@ -39,12 +40,11 @@ def read_lines(file: Path) -> list[Line]:
 
 
 def require_root(name: str, root: Path | None, source: str) -> Path:
-    """The folder of a data set. Raises `UsageError` that says what to get and how to name the folder."""
+    """The folder of a data set, which should hold `source`. Raises `UsageError` that says what to get and where."""
     if root is None:
-        variable = f"HARNESS_DATA_{name.upper()}"
         raise UsageError(
-            f"data set {name!r} is not part of the harness. Get {source}. Then give the folder with --data DIR, "
-            f"in the environment variable {variable}, or as `data: {{{name}: DIR}}` in the user's configuration file"
+            f"data set {name!r}: no folder given. It should hold {source}. Give it with --data DIR, in the environment "
+            f"variable {data_variable(name)}, or as `data: {{{name}: DIR}}` in {config_file()}"
         )
     if not root.is_dir():
         raise UsageError(f"data set {name!r}: {root} is not a folder. It should hold {source}")

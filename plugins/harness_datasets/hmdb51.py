@@ -12,7 +12,7 @@ from harness_datasets.files import Line, Tree, find_lists, read_lines, require_r
 from harness_datasets.listed import Entry, ListedDataset
 
 SITE = "https://serre-lab.clps.brown.edu/resource/hmdb-a-large-human-motion-database"
-VIDEOS = f"hmdb51_org.rar from {SITE} and unpack the archive of every class in it, to <class>/<video>.avi"
+VIDEOS = f"hmdb51_org.rar from {SITE}, with the archive of every class in it unpacked to <class>/<video>.avi"
 LISTS = f"test_train_splits.rar from {SITE}, which unpacks to testTrainMulti_7030_splits/<class>_test_split<k>.txt"
 FOLDERS = (
     ".",

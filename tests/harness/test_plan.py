@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from harness.benchmark import Benchmark, load_benchmark
 from harness.choice import parse_choice
+from harness.clips import AnnotatedDataset
 from harness.errors import UnknownNameError, UsageError
 from harness.plan import (
     Part,
@@ -16,6 +18,7 @@ from harness.plan import (
     method_part,
     plan_cells,
     probe_part,
+    refuse_other_folds,
     refuse_training_clips,
     setting_of,
 )
@@ -105,3 +108,21 @@ def test_a_checkpoint_is_not_scored_on_its_own_training_clips(benchmark: Benchma
     with pytest.raises(UsageError, match="was trained on mini/test, the split that benchmark mini scores"):
         refuse_training_clips([part], benchmark)
     refuse_training_clips([replace(part, weights=replace(weights, trained_on="mini/train"))], benchmark)
+
+
+def test_clips_of_another_folds_training_split_are_not_scored(
+    registry: Registry, benchmark: Benchmark, made_clips: Callable[..., Path]
+) -> None:
+    folder = made_clips()
+    rows = (folder / "test.csv").read_text().splitlines()
+    (folder / "train2.csv").write_text("\n".join([rows[0], *rows[3:5]]) + "\n")
+    dataset = AnnotatedDataset(folder, "mini")
+    spec = registry.get(RecognizerSpec, "tsn")
+    clips = dataset.clips("test")
+    for trained_on, found in (("mini/train2", True), ("mini/train", False), ("other/train2", False), ("K400", False)):
+        part = Part("tsn.spatial", spec, {}, Weights("w", "0", trained_on, "mine"), "spatial")
+        if found:
+            with pytest.raises(UsageError, match=r"trained on mini/train2, which has 2 of the 6 clips .*mini/train$"):
+                refuse_other_folds([part], benchmark, dataset, clips)
+        else:
+            refuse_other_folds([part], benchmark, dataset, clips)

@@ -91,7 +91,7 @@ def test_a_class_folder_that_leads_outside_is_refused(layout: Layout, tmp_path: 
 
 
 def test_what_is_missing_is_said(layout: Layout, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"data set 'lowres' .*class folders .*HARNESS_DATA_LOWRES"):
+    with pytest.raises(UsageError, match=r"data set 'lowres': .*class folders .*HARNESS_DATA_LOWRES"):
         open_lowres()
     with pytest.raises(UsageError, match="no class folder in"):
         open_videos(root=tmp_path)

@@ -74,7 +74,7 @@ def test_what_is_wrong_is_named(layout: Layout, text: str, message: str) -> None
 
 
 def test_what_is_missing_is_said(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"Get hmdb51_org\.rar .*HARNESS_DATA_HMDB51"):
+    with pytest.raises(UsageError, match=r"should hold hmdb51_org\.rar .*HARNESS_DATA_HMDB51"):
         open_dataset()
     with pytest.raises(UsageError, match=r"looked in .*testTrainMulti_7030_splits.*Get test_train_splits\.rar"):
         open_dataset(root=tmp_path)

@@ -43,7 +43,7 @@ def test_performances_of_ten_actors(tmp_path: Path) -> None:
 
 
 def test_what_is_wrong_or_missing_is_said(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"Get the views in png-format .*HARNESS_DATA_IXMAS"):
+    with pytest.raises(UsageError, match=r"should hold the views in png-format .*HARNESS_DATA_IXMAS"):
         open_dataset()
     root = make(tmp_path / "data", "alba1")
     (root / "alba1" / "truth.txt").write_text("1\n15\n")

@@ -56,7 +56,7 @@ def test_what_is_wrong_is_named(layout: Layout, text: str, message: str) -> None
 
 
 def test_what_is_missing_is_said(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"Get the six archives .*HARNESS_DATA_KTH"):
+    with pytest.raises(UsageError, match=r"should hold the six archives .*HARNESS_DATA_KTH"):
         open_dataset()
     with pytest.raises(UsageError, match=r"no 00sequences\.txt found"):
         open_dataset(root=tmp_path)

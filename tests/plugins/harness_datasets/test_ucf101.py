@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.checks import require
+from harness.checks.dataset import check_dataset
 from harness.errors import AnnotationError, UnknownNameError, UsageError
 from harness_datasets.ucf101 import Ucf101, open_dataset
 
@@ -35,6 +37,7 @@ def test_official_lists(assets: Path) -> None:
 def test_subset_of_classes(assets: Path) -> None:
     dataset = open_dataset(root=assets / "ucf101-subset")
     assert (len(dataset.classes), dataset.splits) == (11, ("train1", "test1"))
+    require(check_dataset(dataset))
     assert set(Counter(clip.label for clip in dataset.clips("test1")).values()) == {14}
     clip = dataset.clips("train1")[0]
     assert dataset.open(clip).read(0, 2).shape == (2, 240, 320, 3)
@@ -90,7 +93,9 @@ def test_what_is_wrong_is_named_with_file_and_line(layout: Layout, lists: dict[s
 
 
 def test_what_is_missing_is_said(layout: Layout, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"Get UCF101\.rar .*--data DIR, .*HARNESS_DATA_UCF101.*data: \{ucf101: DIR\}"):
+    with pytest.raises(
+        UsageError, match=r"should hold UCF101\.rar .*--data DIR, .*HARNESS_DATA_UCF101.*data: \{ucf101: DIR\}"
+    ):
         open_dataset()
     with pytest.raises(UsageError, match=r"none is not a folder. It should hold UCF101\.rar"):
         open_dataset(root=tmp_path / "none")
