@@ -156,8 +156,15 @@ class Probe(Protocol):
 class Dataset(Protocol):
     """Labelled clips with splits."""
 
-    classes: Sequence[str]
-    splits: Sequence[str]
+    @property
+    def classes(self) -> Sequence[str]:
+        """Names by label."""
+        ...
+
+    @property
+    def splits(self) -> Sequence[str]:
+        """Names that `clips` takes."""
+        ...
 
     def clips(self, split: str) -> Sequence[Clip]:
         """The clips of a split, in a fixed order. Raises `AnnotationError` where the annotation breaks its rules."""

@@ -5,7 +5,7 @@ Frame i is the i-th frame that the decoder shows, whatever its time stamp, so a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -80,6 +80,17 @@ class Video:
             wanted = "one" if stop is None else f"{stop}"
             raise ClipError(f"{self.name}: wanted at least {wanted} frame(s), found {start + len(frames)}")
         return np.stack(frames)
+
+    def pick(self, numbers: Sequence[int]) -> Bytes:
+        """The frames of these numbers in the given order, uint8 ``(len(numbers), H, W, 3)`` RGB; only they are kept.
+
+        Decodes as far as the last of them. Raises `ClipError` as `frames` does, and when the video ends before.
+        """
+        wanted, last = set(numbers), max(numbers)
+        kept = {number: frame for number, frame in enumerate(islice(self.frames(), last + 1)) if number in wanted}
+        if last not in kept:
+            raise ClipError(f"{self.name}: frame {last} was asked for, and the video ended before; {MEND}")
+        return np.stack([kept[number] for number in numbers])
 
     def _decode(self) -> Iterator[VideoFrame]:
         shown = 0

@@ -25,6 +25,8 @@ class Check:
     name: str
     ok: bool
     detail: str = ""
+    missing: bool = False
+    """Not ok only because weights are not installed: what needs them could not be checked here."""
 
 
 Test = Callable[[], str | None]

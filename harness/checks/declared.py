@@ -20,7 +20,7 @@ from harness.checks.recognizer import check_recognizer
 from harness.checks.sr_method import check_sr_method
 from harness.choice import Choice, all_options, own_file
 from harness.config import data_folder
-from harness.errors import WeightsError
+from harness.errors import WeightsError, WeightsMissingError
 from harness.plan import Part
 from harness.registry import Registry, resolve_import
 from harness.specs import (
@@ -71,7 +71,8 @@ def check_declared(
     try:
         yield from contract(spec, Setting(registry, scale, torch.device(device), options))
     except WeightsError as error:
-        yield "weights", [Check("weights are installed", False, describe(error))]
+        missing = isinstance(error, WeightsMissingError)
+        yield "weights", [Check("weights are installed", False, describe(error), missing)]
     except Exception as error:  # a plugin's factory: what it raises is the finding, and is shown
         yield "build", [Check("factory can be called", False, describe(error))]
 
@@ -81,23 +82,24 @@ def fitting_weights(
 ) -> Sequence[Weights | None]:
     """The checkpoints to check with; None where none is needed, or an option names a file.
 
-    Raises `WeightsError` where weights are needed and none is installed.
+    Raises `WeightsMissingError` where weights are needed and none is installed, `WeightsError` for broken ones.
     """
     if not spec.needs_weights or own_file(_options(spec, setting)):
         return [None]
     fitting = [w for w in spec.weights if w.scale in (None, setting.scale) and w.stream in (None, stream)]
-    problems: list[str] = []
+    problems: list[WeightsError] = []
     usable: list[Weights] = []
     for weights in fitting:
         try:
             installed_path(weights, spec.name)
             usable.append(weights)
         except WeightsError as error:
-            problems.append(str(error))
+            problems.append(error)
     if not usable:
         wanted = " ".join(filter(None, [f"x{setting.scale}", stream]))
         declared = f"{spec.name!r} declares no weights for {wanted}. {how_to_get_some(spec)}"
-        raise WeightsError("; ".join(problems) or declared)
+        absent = all(isinstance(problem, WeightsMissingError) for problem in problems)
+        raise (WeightsMissingError if absent else WeightsError)("; ".join(map(str, problems)) or declared)
     return usable
 
 

@@ -100,7 +100,7 @@ def check(
 
     console = Console(highlight=False)
     choice = parse_choice(name)
-    failed = passed = 0
+    passed = failed = missing = 0
     for spec in declared(registry(), choice.name, [RecognizerSpec] if recognizer else EVERY_KIND):
         options = resolve(choice, spec).mapping
         picked = pick_device(device)
@@ -108,18 +108,21 @@ def check(
             console.print(f"[bold]{KINDS[type(spec)]} {spec.name}[/bold]: {title}")
             for item in checks:
                 _print_check(console, item)
-            failed += sum(not item.ok for item in checks)
             passed += sum(item.ok for item in checks)
-    console.print(f"{passed} passed, {failed} failed", style="red" if failed else "green")
+            missing += sum(item.missing for item in checks)
+            failed += sum(not item.ok and not item.missing for item in checks)
+    without = ", the rest not checked for want of weights" if missing else ""
+    console.print(f"{passed} passed, {failed} failed{without}", style="red" if failed else "green")
     raise typer.Exit(1 if failed else 0)
 
 
 def _print_check(console: Console, check: Check) -> None:
     from rich.text import Text
 
-    line = Text.assemble("  ", ("pass", "green") if check.ok else ("FAIL", "bold red"), f"  {check.name}")
+    failure = ("skip", "yellow") if check.missing else ("FAIL", "bold red")
+    line = Text.assemble("  ", ("pass", "green") if check.ok else failure, f"  {check.name}")
     if check.detail:
-        line.append(f": {check.detail}", style="dim" if check.ok else "red")
+        line.append(f": {check.detail}", style="dim" if check.ok else failure[1])
     console.print(line, soft_wrap=True)
 
 

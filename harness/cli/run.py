@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 EXAMPLES = """
 Examples:
 
-  harness run                                        every method and recogniser of the embedded benchmark
+  harness run                                    all of the embedded benchmark
 
-  harness run --sr vdsr,rcan --recognizer tsn        two methods beside floor and ceiling
+  harness run --sr vdsr,rcan --recognizer tsn    beside floor and ceiling
 
-  harness run --sr esrgan+vdsr --limit 36            a pair: esrgan feeds the spatial stream, vdsr the temporal one
+  harness run --sr sosr+tosr --limit 36          spatial + temporal stream
 
   harness run --benchmark my.yaml --data ~/clips --dry-run
 
@@ -35,7 +35,13 @@ The same command again goes on where it was stopped.
 
 def run(
     benchmark: Annotated[str, typer.Option(help="Name of a shipped benchmark, or a .yaml file.")] = "mini",
-    sr: Annotated[str, typer.Option(help="SR methods: all, a comma list, pairs a+b, name:option=value.")] = "all",
+    sr: Annotated[
+        str,
+        typer.Option(
+            help="SR methods: a comma list, pairs a+b, name:option=value; "
+            "all: those that the benchmark file lists, and those of third-party plugins."
+        ),
+    ] = "all",
     recognizer: Annotated[str, typer.Option(help="Recognisers: all, a comma list, name:option=value.")] = "all",
     limit: Annotated[int | None, typer.Option(min=1, help="Only N clips, class-balanced and seeded.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; default runs/BENCHMARK[-LIMIT].")] = None,

@@ -15,17 +15,20 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from harness.clips import balanced_subset, split_digest
 from harness.contracts import Clip, Dataset, Degradation, FlowEstimator, Progress
 from harness.errors import UsageError
-from harness.frames import crop_to_multiple, to_tensor, to_uint8
+from harness.frames import Video, crop_to_multiple, to_tensor, to_uint8
 
 FORMAT = 2
 Role = Literal["train", "validate"]
 Bytes = NDArray[np.uint8]
 FILES: dict[str, Any] = {"hr": np.uint8, "lr": np.uint8, "flow": np.float16}
 """What a cache folder holds besides its index, and in which numbers."""
+PORTION_PIXELS = 1 << 26
+"""HR pixels of a clip that are worked on at once: 800 MB as float32."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +194,7 @@ class _Filler:
                     files["hr"].write(item.hr.tobytes())
                     if item.flow is not None:
                         files["flow"].write(item.flow.tobytes())
-                    entries.append(Entry(clip.id, number, *item.hr.shape[1:3], role))
+                    entries.append(Entry(clip.id, number, item.hr.shape[1], item.hr.shape[2], role))
                 if progress is not None:
                     progress(done, len(wanted))
         if not entries:
@@ -207,28 +210,35 @@ class _Filler:
 
     def _items(self, clip: Clip, count: int) -> Iterator[tuple[int, Item]]:
         """`count` frames from the middles of equal parts of a clip, with what the layout wants around each."""
-        frames, layout = self.dataset.open(clip).read(), self.layout
-        places = len(frames) - layout.reach
+        video, layout = self.dataset.open(clip), self.layout
+        places = video.num_frames - layout.reach
         parts = min(count, places)
-        if parts < 1:
-            return
         numbers = [(2 * part + 1) * places // (2 * parts) for part in range(parts)]
-        windows = [np.arange(n - layout.before, n + layout.targets + layout.after) for n in numbers]
-        wanted = sorted({int(i) for window in windows for i in window.clip(0, len(frames) - 1)})
-        hr = crop_to_multiple(to_tensor(frames[wanted]), self.degradation.scale)
+        pixels = video.size[0] * video.size[1] * (layout.lr_frames + layout.reach)
+        at_once = max(1, PORTION_PIXELS // pixels)
+        for first in range(0, len(numbers), at_once):
+            yield from self._portion(video, numbers[first : first + at_once])
+
+    def _portion(self, video: Video, numbers: Sequence[int]) -> Iterator[tuple[int, Item]]:
+        """Chosen frames that fit into memory together; what their windows share is decoded and degraded once."""
+        layout, last = self.layout, video.num_frames - 1
+        offsets = np.arange(-layout.before, layout.targets + layout.after).tolist()
+        windows = [np.array([n + offset for offset in offsets]).clip(0, last) for n in numbers]
+        ahead = [n + step for n in numbers for step in range(layout.reach + 1)]
+        wanted = sorted({*ahead, *(int(i) for window in windows for i in window)})
+        hr = crop_to_multiple(to_tensor(video.pick(wanted)), self.degradation.scale)
         lr = to_uint8(self.degradation.degrade(hr))
         for number, window in zip(numbers, windows, strict=True):
-            rows = np.searchsorted(wanted, window.clip(0, len(frames) - 1))
-            targets = to_uint8(hr[rows[layout.before : layout.before + layout.targets]])
-            yield number, Item(lr[rows], targets, self._flow(frames[number : number + 2]))
+            start = wanted.index(number)  # the frames within reach follow it
+            targets = to_uint8(hr[start : start + layout.targets])
+            yield number, Item(lr[np.searchsorted(wanted, window)], targets, self._flow(hr[start : start + 2]))
 
-    def _flow(self, frames: Bytes) -> NDArray[np.float16] | None:
+    def _flow(self, pair: Tensor) -> NDArray[np.float16] | None:
         """Half precision: to a thousandth of a pixel where it matters, a hundredth for motion of 16 pixels."""
         if not self.layout.flow:
             return None
         if self.flow is None:
             raise UsageError("this training needs optical flow: name an estimator in the recipe")
-        pair = crop_to_multiple(to_tensor(frames), self.degradation.scale)
         with torch.no_grad():
             found: NDArray[np.float16] = self.flow.flow(pair[:1], pair[1:])[0].cpu().numpy().astype(np.float16)
         return found

@@ -6,11 +6,10 @@ import hashlib
 import json
 import re
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,8 +42,16 @@ class VideoFolder:
     """
 
     root: Path
-    classes: Sequence[str] = field(default=("video",), init=False)
-    splits: Sequence[str] = field(default=(SPLIT,), init=False)
+
+    @cached_property
+    def classes(self) -> Sequence[str]:
+        """One, for there are no labels."""
+        return ("video",)
+
+    @cached_property
+    def splits(self) -> Sequence[str]:
+        """One, of everything."""
+        return (SPLIT,)
 
     def clips(self, split: str) -> Sequence[Clip]:
         """All videos by path. Raises `UsageError` where the folder is missing or holds none that can be read."""
@@ -75,18 +82,8 @@ class VideoFolder:
         return Clip(identity, path, 0, identity)
 
     def open(self, clip: Clip) -> Video:
-        """A video of which only the frames asked for are kept in memory. Raises `ClipError`."""
+        """A video, or a folder of frames as one. Raises `ClipError`."""
         return _open(clip.path)
-
-
-@dataclass(frozen=True)
-class LongVideo(Video):
-    """A video too long to be held: `read` gives a `Picked`, which decodes what it is indexed with."""
-
-    def read(self, start: int = 0, stop: int | None = None) -> Bytes:
-        if start == 0 and stop is None:
-            return cast(Bytes, Picked(self.num_frames, self.frames))  # indexed and counted as the array would be
-        return super().read(start, stop)
 
 
 @dataclass(frozen=True)
@@ -105,44 +102,6 @@ class Pictures(Video):
                 )
             yield frame
 
-    def read(self, start: int = 0, stop: int | None = None) -> Bytes:
-        if start == 0 and stop is None:
-            return cast(Bytes, Picked(self.num_frames, self.frames))
-        return super().read(start, stop)
-
-
-class Picked:
-    """Frames of a video like an array ``(T, H, W, 3)`` that is indexed by lists and slices; decodes once for each list.
-
-    The frames of the last list are remembered, and serve slices of neighbours that it held.
-    """
-
-    def __init__(self, length: int, frames: Callable[[], Iterator[Bytes]]) -> None:
-        self.length, self.frames = length, frames
-        self.kept: dict[int, Bytes] = {}
-
-    def __len__(self) -> int:
-        return self.length
-
-    def __getitem__(self, wanted: Sequence[int] | slice) -> Bytes:
-        """Frames ``(len(wanted), H, W, 3)`` uint8, in the given order."""
-        numbers = list(range(*wanted.indices(self.length)) if isinstance(wanted, slice) else wanted)
-        if not set(numbers) <= self.kept.keys():
-            self._decode(set(numbers))
-        if not numbers:
-            return next(self.frames())[None][:0]
-        return np.stack([self.kept[number] for number in numbers])
-
-    def _decode(self, numbers: set[int]) -> None:
-        last = max(numbers)
-        self.kept = {}
-        for number, frame in enumerate(self.frames()):
-            if number in numbers:
-                self.kept[number] = frame
-            if number == last:
-                return
-        raise ClipError(f"frame {last} was asked for, and the video ended before; get or make the file again")
-
 
 def _open(path: Path) -> Video:
     if path.is_dir():
@@ -150,8 +109,7 @@ def _open(path: Path) -> Video:
         with Image.open(files[0]) as first:
             size = (first.height, first.width)
         return Pictures(path, str(path), size, 0.0, len(files), exact=True)
-    video = open_video(path)
-    return LongVideo(**{name: getattr(video, name) for name in video.__dataclass_fields__})
+    return open_video(path)
 
 
 def _problem(path: Path) -> str | None:

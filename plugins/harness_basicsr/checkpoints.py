@@ -70,12 +70,39 @@ WEIGHTS: Mapping[str, tuple[Weights, ...]] = MappingProxyType(
         "esrgan": (
             mini(
                 "esrgan",
-                "8ccc8d4dd25e3f4c6f38fa8e1e56605122335251a2963456c32c64ce3b532b6e",
+                "3682a2ae8912fb7c49919a3d51f8436be5bf02a85c1bc9bd667dad7e637b2ce4",
                 "narrow: 5 blocks of 32 features, growth 16, instead of 23 of 64, growth 32; "
-                "short adversarial training, visible artefacts",
+                "short adversarial training",
                 num_feat=32,
                 num_block=5,
                 num_grow_ch=16,
+            ),
+        ),
+        "srgan": (
+            mini(
+                "srgan",
+                "c4f0144398e86d733fa6371c738f78b7a13c49d443ab960dfdec5fe66c556e24",
+                "narrow: 32 features instead of 64; short adversarial training",
+                num_feat=32,
+            ),
+        ),
+        "spmc": (
+            mini(
+                "spmc",
+                "eb8ef9bcc72bf0ad50d4ed351ebd8a2489b366f5454eea7e0c1c624816ada653",
+                "narrow: 8, 16, 32 features instead of 32, 64, 128, and 12 of motion instead of 24",
+                num_feat=8,
+                num_motion=12,
+            ),
+        ),
+        "duf16": (
+            mini(
+                "duf16",
+                "3b716ee9a9b63a9c0eb58c4c978c696cd413bc9d2c61f6657bd2442d4e25aadf",
+                "narrow: 16 features, growth 8, 64 hidden instead of 64, 32, 256",
+                num_feat=16,
+                num_grow_ch=8,
+                num_hidden=64,
             ),
         ),
         "realesrgan": (

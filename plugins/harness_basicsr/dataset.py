@@ -104,7 +104,7 @@ class HarnessPatches(Dataset[dict[str, Any]]):
         enlarged = low.shape[-1] == high.shape[-1]
         unit = 1 if enlarged else self.cache.scale
         side = self.size // unit
-        top, left = (edge // unit for edge in place) if place else random_place(*low.shape[-2:], side, rng)
+        top, left = (edge // unit for edge in place) if place else random_place(low.shape[-2], low.shape[-1], side, rng)
         where, way = (top * unit, left * unit, self.size), int(rng.integers(WAYS))
         example |= {"lq": turned(crop(low, top, left, side), way), "gt": turned(crop(high, *where), way)}
         return {**example, **self._motion(chosen, where, way)}

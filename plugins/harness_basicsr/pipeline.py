@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +31,7 @@ from harness_basicsr.recipe import Recipe
 from harness_basicsr.watching import LossError, watched
 
 from basicsr.train import train_pipeline  # isort: skip
+from basicsr.utils import get_time_str  # isort: skip
 
 ONE_PROCESS = ("SPMCModel",)
 """Models that reach past the wrapper by which processes share gradients."""
@@ -102,6 +104,7 @@ def _run(file: Path, folder: Path, display: LineDisplay, world: World) -> None:
             parallel_pipeline(world),
             watched(display, world.leads),
         ):
+            _await_new_log(folder)
             train_pipeline(str(file.parent.resolve()))
     except LossError as error:
         state, iteration = last_state(folder)
@@ -110,6 +113,12 @@ def _run(file: Path, folder: Path, display: LineDisplay, world: World) -> None:
             f"stage {folder.name}: {error}; {kept}. Lower the learning rate or the loss weight in the recipe and "
             "start anew with another --out"
         ) from error
+
+
+def _await_new_log(folder: Path) -> None:
+    """basicsr names its logs by the second, and a training resumed at once would write over the last."""
+    while (folder / f"train_{folder.name}_{get_time_str()}.log").exists():
+        time.sleep(0.1)
 
 
 def _result(folder: Path, every: int) -> StageResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from torch import Tensor
@@ -19,7 +19,7 @@ class _MotionWeighted(SRModel):  # type: ignore[misc]  # basicsr is untyped
 
     def init_training_settings(self) -> None:
         super().init_training_settings()
-        self.weighted_loss = self.cri_pix
+        self.weighted_loss: Callable[..., Tensor] | None = self.cri_pix
 
     def feed_data(self, data: Mapping[str, Tensor]) -> None:
         super().feed_data(data)

@@ -52,7 +52,7 @@ class ToSRLoss(nn.Module):
         self.occlusion = occlusion
 
     def forward(self, sr: Tensor, hr: Tensor, flow: Tensor) -> dict[str, Tensor]:
-        """The weighted terms. `sr`, `hr`: ``(N, 2, C, H, W)``; `flow`: ``(N, 2, H, W)`` from first to second HR frame."""
+        """The weighted terms. `sr` and `hr` are ``(N, 2, C, H, W)``, `flow` of the HR frames ``(N, 2, H, W)``."""
         warped = warp(sr[:, 1], flow)
         mask = self._mask(hr, flow) if self.occlusion else torch.ones_like(flow[:, :1])
         fidelity = self.penalty(sr[:, 0] - hr[:, 0]).mean() + self.penalty(sr[:, 1] - hr[:, 1]).mean()

@@ -38,7 +38,7 @@ def one_off(tmp_path: Path) -> Path:
 
 
 def break_a_plugin() -> None:
-    registry().failures.append(Failure("sosr", "ModuleNotFoundError: No module named 'gone'", "Traceback: line 1"))
+    registry().failures.append(Failure("newest", "ModuleNotFoundError: No module named 'gone'", "Traceback: line 1"))
 
 
 def test_list_shows_kind_name_summary_and_plugin(cli: Cli, one_off: Path) -> None:
@@ -61,10 +61,10 @@ def test_a_broken_plugin_is_listed_and_raised_when_asked_for(cli: Cli) -> None:
     break_a_plugin()
     listed = cli("plugins", "list")
     assert listed.exit_code == 0
-    assert "plugin sosr failed to load: ModuleNotFoundError: No module named 'gone'" in listed.output
-    assert json.loads(cli("plugins", "list", "--json").output)["failures"][0]["plugin"] == "sosr"
+    assert "plugin newest failed to load: ModuleNotFoundError: No module named 'gone'" in listed.output
+    assert json.loads(cli("plugins", "list", "--json").output)["failures"][0]["plugin"] == "newest"
     for verb in ("show", "check"):
-        asked = cli("plugins", verb, "sosr")
+        asked = cli("plugins", verb, "newest")
         assert asked.exit_code == 1 and "Traceback: line 1" in asked.stderr
 
 

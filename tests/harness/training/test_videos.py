@@ -12,9 +12,10 @@ import pytest
 
 from harness.degrade import Bicubic
 from harness.errors import ClipError, UsageError
-from harness.frames import open_video
+from harness.frames import open_video, to_tensor
+from harness.training import frame_cache
 from harness.training.frame_cache import FrameCache, Layout, open_cache
-from harness.training.videos import Picked, UnreadableVideoWarning, VideoFolder
+from harness.training.videos import UnreadableVideoWarning, VideoFolder
 
 
 @pytest.fixture
@@ -42,41 +43,36 @@ def test_frames_are_those_of_the_file_in_the_order_of_their_numbers(folder: Path
     dataset = VideoFolder(folder)
     video, pictures = (dataset.open(dataset.clips("all")[index]) for index in (0, 2))
     whole = open_video(folder / "a.mp4").read()
-    lazy = video.read()
-    assert isinstance(lazy, Picked) and len(lazy) == len(whole)
-    assert np.array_equal(lazy[[5, 1, 5]], whole[[5, 1, 5]])
+    assert np.array_equal(video.pick([5, 1, 5]), whole[[5, 1, 5]])
     assert np.array_equal(video.read(2, 4), whole[2:4])
     assert pictures.read()[3:12][:, 0, 0, 0].tolist() == [10 * n for n in range(3, 12)]
-    assert pictures.read()[[]].shape == (0, 32, 40, 3)
+    assert pictures.pick([11, 3])[:, 0, 0, 0].tolist() == [110, 30]
+    with pytest.raises(ClipError, match="frame 12 was asked for"):
+        pictures.pick([12])
 
 
-def test_neighbours_that_were_picked_are_not_decoded_again() -> None:
-    passes = []
+@pytest.mark.parametrize("portion", [1, 1 << 26])
+def test_a_cache_in_portions_is_the_same_cache(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, portion: int
+) -> None:
+    monkeypatch.setattr(frame_cache, "PORTION_PIXELS", portion)
+    cache = own_cache(folder, tmp_path)
+    for index, entry in enumerate(cache.entries):
+        dataset = VideoFolder(folder)
+        clip = next(clip for clip in dataset.clips("all") if clip.id == entry.clip)
+        whole, item, t = dataset.open(clip).read(), cache.item(index), entry.frame
+        np.testing.assert_array_equal(item.hr, whole[t : t + 2])
+        low = Bicubic(4).degrade(to_tensor(whole[[max(t - 1, 0), t, t + 1, min(t + 2, len(whole) - 1)]]))
+        np.testing.assert_allclose(item.lr, low.permute(0, 2, 3, 1) * 255, atol=0.501)
 
-    def frames():  # type: ignore[no-untyped-def]
-        passes.append(0)
-        return iter(np.arange(10, dtype=np.uint8)[:, None, None, None])
 
-    picked = Picked(10, frames)
-    assert picked[[2, 3, 7, 8]].ravel().tolist() == [2, 3, 7, 8]
-    assert picked[2:4].ravel().tolist() == [2, 3] and picked[7:9].ravel().tolist() == [7, 8]
-    assert len(passes) == 1
-    with pytest.raises(ClipError, match="frame 11"):
-        Picked(12, frames)[[11]]
-
-
-def test_a_cache_of_videos_holds_what_one_of_arrays_holds(folder: Path, tmp_path: Path) -> None:
+def own_cache(folder: Path, root: Path) -> FrameCache:
     dataset = VideoFolder(folder)
-    cache = FrameCache.load(
-        open_cache(
-            tmp_path / "cache", dataset, dataset.clips("all"), Bicubic(scale=4), key="bicubic", frames_per_clip=2,
-            validation_clips=1, seed=0, layout=Layout(before=1, after=1, targets=2),
-        )
+    made = open_cache(
+        root / "cache", dataset, dataset.clips("all"), Bicubic(scale=4), key="bicubic", frames_per_clip=2,
+        validation_clips=1, seed=0, layout=Layout(before=1, after=1, targets=2),
     )  # fmt: skip
-    held = {entry.clip.partition("#")[0]: index for index, entry in enumerate(cache.entries)}
-    index = held["a.mp4"]
-    frame = cache.entries[index].frame
-    assert np.array_equal(cache.item(index).hr, open_video(folder / "a.mp4").read()[frame : frame + 2])
+    return FrameCache.load(made)
 
 
 def test_pictures_that_change_make_another_cache(folder: Path) -> None:
@@ -104,4 +100,4 @@ def test_frames_of_two_sizes_are_refused(folder: Path) -> None:
     cv2.imwrite(str(folder / "deep" / "000" / "5.png"), np.zeros((16, 16, 3), np.uint8))
     dataset = VideoFolder(folder)
     with pytest.raises(ClipError, match=r"5\.png: a frame of 16x16 in a video of 40x32"):
-        dataset.open(dataset.clips("all")[2]).read()[0:8]
+        dataset.open(dataset.clips("all")[2]).read()
