@@ -105,6 +105,16 @@ WEIGHTS: Mapping[str, tuple[Weights, ...]] = MappingProxyType(
                 num_hidden=64,
             ),
         ),
+        "duf28": (
+            mini(
+                "duf28",
+                "f041b97e4cdefbce1a6a896ca4819172c505ef6dea616a8b158feba0407ff5a7",
+                "narrow: 8 features, growth 2, 64 hidden instead of 64, 16, 256",
+                num_feat=8,
+                num_grow_ch=2,
+                num_hidden=64,
+            ),
+        ),
         "realesrgan": (
             real_esrgan(
                 "v0.1.0/RealESRGAN_x4plus.pth", "4fa0d38905f75ac06eb49a7951b426670021be3018265fd191d2125df9d682f1"
