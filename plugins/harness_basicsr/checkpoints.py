@@ -115,6 +115,16 @@ WEIGHTS: Mapping[str, tuple[Weights, ...]] = MappingProxyType(
                 num_hidden=64,
             ),
         ),
+        "duf52": (
+            mini(
+                "duf52",
+                "7d5dd899f89b6851fb088aa8619a1b5a26279635289f9f0bd1156008f54db4cc",
+                "narrow: 8 features, growth 2, 64 hidden instead of 64, 16, 256",
+                num_feat=8,
+                num_grow_ch=2,
+                num_hidden=64,
+            ),
+        ),
         "realesrgan": (
             real_esrgan(
                 "v0.1.0/RealESRGAN_x4plus.pth", "4fa0d38905f75ac06eb49a7951b426670021be3018265fd191d2125df9d682f1"
