@@ -98,7 +98,7 @@ def build(
     views = Views(crops, mirror, short_side, input_size)
     file = Path(checkpoint) if checkpoint else weights
     if file is None:
-        raise WeightsMissingError("stresnet: no weights; give checkpoint=FILE, which `harness train stresnet` makes")
+        raise WeightsMissingError("stresnet: no weights; give checkpoint=FILE")
     settings = description(
         len(class_names), stack=stack, width=width, depth=depth, injection=injection, temporal_pool=temporal_pool
     )

@@ -86,7 +86,7 @@ def test_what_does_not_fit_is_refused(checkpoint: Callable[..., Path], tmp_path:
         recogniser(checkpoint(6))
     with pytest.raises(WeightsError, match="depth, width and stack must be those"):
         recogniser(checkpoint(4), width=8)
-    with pytest.raises(WeightsMissingError, match="harness train stresnet"):
+    with pytest.raises(WeightsMissingError, match="give checkpoint=FILE"):
         build(stream="joint", class_names=CLASSES, device=torch.device("cpu"))
     with pytest.raises(UnknownNameError, match="stream of 'stresnet'"):
         build(stream="spatial", class_names=CLASSES, device=torch.device("cpu"))
