@@ -55,7 +55,7 @@ def load_run(path: str | Path) -> RunRecord:
         clips.extend({**shared, **row} for row in record.rows())
     table = pd.DataFrame(clips)
     table = table.reindex(columns=list(dict.fromkeys([*ROW_COLUMNS, *table.columns])))
-    for name in table.columns.intersection(SCORES):
+    for name in (name for name in SCORES if name in table):
         table[name] = pd.Series([_array(value) for value in table[name]], index=table.index, dtype=object)
     return RunRecord(path, info, pd.DataFrame(cells, columns=list(CELL_COLUMNS)), table)
 

@@ -100,7 +100,8 @@ class STResNet(BaseModule):  # type: ignore[misc]
         return appearance + moved if self.injection == "add" else appearance * moved
 
     def _features(self, x: Tensor, length: int) -> Tensor:
-        clips = torch.relu(x).unflatten(0, (-1, length)).transpose(1, 2)
+        clips = torch.relu(x).reshape(-1, length, *x.shape[1:]).transpose(1, 2)
         if not self.temporal_pool:
             return clips
-        return functional.max_pool3d(clips, (min(POOL, length), 1, 1), stride=(POOL_STRIDE, 1, 1))
+        pooled: Tensor = functional.max_pool3d(clips, (min(POOL, length), 1, 1), stride=(POOL_STRIDE, 1, 1))
+        return pooled

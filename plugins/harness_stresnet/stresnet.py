@@ -47,10 +47,11 @@ class JointStream:
         `frames` are ``(segments, 3, H, W)`` in [0, 1], `flow` is ``(segments * stack, 2, H, W)`` in pixels.
         """
         stacked = partial(flow_input.stacks, length=self.stack)
-        rgb = self.views.of_frames(torch.round(frames * 255)).split(self.segments)
-        moved = self.views.of_flow(flow_input.quantise(flow, self.bound), stacked).split(self.segments)
+        rgb = self.views.of_frames(torch.round(frames * 255))
+        moved = self.views.of_flow(flow_input.quantise(flow, self.bound), stacked)
+        clips = zip(rgb.chunk(len(rgb) // self.segments), moved.chunk(len(moved) // self.segments), strict=True)
         with torch.inference_mode():
-            found = [raw_scores(self.network, look, move) for look, move in zip(rgb, moved, strict=True)]
+            found = [raw_scores(self.network, look, move) for look, move in clips]
         return torch.stack(found).mean(dim=0)
 
 

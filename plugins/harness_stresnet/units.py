@@ -30,7 +30,7 @@ class TemporalConv(nn.Conv3d):
 
     def over(self, x: Tensor, length: int) -> Tensor:
         """Clips of `length` frames, one frame after the other: ``(N * length, C, H, W)`` to the same with own C."""
-        clips = x.unflatten(0, (-1, length)).transpose(1, 2)
+        clips = x.reshape(-1, length, *x.shape[1:]).transpose(1, 2)
         return self(clips).transpose(1, 2).flatten(0, 1)  # type: ignore[no-any-return]
 
 
@@ -44,7 +44,8 @@ class Unit(Bottleneck):  # type: ignore[misc]
 
     def reach_over_time(self) -> None:
         """Make both 1x1 convolutions temporal."""
-        self.conv1, self.conv3 = TemporalConv.of(self.conv1), TemporalConv.of(self.conv3)
+        for name in ("conv1", "conv3"):
+            setattr(self, name, TemporalConv.of(getattr(self, name)))
 
     def forward(self, x: Tensor, length: int = 1, branch: Tensor | None = None) -> Tensor:
         """``(N * length, C, H, W)`` to the next sum. `branch`, where given, is what the residual branch sees instead.
