@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.choice import Choice, all_options, parse_choice, resolve
+from harness.config import data_folder
 from harness.contracts import Dataset
 from harness.errors import UnknownNameError, UsageError
 from harness.paths import benchmarks_folder
@@ -18,6 +19,8 @@ from harness.specs import DatasetSpec, DegradationSpec, FlowSpec, OptionValue
 ChoiceText = Annotated[str, Field(min_length=1, description="NAME or NAME:option=value,option=value")]
 PairText = Annotated[str, Field(pattern=r"^[^+]+\+[^+]+$", description="SPATIAL+TEMPORAL")]
 Weight = Annotated[float, Field(ge=0)]
+NO_DEGRADATION = "none"
+"""Degradation of clips that are low-resolution by nature: what is read is the LR clip, and there is no HR one."""
 
 
 class Benchmark(BaseModel):
@@ -48,6 +51,13 @@ class Benchmark(BaseModel):
     """Weights of the spatial and the temporal stream's raw scores."""
     notes: list[str] = []
     """Lines for the leaderboard."""
+    published: str | None = None
+    """Table of published numbers for this protocol: a file of ``benchmarks/published``, or a path to one."""
+
+    @property
+    def has_hr(self) -> bool:
+        """Whether the clips are HR, and degraded here; otherwise no ceiling and no picture quality can be had."""
+        return self.degradation != NO_DEGRADATION
 
 
 def load_benchmark(name_or_path: str) -> Benchmark:
@@ -79,16 +89,33 @@ def find_benchmark(name_or_path: str) -> Path:
 
 
 def open_dataset(benchmark: Benchmark, registry: Registry, data: Path | None = None) -> Dataset:
-    """The benchmark's data set; `data` is the folder the user gave, or None for where the data set keeps itself."""
-    choice = parse_choice(benchmark.dataset)
+    """The benchmark's data set; `data` as in `open_named`."""
+    return open_named(benchmark.dataset, registry, data)
+
+
+def open_named(text: str, registry: Registry, data: Path | None = None) -> Dataset:
+    """The data set behind ``NAME`` or ``NAME:option=value``.
+
+    `data` is the folder given on the command line; without one it is the one the user configured (`data_folder`), or
+    else where the data set keeps itself. Raises `UsageError`, also where the data set is not here.
+    """
+    choice = parse_choice(text)
     spec = registry.get(DatasetSpec, choice.name)
     options = all_options(resolve(choice, spec), spec)
-    dataset: Dataset = resolve_import(spec.factory)(root=data, **options)
+    dataset: Dataset = resolve_import(spec.factory)(root=data_folder(spec.name, data), **options)
     return dataset
 
 
 def resolved_degradation(benchmark: Benchmark, registry: Registry) -> tuple[DegradationSpec, dict[str, OptionValue]]:
-    """The degradation with all its options, whose scale is the benchmark's. Raises `UsageError` where they differ."""
+    """The degradation with all its options, whose scale is the benchmark's.
+
+    Raises `UsageError` where they differ, and where there is no degradation.
+    """
+    if not benchmark.has_hr:
+        raise UsageError(
+            f"benchmark {benchmark.name} has no degradation: its clips are low-resolution by nature, and there are no "
+            "HR frames to learn from or to compare with"
+        )
     choice = parse_choice(benchmark.degradation)
     spec = registry.get(DegradationSpec, choice.name)
     options = all_options(resolve(choice, spec), spec)

@@ -22,7 +22,10 @@ def pick_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def build_degradation(benchmark: Benchmark, registry: Registry) -> Degradation:
+def build_degradation(benchmark: Benchmark, registry: Registry) -> Degradation | None:
+    """The benchmark's degradation; None for clips that are low-resolution by nature."""
+    if not benchmark.has_hr:
+        return None
     spec, options = resolved_degradation(benchmark, registry)
     degradation: Degradation = resolve_import(spec.factory)(**options)
     return degradation

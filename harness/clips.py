@@ -134,9 +134,19 @@ class _Reader:
 
 
 def split_digest(clips: Sequence[Clip]) -> str:
-    """sha256 over every clip's id, label, group, file name and file size, whatever their order and folder."""
-    rows = [(c.id, c.label, c.group, c.path.name, c.path.stat().st_size) for c in sorted(clips, key=lambda c: c.id)]
+    """sha256 over every clip's id, label, group, file name and size in bytes, whatever their order and folder."""
+    rows = [(c.id, c.label, c.group, c.path.name, size_of(c)) for c in sorted(clips, key=lambda c: c.id)]
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
+def files_of(clip: Clip) -> list[Path]:
+    """The clip's file, or for a clip kept as images all files in its folder, by name."""
+    return sorted(file for file in clip.path.iterdir() if file.is_file()) if clip.path.is_dir() else [clip.path]
+
+
+def size_of(clip: Clip) -> int:
+    """Bytes of all files of a clip."""
+    return sum(file.stat().st_size for file in files_of(clip))
 
 
 def balanced_subset(clips: Sequence[Clip], limit: int, seed: int = 0) -> list[Clip]:

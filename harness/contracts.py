@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +25,7 @@ class Clip:
     """One labelled video.
 
     `label` is an index into the data set's classes, from 0; clips of one `group` were cut from one source and are
-    not independent.
+    not independent. `path` is a file, or the folder of a clip that is kept as one image a frame.
     """
 
     id: str
@@ -180,6 +180,15 @@ class Dataset(Protocol):
 
     def open(self, clip: Clip) -> Video:
         """Decode a clip. Raises `ClipError` when it is missing, empty or truncated."""
+        ...
+
+
+@runtime_checkable
+class Listing(Protocol):
+    """What a data set may offer besides, so that ``harness datasets verify`` can name every clip that is missing."""
+
+    def entries(self, split: str) -> Sequence[Clip]:
+        """The clips of a split as annotated, whether their files are there or not. Raises `AnnotationError`."""
         ...
 
 

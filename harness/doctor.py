@@ -153,9 +153,11 @@ def _plugins(registry: Registry) -> Iterator[Finding]:
 
 
 def _datasets(registry: Registry) -> Iterator[Finding]:
+    from harness.config import data_folder
+
     for spec in registry.all(DatasetSpec).values():
         try:
-            dataset = resolve_import(spec.factory)(root=None, **spec.options)
+            dataset = resolve_import(spec.factory)(root=data_folder(spec.name), **spec.options)
             splits = list(dataset.splits)
         except HarnessError as error:
             yield Finding("missing", f"data set {spec.name}", str(error))

@@ -44,28 +44,34 @@ class PairFlows:
 
 
 class SourceClip:
-    """One clip before restoration: HR frames (cropped to a multiple of the scale), LR frames, HR flow."""
+    """One clip before restoration: HR frames (cropped to a multiple of the scale), LR frames, HR flow.
+
+    Without a degradation the clip is LR as it is, and asking for HR frames or their flow raises `ContractError`.
+    """
 
     def __init__(
-        self, clip: Clip, video: Video, degradation: Degradation, estimator: FlowEstimator, watch: Stopwatch,
+        self, clip: Clip, video: Video, degradation: Degradation | None, estimator: FlowEstimator, watch: Stopwatch,
         device: torch.device,
     ) -> None:  # fmt: skip
         self.clip = clip
         self.watch = watch
         self.estimator = estimator
         with watch.stage("read"):
-            self._hr = crop_to_multiple(to_tensor(video.read(), device), degradation.scale)
+            read = to_tensor(video.read(), device)
+        self._hr = None if degradation is None else crop_to_multiple(read, degradation.scale)
         with watch.stage("degrade"):
-            self.lr = round_to_8_bits(degradation.degrade(self._hr))
-        self.num_frames = len(self._hr)
+            self.lr = read if degradation is None else round_to_8_bits(degradation.degrade(self.all_hr))
+        self.num_frames = len(self.lr)
         self.hr_flow = PairFlows(self.hr, estimator, watch)
 
     @property
     def all_hr(self) -> Tensor:
+        if self._hr is None:
+            raise ContractError(f"clip {self.clip.id!r} is low-resolution by nature: there are no HR frames of it")
         return self._hr
 
     def hr(self, frames: Sequence[int]) -> Tensor:
-        picked: Tensor = self._hr[list(frames)]
+        picked: Tensor = self.all_hr[list(frames)]
         return picked
 
 

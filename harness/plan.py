@@ -15,15 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.benchmark import Benchmark, full_text, resolved_degradation, resolved_flow
+from harness.benchmark import NO_DEGRADATION, Benchmark, full_text, resolved_degradation, resolved_flow
 from harness.choice import Choice, all_options, own_file, parse_choice, resolve
-from harness.contracts import Clip
+from harness.contracts import Clip, Dataset, Listing
 from harness.errors import UsageError, WeightsMissingError
 from harness.registry import Registry
 from harness.specs import OWN_FILES, OptionValue, ProbeSpec, RecognizerSpec, SRMethodSpec, Weights
 
 FORMAT_VERSION = 1
 """Part of every cell's identity: raise it when the meaning of stored numbers changes."""
+NO_HR = "needs HR frames, which clips that are low-resolution by nature lack"
 JOINT = "joint"
 FLOW_STREAMS = ("temporal", JOINT)
 FILE_OPTIONS = (*OWN_FILES, "config")
@@ -135,13 +136,16 @@ def plan_cells(
 
 def setting_of(benchmark: Benchmark, registry: Registry, split_digest: str) -> dict[str, Any]:
     """Data set, split, scale and degradation: what all cells of a run share."""
-    spec, options = resolved_degradation(benchmark, registry)
+    degradation = NO_DEGRADATION
+    if benchmark.has_hr:
+        spec, options = resolved_degradation(benchmark, registry)
+        degradation = full_text(spec.name, options)
     return {
         "dataset": benchmark.dataset,
         "split": benchmark.split,
         "clips": split_digest,
         "scale": benchmark.scale,
-        "degradation": full_text(spec.name, options),
+        "degradation": degradation,
     }
 
 
@@ -160,6 +164,8 @@ def method_part(choice: Choice, registry: Registry, benchmark: Benchmark) -> Par
     """An SR method with options and the checkpoint that the benchmark's tag names."""
     spec = registry.get(SRMethodSpec, choice.name)
     choice = resolve(choice, spec)
+    if spec.source == "hr" and not benchmark.has_hr:
+        return Part(str(choice), spec, all_options(choice, spec), missing=NO_HR)
     if spec.scales is not None and benchmark.scale not in spec.scales:
         scales = ", ".join(map(str, spec.scales))
         return Part(str(choice), spec, all_options(choice, spec), missing=f"does scale {scales}, not {benchmark.scale}")
@@ -178,11 +184,12 @@ def stream_parts(choice: Choice, registry: Registry, benchmark: Benchmark) -> li
     return [_with_weights(wanted, spec, benchmark.weights, stream=s, label=f"{shown}.{s}") for s in spec.streams]
 
 
-def probe_part(choice: Choice, registry: Registry) -> Part:
+def probe_part(choice: Choice, registry: Registry, benchmark: Benchmark) -> Part:
     """A probe that is no recogniser."""
     spec = registry.get(ProbeSpec, choice.name)
     choice = resolve(choice, spec)
-    return Part(str(choice), spec, all_options(choice, spec))
+    missing = NO_HR if spec.uses_hr and not benchmark.has_hr else None
+    return Part(str(choice), spec, all_options(choice, spec), missing=missing)
 
 
 def refuse_training_clips(parts: Sequence[Part], benchmark: Benchmark) -> None:
@@ -193,6 +200,22 @@ def refuse_training_clips(parts: Sequence[Part], benchmark: Benchmark) -> None:
             raise UsageError(
                 f"{part.label}: its checkpoint {part.weights.tag!r} was trained on {scored}, the split that "
                 f"benchmark {benchmark.name} scores; use another split or another checkpoint"
+            )
+
+
+def refuse_other_folds(parts: Sequence[Part], benchmark: Benchmark, dataset: Dataset, clips: Sequence[Clip]) -> None:
+    """Raise `UsageError` when clips to be scored were in a training split of another fold (UCF101's splits overlap)."""
+    name = parse_choice(benchmark.dataset).name
+    scored = {clip.id for clip in clips}
+    for part in parts:
+        trained, _, split = part.weights.trained_on.partition("/") if part.weights else ("", "", "")
+        if trained != name or split in (benchmark.split, benchmark.train_split) or split not in dataset.splits:
+            continue
+        listed = dataset.entries(split) if isinstance(dataset, Listing) else dataset.clips(split)
+        if both := sum(clip.id in scored for clip in listed):
+            raise UsageError(
+                f"{part.label}: its checkpoint was trained on {name}/{split}, which has {both} of the {len(scored)} "
+                f"clips that benchmark {benchmark.name} scores; use one trained on {name}/{benchmark.train_split}"
             )
 
 

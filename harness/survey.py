@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
-from harness.clips import split_digest
-from harness.contracts import Clip, Dataset, Progress
+from harness.clips import files_of, size_of, split_digest
+from harness.contracts import Clip, Dataset, Listing, Progress
 from harness.errors import ClipError, HarnessError
 from harness.weights import sha256
 
@@ -76,30 +78,32 @@ def describe(dataset: Dataset, split: str) -> SplitFacts:
 def verify(dataset: Dataset, splits: Sequence[str], progress: Progress | None = None) -> Verdict:
     """Decode every clip of `splits` on all cores. `progress` is called with clips done and clips in all.
 
-    Finds missing, unreadable and too short clips, and clips with the same content, be it in one split or in two.
+    Finds missing, unreadable and too short clips, and clips with the same content, be it in one split or in two of one
+    fold. A clip of several splits is decoded once, and named with the first of them.
     Raises nothing for what is wrong with the data: it is in the verdict.
     """
     listed: dict[str, Sequence[Clip]] = {}
     problems: list[Problem] = []
     for split in splits:
         try:
-            listed[split] = dataset.clips(split)
+            listed[split] = dataset.entries(split) if isinstance(dataset, Listing) else dataset.clips(split)
         except HarnessError as error:
             problems.append(Problem(split, None, "annotation", str(error)))
-    for done, found in enumerate(_decode_all(dataset, listed), 1):
+    once = {(clip.id, clip.path): (split, clip) for split, clips in reversed(listed.items()) for clip in clips}
+    for done, found in enumerate(_decode_all(dataset, list(once.values())), 1):
         problems += found
         if progress is not None:
-            progress(done, sum(map(len, listed.values())))
+            progress(done, len(once))
     problems += _duplicates(listed)
     sizes = {split: len(clips) for split, clips in listed.items()}
-    digests = {split: split_digest(clips) for split, clips in listed.items() if all(c.path.is_file() for c in clips)}
+    digests = {split: split_digest(clips) for split, clips in listed.items() if all(c.path.exists() for c in clips)}
     return Verdict(sizes, digests, sorted(problems, key=lambda p: (p.split, p.clip or "", p.kind)))
 
 
-def _decode_all(dataset: Dataset, listed: dict[str, Sequence[Clip]]) -> Iterator[list[Problem]]:
+def _decode_all(dataset: Dataset, once: Sequence[tuple[str, Clip]]) -> Iterator[list[Problem]]:
     """The problems of each clip, as clips are finished. Decoding gives up Python's lock, so threads are enough."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        tasks = [pool.submit(_decode, dataset, split, clip) for split, clips in listed.items() for clip in clips]
+        tasks = [pool.submit(_decode, dataset, split, clip) for split, clip in once]
         try:
             for task in as_completed(tasks):
                 yield task.result()
@@ -108,7 +112,7 @@ def _decode_all(dataset: Dataset, listed: dict[str, Sequence[Clip]]) -> Iterator
 
 
 def _decode(dataset: Dataset, split: str, clip: Clip) -> list[Problem]:
-    if not clip.path.is_file():
+    if not clip.path.exists():
         return [Problem(split, clip.id, "missing", f"{clip.path}: no such file")]
     try:
         frames = sum(1 for _ in dataset.open(clip).frames())
@@ -120,19 +124,31 @@ def _decode(dataset: Dataset, split: str, clip: Clip) -> list[Problem]:
 
 
 def _duplicates(listed: dict[str, Sequence[Clip]]) -> list[Problem]:
-    """Clips whose files are equal byte for byte; only files of equal size are read."""
+    """Clips of one fold whose files are equal byte for byte, each named once; only files of equal size are read.
+
+    Clips cut from one file within a split are no duplicates of each other; a file that is in two splits is one.
+    """
     by_size: dict[int, list[tuple[str, Clip]]] = defaultdict(list)
     for split, clips in listed.items():
         for clip in clips:
-            if clip.path.is_file():
-                by_size[clip.path.stat().st_size].append((split, clip))
-    first: dict[str, tuple[str, Clip]] = {}
-    problems = []
+            if clip.path.exists():
+                by_size[size_of(clip)].append((split, clip))
+    content: dict[Path, str] = {}
+    first: dict[tuple[str, str], tuple[str, Clip]] = {}
+    problems: dict[tuple[str, Path], Problem] = {}
     for split, clip in (item for items in by_size.values() if len(items) > 1 for item in items):
-        other_split, other = first.setdefault(sha256(clip.path), (split, clip))
-        if other is not clip:
-            problems.append(Problem(split, clip.id, "duplicate", f"same content as {other.id!r} of {other_split}"))
-    return problems
+        if clip.path not in content:
+            content[clip.path] = ",".join(map(sha256, files_of(clip)))
+        other_split, other = first.setdefault((_fold(split), content[clip.path]), (split, clip))
+        if other is not clip and (other.path, other_split) != (clip.path, split):
+            detail = f"same content as {other.id!r} of {other_split}"
+            problems.setdefault((clip.id, clip.path), Problem(split, clip.id, "duplicate", detail))
+    return list(problems.values())
+
+
+def _fold(split: str) -> str:
+    """What is left of a split's name without its part: ``train1`` and ``test1`` belong together, ``test2`` does not."""
+    return re.sub(r"^(train|validation|val|test)[-_]?", "", split)
 
 
 def _spread(values: Sequence[float]) -> tuple[float, float, float]:

@@ -27,13 +27,17 @@ from harness.plan import (
     method_part,
     plan_cells,
     probe_part,
+    refuse_other_folds,
     refuse_training_clips,
     setting_of,
     stream_parts,
 )
+from harness.published import comparable, joined
 from harness.registry import Registry, resolve_import
 from harness.specs import CEILING, FLOOR, ExecutorSpec, ProbeSpec, SRMethodSpec
 from harness.store import SCHEMA_VERSION, RunFolder
+
+NATURAL = "none: the clips are low-resolution by nature, so there is no HR row and no picture quality"
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,8 @@ def make_plan(request: Request, registry: Registry) -> Plan:
         for part in stream_parts(choice, registry, benchmark)
     ]
     refuse_training_clips([*methods, *streams], benchmark)
-    probes = [*(probe_part(parse_choice(text), registry) for text in benchmark.probes), *streams]
+    refuse_other_folds([*methods, *streams], benchmark, dataset, clips)
+    probes = [*(probe_part(parse_choice(text), registry, benchmark) for text in benchmark.probes), *streams]
     setting = setting_of(benchmark, registry, split_digest(clips))
     flow = flow_text(benchmark, registry)
     pairs = wanted_pairs(request.sr, registry, benchmark)
@@ -89,8 +94,11 @@ def make_plan(request: Request, registry: Registry) -> Plan:
 
 
 def wanted_methods(text: str, registry: Registry, benchmark: Benchmark) -> list[Choice]:
-    """Methods named by ``--sr``, the parts of pairs among them, with floor and ceiling always included, each once."""
-    names: list[str] = [CEILING, FLOOR]
+    """Methods named by ``--sr``, the parts of pairs among them, with floor and ceiling always included, each once.
+
+    There is no ceiling where there are no HR frames.
+    """
+    names: list[str] = [CEILING, FLOOR] if benchmark.has_hr else [FLOOR]
     for item in split_list(text):
         named = [*benchmark.sr, *benchmark.pairs] if item == "all" else [item]
         names += [part for name in named for part in split_pair(name)]
@@ -133,12 +141,14 @@ def protocol_of(benchmark: Benchmark, setting: dict[str, Any], flow: str, stream
         "benchmark": benchmark.name,
         "data set": f"{setting['dataset']}, split {setting['split']}",
         "scale": f"x{benchmark.scale}",
-        "degradation": f"{setting['degradation']}, LR rounded to 8 bits",
+        "degradation": f"{setting['degradation']}, LR rounded to 8 bits" if benchmark.has_hr else NATURAL,
         "flow": flow,
         "fusion": f"spatial : temporal = {spatial:g} : {temporal:g} on raw scores",
         "picture quality": f"Y of BT.601 studio range, 8 bits, border of {benchmark.scale} px cropped",
         "decoder": decoder_name(),
     }
+    if not benchmark.has_hr:
+        del protocol["picture quality"]
     described = {part.label: _describe(part) for part in streams}
     if len(set(described.values())) == 1:  # streams of one recogniser under one protocol: say it once
         described = {streams[0].label.rpartition(".")[0]: described[streams[0].label]}
@@ -191,6 +201,7 @@ def record_start(plan: Plan, request: Request, folder: RunFolder) -> None:
     """
     names = {(c.method.label, c.temporal.label if c.temporal else None, c.probe.label) for c in plan.cells}
     earlier = {c: folder.cell(c).outcome for c in _earlier_cells(plan, folder)}
+    earlier_info = folder.info() if earlier else {}
     known = ("method", "temporal", "probe")
     kept = [c for c, facts in earlier.items() if tuple(facts.get(name) for name in known) not in names]
     folder.write_info(
@@ -208,6 +219,7 @@ def record_start(plan: Plan, request: Request, folder: RunFolder) -> None:
                 "pairs": list(plan.pairs),
             },
             "protocol": dict(plan.protocol),
+            "published": joined(comparable(plan), earlier_info.get("published"), plan),
             "environment": describe_environment(request.device),
             "columns": [asdict(c) for p in plan.probes if isinstance(p.spec, ProbeSpec) for c in p.spec.columns],
             "seeds": {"subset": 0, "bootstrap": 0},

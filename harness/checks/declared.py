@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import torch
 
+from harness.benchmark import open_named
 from harness.build import build_method
 from harness.checks.base import Check, describe
 from harness.checks.dataset import check_dataset
@@ -18,7 +19,7 @@ from harness.checks.probe import check_probe
 from harness.checks.recognizer import check_recognizer
 from harness.checks.sr_method import check_sr_method
 from harness.choice import Choice, all_options, own_file
-from harness.contracts import Dataset
+from harness.config import data_folder
 from harness.errors import WeightsError, WeightsMissingError
 from harness.plan import Part
 from harness.registry import Registry, resolve_import
@@ -130,7 +131,10 @@ def _recognizer(spec: RecognizerSpec, setting: Setting) -> Iterator[Section]:
 
 
 def _dataset(spec: DatasetSpec, setting: Setting) -> Iterator[Section]:
-    yield "data set", check_dataset(resolve_import(spec.factory)(root=None, **_options(spec, setting)))
+    yield (
+        "data set",
+        check_dataset(resolve_import(spec.factory)(root=data_folder(spec.name), **_options(spec, setting))),
+    )
 
 
 def _flow(spec: FlowSpec, setting: Setting) -> Iterator[Section]:
@@ -179,4 +183,4 @@ def _classes(spec: RecognizerSpec, weights: Weights | None, registry: Registry) 
     found = next((known[name] for text in trained_on if (name := text.partition("/")[0]) in known), None)
     if found is None:
         return SOME_CLASSES
-    return cast(Dataset, resolve_import(found.factory)(root=None, **found.options)).classes
+    return open_named(found.name, registry).classes

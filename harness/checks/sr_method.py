@@ -13,7 +13,7 @@ from harness.checks.base import Check, expect, expect_equal, expect_tensor, expe
 from harness.checks.clips import synthetic_clip
 from harness.contracts import SRMethod
 
-OVERSHOOT = 0.5
+OVERSHOOT = 1.0
 """How far values may leave [0, 1]: sharpening overshoots a little, a result in 0..255 by far."""
 LIKENESS = 0.1
 """Largest mean difference between the LR frames and the restored frames made small again."""

@@ -134,14 +134,10 @@ def verify(
 
 def open_named(text: str, data: Path | None = None) -> Dataset:
     """The data set behind ``NAME`` or ``NAME:option=value``; `data` is the user's folder."""
-    from harness.choice import all_options, parse_choice, resolve
-    from harness.registry import registry, resolve_import
-    from harness.specs import DatasetSpec
+    from harness import benchmark
+    from harness.registry import registry
 
-    choice = parse_choice(text)
-    spec = registry().get(DatasetSpec, choice.name)
-    dataset: Dataset = resolve_import(spec.factory)(root=data, **all_options(resolve(choice, spec), spec))
-    return dataset
+    return benchmark.open_named(text, registry(), data)
 
 
 def split_states(spec: DatasetSpec) -> dict[str, int | str]:

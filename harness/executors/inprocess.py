@@ -76,7 +76,7 @@ class ClipLoop:
         self.device = device
         self.watch = watch
         benchmark = work.plan.benchmark
-        self.degradation: Degradation = build_degradation(benchmark, work.registry)
+        self.degradation: Degradation | None = build_degradation(benchmark, work.registry)
         self.flow: FlowEstimator = build_flow(benchmark, work.registry, device)
         self.live = self._begin()
         self.probes = self._build_probes()

@@ -12,9 +12,20 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.leaderboard.accuracy import STREAMS
+from harness.leaderboard.published import has_published
 from harness.leaderboard.table import Leaderboard, Record
 from harness.leaderboard.text import DASH
-from harness.leaderboard.views import BEST, TIED, TIED_SIGN, View, main_views, no_mark, with_any_number
+from harness.leaderboard.views import (
+    BEST,
+    TIED,
+    TIED_SIGN,
+    View,
+    main_views,
+    no_mark,
+    published_views,
+    with_any_number,
+    with_numbers,
+)
 from harness.specs import CEILING, FLOOR
 
 WIDTH = 108
@@ -37,6 +48,8 @@ def render(board: Leaderboard) -> Group:
     parts += [Text(f"{key}: {board.protocol[key]}", style="dim") for key in PROTOCOL_SHOWN if key in board.protocol]
     for recognizer in board.recognizers:
         parts.append(_Tables(board, recognizer))
+        if has_published(board.of(recognizer)):
+            parts.append(_published(board.of(recognizer)))
     parts.append(Text(READING, style="dim"))
     return Group(*parts, *(Text(note, style="dim") for note in board.notes), *_unfinished(board))
 
@@ -59,6 +72,12 @@ class _Tables:
         else:
             yield _table(views[:accuracy], records, self.recognizer)
             yield _table(views[accuracy:], records, None)
+
+
+def _published(records: Sequence[Record]) -> Table:
+    """Measured and published numbers side by side, where the protocol is the same."""
+    shown = with_numbers(records, (f"{stream}_published" for stream in STREAMS))
+    return _table(published_views(records), shown, "compared with published numbers (mean class accuracy)")
 
 
 def _table(views: Sequence[View], records: Sequence[Record], title: str | None) -> Table:

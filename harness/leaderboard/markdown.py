@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness.leaderboard.accuracy import STREAMS
+from harness.leaderboard.published import has_published
 from harness.leaderboard.table import Leaderboard, Record
 from harness.leaderboard.text import DASH
 from harness.leaderboard.views import (
@@ -16,6 +18,7 @@ from harness.leaderboard.views import (
     known_streams,
     main_views,
     measure_view,
+    published_views,
     with_any_number,
     with_numbers,
 )
@@ -28,7 +31,7 @@ def render(board: Leaderboard) -> str:
         records = board.of(recognizer)
         parts.append(f"## {inline(recognizer or 'Without a recogniser')}")
         if shown := with_any_number(records):
-            parts += [_table(main_views(board, records), shown), _details(records)]
+            parts += [_table(main_views(board, records), shown), _published(records), _details(records)]
     parts += [_further(board), _unfinished(board), _notes(board), bullets("How to read it", READING)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -45,6 +48,14 @@ def _details(records: Sequence[Record]) -> str:
         return ""
     table = _table(detail_views(records), shown)
     return f"<details><summary>Mean class accuracy, top-5, p-values</summary>\n\n{table}\n\n</details>"
+
+
+def _published(records: Sequence[Record]) -> str:
+    """Measured and published numbers side by side, where the protocol is the same."""
+    if not has_published(records):
+        return ""
+    shown = with_numbers(records, (f"{stream}_published" for stream in STREAMS))
+    return f"### Compared with published numbers (mean class accuracy)\n\n{_table(published_views(records), shown)}"
 
 
 def _further(board: Leaderboard) -> str:

@@ -11,6 +11,7 @@ from harness.leaderboard.accuracy import STREAMS, stream_columns
 from harness.leaderboard.cells import CellRow, outcome, read_cells
 from harness.leaderboard.measures import measure_method, measured_keys
 from harness.leaderboard.notes import detectable_note, group_note, header
+from harness.leaderboard.published import published_notes, with_published
 from harness.leaderboard.rows import Row, read_rows
 from harness.leaderboard.streams import headline, measure_accuracy
 from harness.specs import CEILING, Column
@@ -78,11 +79,12 @@ def build(record: RunRecord, *, pairs: Sequence[str] = (), fusion: tuple[float, 
         notes += detectable_note(recognizer, detectable)
         found = {row: {**measures[row.name], **accuracies[row.name]} for row in rows}
         records += _ranked([_record(row, recognizer, row.cells(cells, recognizer), found[row], keys) for row in rows])
+    notes += published_notes(info)
     return Leaderboard(
         title=info["benchmark"].get("title") or info["benchmark"]["name"],
         protocol=header(info, record.clips, weights),
         notes=tuple(dict.fromkeys([*notes, *group_note(record.clips)])),
-        records=tuple(records),
+        records=tuple(with_published(records, info, weights)),
         further_columns=_further_columns(info, keys),
         cells=tuple(cells),
         rows=tuple(rows),

@@ -32,7 +32,11 @@ def gain(record: Mapping[str, Any], stream: str) -> str:
 
 def short_gain(record: Mapping[str, Any], stream: str) -> str:
     """Difference from the floor in points."""
-    value = record[f"{stream}_delta"]
+    return signed(record[f"{stream}_delta"])
+
+
+def signed(value: float | None) -> str:
+    """A difference with its sign and one decimal, or a dash."""
     return DASH if value is None else f"{value:+.1f}"
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from harness.leaderboard.accuracy import STREAMS
+from harness.leaderboard.published import MEASURED
 from harness.leaderboard.streams import headline
 from harness.leaderboard.table import COLUMNS, Leaderboard, Record
-from harness.leaderboard.text import gain, number, p_value, percent, short_gain, size, speed, top1
+from harness.leaderboard.text import gain, number, p_value, percent, short_gain, signed, size, speed, top1
 from harness.specs import CEILING, FLOOR, Column
 
 COMPACT_TITLES = {"psnr_y": "PSNR", "ssim_y": "SSIM", "flow_epe": "EPE", "warp_error": "warp"}
@@ -60,6 +61,12 @@ def detail_views(records: Sequence[Record]) -> list[View]:
     return [view for stream in known_streams(records) for view in _details(stream)]
 
 
+def published_views(records: Sequence[Record]) -> list[View]:
+    """Measured mean class accuracy, the published number and their difference, of every stream that has one."""
+    streams = [s for s in STREAMS if any(record.get(f"{s}_published") is not None for record in records)]
+    return [view for stream in streams for view in _published(stream)]
+
+
 def measure_view(column: Column, title: str | None = None) -> View:
     """A probe's number, with the direction in which it is better unless another title is given."""
     arrow = "↑" if column.higher_is_better else "↓"
@@ -80,12 +87,23 @@ def with_numbers(records: Sequence[Record], keys: Iterable[str]) -> list[Record]
 def with_any_number(records: Sequence[Record]) -> list[Record]:
     """Records that finished or have some number; the others are named with their reason below the table."""
     facts = ("sr", "recognizer", "status", "reason", "note")
-    known = [any(value is not None for key, value in record.items() if key not in facts) for record in records]
+    known = [
+        any(value is not None for key, value in record.items() if key not in facts and not key.endswith("_published"))
+        for record in records
+    ]
     return [r for r, some in zip(records, known, strict=True) if some or r["status"] == "ok"]
 
 
 def any_number(records: Sequence[Record], key: str) -> bool:
     return any(record[key] is not None for record in records)
+
+
+def _published(stream: str) -> list[View]:
+    return [
+        View(stream, lambda record: number(record[f"{stream}_{MEASURED}"], 1)),
+        View("published", lambda record: number(record[f"{stream}_published"], 1)),
+        View("difference", lambda record: signed(record[f"{stream}_difference"])),
+    ]
 
 
 def _details(stream: str) -> list[View]:

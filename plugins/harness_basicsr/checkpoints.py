@@ -78,6 +78,14 @@ WEIGHTS: Mapping[str, tuple[Weights, ...]] = MappingProxyType(
                 num_grow_ch=16,
             ),
         ),
+        "srgan": (
+            mini(
+                "srgan",
+                "c4f0144398e86d733fa6371c738f78b7a13c49d443ab960dfdec5fe66c556e24",
+                "narrow: 32 features instead of 64; short adversarial training",
+                num_feat=32,
+            ),
+        ),
         "spmc": (
             mini(
                 "spmc",
@@ -94,6 +102,26 @@ WEIGHTS: Mapping[str, tuple[Weights, ...]] = MappingProxyType(
                 "narrow: 16 features, growth 8, 64 hidden instead of 64, 32, 256",
                 num_feat=16,
                 num_grow_ch=8,
+                num_hidden=64,
+            ),
+        ),
+        "duf28": (
+            mini(
+                "duf28",
+                "f041b97e4cdefbce1a6a896ca4819172c505ef6dea616a8b158feba0407ff5a7",
+                "narrow: 8 features, growth 2, 64 hidden instead of 64, 16, 256",
+                num_feat=8,
+                num_grow_ch=2,
+                num_hidden=64,
+            ),
+        ),
+        "duf52": (
+            mini(
+                "duf52",
+                "7d5dd899f89b6851fb088aa8619a1b5a26279635289f9f0bd1156008f54db4cc",
+                "narrow: 8 features, growth 2, 64 hidden instead of 64, 16, 256",
+                num_feat=8,
+                num_grow_ch=2,
                 num_hidden=64,
             ),
         ),

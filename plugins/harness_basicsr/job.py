@@ -98,11 +98,6 @@ class Job:
         return str(Choice(self.name, tuple({"checkpoint": str(self.checkpoint), **self.options}.items())))
 
 
-def as_request(request: TrainingRequest | str, benchmark: str | None = None, **rest: Any) -> TrainingRequest:
-    """A request as it is, or made of its fields."""
-    return request if isinstance(request, TrainingRequest) else TrainingRequest(request, benchmark, **rest)
-
-
 def plan(request: TrainingRequest) -> Job:
     """Read recipe and data, and check that method, network and patches fit. Raises `UsageError`."""
     source = source_of(request, registry())
@@ -112,14 +107,6 @@ def plan(request: TrainingRequest) -> Job:
         recipe = _with_network(request, recipe, file)
     check(request.name, recipe, source.scale)
     return Job(request, source, recipe.scaled_to(request.iters), file, pick_device(request.device))
-
-
-def prepare(request: TrainingRequest | str, benchmark: str | None = None, **rest: Any) -> Job:
-    """`plan`, make the output folder and fill the cache of frames, which other methods use as well."""
-    job = plan(as_request(request, benchmark, **rest))
-    job.out.mkdir(parents=True, exist_ok=True)
-    job.fill(None)
-    return job
 
 
 def layout_of(name: str, recipe: Recipe) -> Layout:

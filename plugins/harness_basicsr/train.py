@@ -6,7 +6,6 @@ import json
 import shlex
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -16,23 +15,20 @@ from harness.errors import HarnessError
 from harness.weights import load_state, save_state
 from harness_basicsr.distributed import World, processes
 from harness_basicsr.dryrun import describe
-from harness_basicsr.job import Job, as_request, plan, prepare
+from harness_basicsr.job import Job, plan
 from harness_basicsr.pipeline import StageResult, run_stages
 from harness_basicsr.report import bicubic_psnr, report
 
-__all__ = ["prepare", "train"]
 
-
-def train(request: TrainingRequest | str, benchmark: str | None = None, **rest: Any) -> None:
+def train(request: TrainingRequest) -> None:
     """Train a method on a benchmark's training split or a folder of videos. Implements `harness.contracts.Trainer`.
 
     Under ``request.out`` come BasicSR's option files and experiment folders, the checkpoint
     ``NAME-SOURCE-xSCALE.safetensors``, its data card, ``losses.csv`` and ``losses.png``. Decoded frames are kept in
-    ``harness.paths.home()/training-frames``. Instead of a request its fields can be given.
+    ``harness.paths.home()/training-frames``.
     """
-    wanted = as_request(request, benchmark, **rest)
-    job = plan(wanted)
-    if wanted.dry_run:
+    job = plan(request)
+    if request.dry_run:
         print(describe(job))
         return
     try:

@@ -23,7 +23,7 @@ def harness_sr_methods() -> Iterator[SRMethodSpec]:
             mini(
                 "sosr",
                 "e6b663cacde5bf6eab363794349fa7f127524ef926bf727bdefc21a032914b02",
-                "narrow: 5 blocks of 32 features, growth 16, instead of 23 of 64, growth 32; short adversarial training",
+                "narrow: 5 blocks of 32 features, growth 16, for 23 of 64, growth 32; short adversarial training",
                 package="harness_sosr",
                 num_feat=32,
                 num_block=5,

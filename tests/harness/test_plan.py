@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from harness.benchmark import Benchmark, load_benchmark
 from harness.choice import parse_choice
+from harness.clips import AnnotatedDataset
 from harness.errors import UnknownNameError, UsageError
 from harness.plan import (
     Part,
@@ -16,6 +18,7 @@ from harness.plan import (
     method_part,
     plan_cells,
     probe_part,
+    refuse_other_folds,
     refuse_training_clips,
     setting_of,
 )
@@ -35,7 +38,7 @@ def benchmark() -> Benchmark:
 
 def ids(registry: Registry, benchmark: Benchmark, digest: str = "d") -> list[str]:
     methods = [method_part(parse_choice(name), registry, benchmark) for name in ("bicubic", "hr")]
-    probes = [probe_part(parse_choice(name), registry) for name in ("psnr_y", "flow_quality")]
+    probes = [probe_part(parse_choice(name), registry, benchmark) for name in ("psnr_y", "flow_quality")]
     return [
         cell.id
         for cell in plan_cells(methods, probes, setting_of(benchmark, registry, digest), flow_text(benchmark, registry))
@@ -67,7 +70,7 @@ def test_identity_ignores_what_does_not_change_numbers(registry: Registry, bench
 def test_id_from_the_stored_record_equals_id_from_the_plan(registry: Registry, benchmark: Benchmark) -> None:
     cells = plan_cells(
         [method_part(parse_choice("bicubic"), registry, benchmark)],
-        [probe_part(parse_choice("psnr_y:samples=3"), registry)],
+        [probe_part(parse_choice("psnr_y:samples=3"), registry, benchmark)],
         setting_of(benchmark, registry, "d"),
         "flow",
     )
@@ -94,9 +97,9 @@ def test_scale_that_a_method_cannot_do_is_a_reason_to_skip(registry: Registry, b
     assert part.missing is not None and "16" in part.missing
 
 
-def test_unknown_option_gets_a_suggestion(registry: Registry) -> None:
+def test_unknown_option_gets_a_suggestion(registry: Registry, benchmark: Benchmark) -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'samples'"):
-        probe_part(parse_choice("psnr_y:sample=3"), registry)
+        probe_part(parse_choice("psnr_y:sample=3"), registry, benchmark)
 
 
 def test_a_checkpoint_is_not_scored_on_its_own_training_clips(benchmark: Benchmark) -> None:
@@ -105,3 +108,21 @@ def test_a_checkpoint_is_not_scored_on_its_own_training_clips(benchmark: Benchma
     with pytest.raises(UsageError, match="was trained on mini/test, the split that benchmark mini scores"):
         refuse_training_clips([part], benchmark)
     refuse_training_clips([replace(part, weights=replace(weights, trained_on="mini/train"))], benchmark)
+
+
+def test_clips_of_another_folds_training_split_are_not_scored(
+    registry: Registry, benchmark: Benchmark, made_clips: Callable[..., Path]
+) -> None:
+    folder = made_clips()
+    rows = (folder / "test.csv").read_text().splitlines()
+    (folder / "train2.csv").write_text("\n".join([rows[0], *rows[3:5]]) + "\n")
+    dataset = AnnotatedDataset(folder, "mini")
+    spec = registry.get(RecognizerSpec, "tsn")
+    clips = dataset.clips("test")
+    for trained_on, found in (("mini/train2", True), ("mini/train", False), ("other/train2", False), ("K400", False)):
+        part = Part("tsn.spatial", spec, {}, Weights("w", "0", trained_on, "mine"), "spatial")
+        if found:
+            with pytest.raises(UsageError, match=r"trained on mini/train2, which has 2 of the 6 clips .*mini/train$"):
+                refuse_other_folds([part], benchmark, dataset, clips)
+        else:
+            refuse_other_folds([part], benchmark, dataset, clips)

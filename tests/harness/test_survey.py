@@ -101,3 +101,35 @@ def test_a_file_that_goes_missing_is_a_problem(folder: Path) -> None:
     verdict = verify(Kept(folder, "made"), ["test"])
     assert {(p.clip, p.kind) for p in verdict.problems} == {("clip_0", "missing")}
     assert verdict.digests == {}
+
+
+def test_folds_share_clips_but_the_parts_of_one_fold_must_not(folder: Path) -> None:
+    rows = (folder / "test.csv").read_text().splitlines()[1:]
+    annotate(folder, "train1", *rows[:3])
+    annotate(folder, "test1", *rows[2:4])
+    annotate(folder, "train2", *rows[3:])
+    annotate(folder, "test2", *rows[:3])
+    seen: list[tuple[int, int]] = []
+    names = ["train1", "test1", "train2", "test2"]
+    verdict = verify(AnnotatedDataset(folder, "made"), names, lambda done, total: seen.append((done, total)))
+    assert [(p.split, p.clip, p.kind) for p in verdict.problems] == [("test1", "clip_2", "duplicate")]
+    assert seen[-1] == (6, 6)
+
+
+def test_clips_cut_from_one_file_are_no_duplicates(folder: Path) -> None:
+    annotate(folder, "train", "a,test/clip_0.mp4,0,g,8", "b,test/clip_0.mp4,1,g,8")
+    assert problems(folder, "train") == set()
+
+
+def test_every_missing_clip_is_named_where_the_data_set_can_list(folder: Path) -> None:
+    class Lists(AnnotatedDataset):
+        def entries(self, split: str):  # type: ignore[no-untyped-def]
+            return known
+
+    known = AnnotatedDataset(folder, "made").clips("test")
+    for clip in known[:2]:
+        clip.path.unlink()
+    assert {(p.clip, p.kind) for p in verify(Lists(folder, "made"), ["test"]).problems} == {
+        ("clip_0", "missing"),
+        ("clip_1", "missing"),
+    }

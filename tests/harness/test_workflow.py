@@ -85,7 +85,9 @@ def registry(tmp_path: Path) -> Registry:
 
 @pytest.fixture
 def benchmark() -> Benchmark:
-    return load_benchmark("mini").model_copy(update={"recognizers": {}, "sr": ["hr", "bicubic", "nearest"]})
+    return load_benchmark("mini").model_copy(
+        update={"recognizers": {}, "sr": ["hr", "bicubic", "nearest"], "pairs": []}
+    )
 
 
 def do_run(request: Request, registry: Registry, out: Path) -> Silent:

@@ -73,7 +73,7 @@ def _rows(folder: Path) -> int:
 
 
 def test_ctrl_c_stops_cleanly_and_can_be_resumed(tmp_path: Path) -> None:
-    arguments = ["--sr", "bicubic", "--limit", "12", "--out", str(tmp_path / "run")]
+    arguments = ["--sr", "bicubic", "--limit", "48", "--out", str(tmp_path / "run")]
     process = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while process.poll() is None and _rows(tmp_path / "run" / "cells") < 5:
         time.sleep(0.01)

@@ -13,6 +13,8 @@ from harness.contracts import Probe
 from harness.probes.flow_quality import FlowQuality
 
 Make = Callable[..., Any]
+ALIGNED = 1e-4
+"""OpenCV's flow of a pair differs in the last bits with where in memory its frames lie."""
 
 
 def test_agrees_with_a_direct_loop(restored: Make) -> None:
@@ -23,7 +25,7 @@ def test_agrees_with_a_direct_loop(restored: Make) -> None:
     for pair in ((0, 1), (1, 2), (2, 3)):
         sr, hr = (flow([pair])[0].numpy().astype(float) for flow in (sample.sr_flow, sample.hr_flow))
         errors += [np.hypot(*difference) for difference in (sr - hr).reshape(2, -1).T]
-    assert numbers["flow_epe"] == pytest.approx(np.mean(errors), rel=1e-5) and numbers["flow_epe"] > 0.01
+    assert numbers["flow_epe"] == pytest.approx(np.mean(errors), rel=ALIGNED) and numbers["flow_epe"] > 0.01
     assert numbers["flow_bad1"] == pytest.approx(100 * np.mean(np.array(errors) > 1), abs=1e-6)
     assert numbers["flow_bad3"] == pytest.approx(100 * np.mean(np.array(errors) > 3), abs=1e-6)
     assert numbers["flow_bad1"] > numbers["flow_bad3"]

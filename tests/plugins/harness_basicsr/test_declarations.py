@@ -6,24 +6,31 @@ import subprocess
 import sys
 from inspect import signature
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import harness_basicsr
+import harness_sosr
+import harness_tosr
 from harness import weights
 from harness.checks import check_declaration, require
-from harness.errors import WeightsMissingError
+from harness.choice import known_options
+from harness.errors import UsageError, WeightsMissingError
 from harness.paths import package_path
 from harness.registry import resolve_import
 from harness.specs import SRMethodSpec
 from harness_basicsr.architectures import ARCHITECTURES
+from harness_basicsr.recipe import recipe_path
 
-SPECS = {spec.name: spec for spec in harness_basicsr.harness_sr_methods()}
+PLUGINS = (harness_basicsr, harness_sosr, harness_tosr)
+SPECS = {spec.name: spec for plugin in PLUGINS for spec in plugin.harness_sr_methods()}
 METHODS = pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
 
 
 def test_importing_the_plugin_imports_nothing_heavy() -> None:
-    code = "import sys, harness_basicsr; list(harness_basicsr.harness_sr_methods()); print(*sys.modules)"
+    names = ", ".join(plugin.__name__ for plugin in PLUGINS)
+    code = f"import sys, {names}; [list(p.harness_sr_methods()) for p in ({names})]; print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert {"torch", "torchvision", "basicsr", "cv2", "pydantic", "numpy"}.isdisjoint(modules)
 
@@ -33,8 +40,9 @@ def test_options_are_arguments_of_the_network(spec: SRMethodSpec) -> None:
     from harness_basicsr.registered import defaults_of
 
     if spec.name != "basicsr":
-        entry = ARCHITECTURES[spec.name]
-        assert dict(spec.options) == {**entry.options, "checkpoint": None}
+        known = known_options(spec)
+        entry = ARCHITECTURES[str(known.pop("arch", spec.name))]
+        assert known == {**entry.options, "checkpoint": None}
         assert {*entry.options, *entry.arguments, *filter(None, [entry.scale])} <= set(defaults_of(entry.type))
 
 
@@ -68,7 +76,7 @@ def test_mini_weights_are_there_small_right_and_documented(spec: SRMethodSpec) -
     found = weights.find(spec, "mini", scale=4)
     path = weights.installed_path(found, spec.name)
     assert path.stat().st_size <= 4.2e6
-    assert set(found.options) <= set(spec.options)
+    assert set(found.options) <= set(known_options(spec))
     assert "narrow" in found.note
     card = path.with_suffix(".md").read_text()
     for word in ("command", "seed", "data", "iterations", "time", "hardware", "losses", found.sha256):
@@ -78,15 +86,18 @@ def test_mini_weights_are_there_small_right_and_documented(spec: SRMethodSpec) -
 
 
 @METHODS
-def test_the_trainer_resolves(spec: SRMethodSpec) -> None:
+def test_what_can_be_trained_has_a_published_recipe(spec: SRMethodSpec) -> None:
     if spec.trainer is None:
-        assert spec.name in ("basicsr", "realesrgan", "realesr-compact")
+        with pytest.raises(UsageError, match="no recipe"):
+            recipe_path(spec.name, None)
         return
     names = list(signature(resolve_import(spec.trainer)).parameters)
-    assert names[0] == "request"
+    assert names == ["request"]
+    assert recipe_path(spec.name, None).parent.name == "paper"
 
 
-def test_weights_folder_holds_nothing_undeclared() -> None:
-    folder = package_path("harness_basicsr:weights")
-    declared = {package_path(w.file or "").name for spec in SPECS.values() for w in spec.weights if w.file}
-    assert {p.name for p in Path(folder).glob("*.safetensors")} == declared
+@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda plugin: plugin.__name__)
+def test_weights_folder_holds_nothing_undeclared(plugin: ModuleType) -> None:
+    folder = package_path(f"{plugin.__name__}:weights")
+    files = [w.file for spec in plugin.harness_sr_methods() for w in spec.weights if w.file]
+    assert {p.name for p in Path(folder).glob("*.safetensors")} == {package_path(file).name for file in files}

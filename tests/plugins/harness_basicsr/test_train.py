@@ -16,6 +16,7 @@ import torch
 import yaml
 from safetensors import safe_open
 
+from harness.contracts import TrainingRequest
 from harness.errors import UsageError
 from harness.weights import load_state
 from harness_basicsr import networks
@@ -27,8 +28,10 @@ import sys
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
+from harness.contracts import TrainingRequest
 from harness_basicsr.train import train
-train("vdsr", sys.argv[1], out=Path(sys.argv[2]), iters=None, resume="--resume" in sys.argv, device="cpu")
+out, resume = Path(sys.argv[2]), "--resume" in sys.argv
+train(TrainingRequest("vdsr", sys.argv[1], out, resume=resume, device="cpu"))
 """
 BENCHMARK = {
     "name": "tiny", "title": "tiny", "dataset": "mini", "split": "test", "train_split": "train", "scale": 4,
@@ -122,9 +125,9 @@ def test_resuming_with_another_recipe_is_refused(benchmark: Path, tmp_path: Path
     from harness_basicsr.train import train
 
     out = tmp_path / "out"
-    train("vdsr", str(benchmark), out=out, iters=4, resume=False, device="cpu")
+    train(TrainingRequest("vdsr", str(benchmark), out, iters=4, device="cpu"))
     with pytest.raises(UsageError, match=r"cannot resume: .*pixels\.yml differs .* in .*train"):
-        train("vdsr", str(benchmark), out=out, iters=6, resume=True, device="cpu")
+        train(TrainingRequest("vdsr", str(benchmark), out, iters=6, resume=True, device="cpu"))
 
 
 def test_a_second_stage_starts_from_the_first(benchmark: Path, tmp_path: Path) -> None:
@@ -138,7 +141,7 @@ def test_a_second_stage_starts_from_the_first(benchmark: Path, tmp_path: Path) -
     }  # type: ignore[dict-item]
     file = tmp_path / "training" / "tiny" / "vdsr.yaml"
     file.write_text(yaml.safe_dump({**RECIPE, "stages": [{**STAGE, "iterations": 4}, still]}))
-    train("vdsr", str(benchmark), out=tmp_path / "out", iters=None, resume=False, device="cpu")
+    train(TrainingRequest("vdsr", str(benchmark), tmp_path / "out", device="cpu"))
     first = load_state(tmp_path / "out" / "experiments" / "pixels" / "models" / "net_g_latest.pth")
     final = load_state(tmp_path / "out" / "vdsr-tiny-x4.safetensors")
     assert all(torch.equal(first[key], final[key]) for key in final)

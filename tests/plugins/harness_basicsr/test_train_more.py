@@ -19,7 +19,7 @@ from harness.contracts import TrainingRequest
 from harness.errors import HarnessError, UsageError
 from harness.weights import load_state
 from harness_basicsr.display import LineDisplay
-from harness_basicsr.job import plan, prepare
+from harness_basicsr.job import plan
 from harness_basicsr.train import train
 
 BENCHMARK = {
@@ -154,11 +154,6 @@ def test_recipes_that_do_not_fit(ask: Ask, tmp_path: Path) -> None:
         write(tmp_path, name, RECIPES[name])
 
 
-def test_the_older_form_of_asking(ask: Ask, tmp_path: Path) -> None:
-    job = prepare("vdsr", str(tmp_path / "tiny.yaml"), out=tmp_path / "out", iters=None, device="cpu")
-    assert job.cache.is_dir() and job.out.is_dir() and job.recipe.stages[0].name == "pairs"
-
-
 @pytest.mark.slow
 def test_two_processes_train_one_network(ask: Ask, tmp_path: Path) -> None:
     """Each sees half of the patches: with a batch of half the size the weights are, but for rounding, the same."""
@@ -167,8 +162,9 @@ def test_two_processes_train_one_network(ask: Ask, tmp_path: Path) -> None:
     write(tmp_path, "vdsr", {**pixels, "batch": 1})
     code = (
         "import sys; from pathlib import Path; import torch; torch.set_num_threads(1);"
-        "from harness_basicsr.train import train;"
-        f"train('vdsr', {str(tmp_path / 'tiny.yaml')!r}, out=Path({str(tmp_path / 'two')!r}), device='cpu')"
+        "from harness.contracts import TrainingRequest; from harness_basicsr.train import train;"
+        f"out = Path({str(tmp_path / 'two')!r});"
+        f"train(TrainingRequest('vdsr', {str(tmp_path / 'tiny.yaml')!r}, out, device='cpu'))"
     )
     script = tmp_path / "script.py"
     script.write_text(code)

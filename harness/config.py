@@ -1,0 +1,62 @@
+"""What a user says once for all commands: where the data sets lie."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from harness.errors import UsageError
+
+
+class UserConfig(BaseModel):
+    """The user's configuration file, ``data: {ucf101: /data/UCF-101}``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: dict[str, Path] = {}
+    """Folders by name of data set; relative ones start at the file's folder."""
+
+
+def config_file() -> Path:
+    """``$HARNESS_CONFIG``, or ``~/.config/harness/config.yaml``; it need not exist unless the variable names it."""
+    named = os.environ.get("HARNESS_CONFIG")
+    return Path(named).expanduser() if named else Path.home() / ".config" / "harness" / "config.yaml"
+
+
+def load_config() -> UserConfig:
+    """The user's configuration, empty where there is no file. Raises `UsageError` naming file, key and rule."""
+    path = config_file()
+    if not path.is_file():
+        if os.environ.get("HARNESS_CONFIG"):
+            raise UsageError(f"HARNESS_CONFIG names {path}, which does not exist")
+        return UserConfig()
+    try:
+        return UserConfig.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+    except yaml.YAMLError as error:
+        raise UsageError(f"{path}: not YAML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"])) or "(file)"
+        raise UsageError(f"{path}: {key}: {first['msg']}; write `data: {{NAME: FOLDER}}`") from error
+
+
+def data_variable(name: str) -> str:
+    """The environment variable that names a data set's folder: ``HARNESS_DATA_UCF101``."""
+    return "HARNESS_DATA_" + re.sub(r"[^A-Z0-9]+", "_", name.upper())
+
+
+def data_folder(name: str, given: Path | None = None) -> Path | None:
+    """The folder of a data set: the one given on the command line, else the environment's, else the configuration's.
+
+    None where nobody named one. Raises `UsageError` where the configuration is broken.
+    """
+    if given is not None:
+        return given.expanduser()
+    if named := os.environ.get(data_variable(name)):
+        return Path(named).expanduser()
+    folder = load_config().data.get(name)
+    return config_file().parent / folder.expanduser() if folder else None

@@ -1,0 +1,79 @@
+"""KTH: Schuldt, Laptev, Caputo: Recognizing Human Actions: A Local SVM Approach, ICPR 2004."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from pathlib import Path
+
+from harness.contracts import Clip
+from harness.frames import Video
+from harness_datasets.files import Line, Tree, find_lists, read_lines, require_root
+from harness_datasets.listed import Entry, ListedDataset
+from harness_datasets.videos import VideoPart
+
+SITE = "https://www.csc.kth.se/cvap/actions/"
+CLASSES = ("boxing", "handclapping", "handwaving", "jogging", "running", "walking")
+VIDEOS = f"the six archives ({', '.join(f'{name}.zip' for name in CLASSES)}) from {SITE}, each in a folder of its name"
+LIST = "00sequences.txt"
+TEST = frozenset({2, 3, 5, 6, 7, 8, 9, 10, 22})
+VALIDATION = frozenset({1, 4, 19, 20, 21, 23, 24, 25})
+TRAIN = frozenset(range(11, 19))
+PEOPLE = {"train": TRAIN | VALIDATION, "train8": TRAIN, "validation": VALIDATION, "test": TEST}
+NAME = r"person(?P<person>\d\d)_(?P<class>[a-z]+)_d[1-4]"
+LIST_LINE = re.compile(rf"(?P<video>{NAME})\s+frames\s+(?P<parts>\d+-\d+(?:\s*,\s*\d+-\d+)*)")
+MISSING_LINE = re.compile(rf"{NAME}\s+\*missing\*")
+
+
+class Kth(ListedDataset):
+    """The videos with ``00sequences.txt``, by which each is cut into the clips: about four of one person and scene.
+
+    Splits go by person, as in the paper: ``test`` is 9 people; ``train`` is the other 16, as usual, of whom the paper
+    takes ``train8`` for training and ``validation`` for choosing parameters. A group is a person.
+    """
+
+    name = "kth"
+    classes = CLASSES
+    splits = tuple(PEOPLE)
+
+    def __init__(self, root: Path, size: str = "") -> None:
+        super().__init__(root, size)
+        self.lists = find_lists(root, (".", ".."), LIST, f"{LIST} from {SITE}")
+        self._tree = Tree(root)
+
+    def read(self, split: str) -> list[Entry]:
+        return [Entry(clip, line) for clip, line, person in self._all if person in PEOPLE[split]]
+
+    def open_original(self, clip: Clip) -> Video:
+        first, last = map(int, clip.id.rpartition("_")[2].split("-"))
+        return VideoPart.of(super().open_original(clip), first, last)
+
+    @cached_property
+    def _all(self) -> list[tuple[Clip, Line, int]]:
+        found = []
+        for line in read_lines(self.lists / LIST):
+            match = LIST_LINE.fullmatch(line.text)
+            if match is None:
+                if line.text.startswith("person") and not MISSING_LINE.fullmatch(line.text):
+                    raise line.error(f"{line.text!r}; a line is a video's name, `frames`, and parts like 1-95, 96-185")
+                continue
+            path = self._path(match, line)
+            for part in match["parts"].replace(" ", "").split(","):
+                first, last = map(int, part.split("-"))
+                if not 1 <= first <= last:
+                    raise line.error(f"frames {part}; they count from 1, and the first comes before the last")
+                label, person = CLASSES.index(match["class"]), f"person{match['person']}"
+                found.append((Clip(f"{match['video']}_{part}", path, label, person), line, int(match["person"])))
+        return found
+
+    def _path(self, match: re.Match[str], line: Line) -> Path:
+        if match["class"] not in CLASSES:
+            raise line.error(f"class {match['class']!r}; known: {', '.join(CLASSES)}")
+        file = f"{match['video']}_uncomp.avi"
+        places = [self._tree.locate(path, line) for path in (f"{match['class']}/{file}", file)]
+        return next((path for path in places if path.is_file()), places[0])
+
+
+def open_dataset(*, root: Path | None = None, size: str = "") -> Kth:
+    """Raises `UsageError` that says what to download where folder or list are missing."""
+    return Kth(require_root("kth", root, f"{VIDEOS}, and {LIST} beside them"), size)

@@ -1,0 +1,98 @@
+"""UCF101: Soomro, Zamir, Shah: UCF101: A Dataset of 101 Human Actions Classes From Videos in The Wild, 2012."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from harness.contracts import Clip
+from harness.errors import AnnotationError
+from harness_datasets.files import Line, Tree, find_lists, label_of, read_lines, require_root
+from harness_datasets.listed import Entry, ListedDataset
+
+SITE = "https://www.crcv.ucf.edu/data/UCF101.php"
+VIDEOS = f"UCF101.rar from {SITE}, which unpacks to UCF-101/<Class>/v_<Class>_gNN_cNN.avi"
+LISTS = f"UCF101TrainTestSplits-RecognitionTask.zip from {SITE}, which unpacks to ucfTrainTestlist/ with classInd.txt"
+FOLDERS = (
+    ".",
+    "ucfTrainTestlist",
+    "../ucfTrainTestlist",
+    "UCF101TrainTestSplits-RecognitionTask/ucfTrainTestlist",
+    "../UCF101TrainTestSplits-RecognitionTask/ucfTrainTestlist",
+)
+GROUP = re.compile(r"_(g\d+)_c\d+$")
+LIST_LINE = re.compile(r"(?P<path>.*\.\w+)(?:\s+(?P<label>-?\d+))?")
+CLASS_LINE = re.compile(r"(?P<id>\d+)\s+(?P<name>\S+)")
+
+
+class Ucf101(ListedDataset):
+    """The folder that the official archive unpacks to, or the one around it, with the official lists near it.
+
+    Splits are ``train1``, ``test1`` and so on, for every ``trainlistNN.txt`` and ``testlistNN.txt`` that is there.
+    Classes and their order are those of ``classInd.txt``, so a folder with fewer classes works as well. A group is a
+    class with its ``gNN``: clips of one source video.
+    """
+
+    name = "ucf101"
+
+    def __init__(self, root: Path, size: str = "") -> None:
+        super().__init__(root / "UCF-101" if (root / "UCF-101").is_dir() else root, size)
+        self.lists = find_lists(root, FOLDERS, "classInd.txt", LISTS)
+        self._tree = Tree(self.root)
+
+    @cached_property
+    def splits(self) -> Sequence[str]:  # type: ignore[override]
+        numbers = sorted({int(file.stem[-2:]) for file in self.lists.glob("*list0[1-9].txt")})
+        names = [(part, number) for number in numbers for part in ("train", "test")]
+        return tuple(f"{part}{number}" for part, number in names if self._file(part, number).is_file())
+
+    @cached_property
+    def ids(self) -> dict[str, int]:
+        """Class names with their numbers in ``classInd.txt`` (from 1), in the order of the numbers."""
+        numbers: dict[str, int] = {}
+        for line in read_lines(self.lists / "classInd.txt"):
+            match = CLASS_LINE.fullmatch(line.text)
+            if match is None:
+                raise line.error(f"{line.text!r}; a line is a number and a class name")
+            name, number = match["name"], int(match["id"])
+            if number < 1 or name in numbers or number in numbers.values():
+                raise line.error(f"{line.text!r}; numbers count from 1, and numbers and names must be distinct")
+            numbers[name] = number
+        if not numbers:
+            raise AnnotationError(f"{self.lists / 'classInd.txt'}: no class in it")
+        return dict(sorted(numbers.items(), key=lambda item: item[1]))
+
+    @cached_property
+    def classes(self) -> Sequence[str]:  # type: ignore[override]
+        return tuple(self.ids)
+
+    def read(self, split: str) -> list[Entry]:
+        lines = read_lines(self._file(split[:-1], int(split[-1])))
+        return [Entry(self._clip(line), line) for line in lines]
+
+    def _clip(self, line: Line) -> Clip:
+        match = LIST_LINE.fullmatch(line.text)
+        if match is None:
+            raise line.error(f"{line.text!r}; a line is Class/video.avi, in training lists with the class's number")
+        path = PurePosixPath(match["path"])
+        full = self._tree.locate(match["path"], line)
+        if len(path.parts) != 2:
+            raise line.error(f"path {match['path']!r} is not of the form Class/video.avi")
+        label = label_of(path.parts[0], self.classes, line, "classInd.txt")
+        name = self.classes[label]
+        if match["label"] is not None and int(match["label"]) != self.ids[name]:
+            raise line.error(f"label {match['label']}, but classInd.txt has {self.ids[name]} for {name}")
+        group = GROUP.search(path.stem)
+        if group is None:
+            raise line.error(f"file name {path.name!r} does not end in _gNN_cNN, so its group is unknown")
+        return Clip(path.stem, full, label, f"{name}_{group[1]}")
+
+    def _file(self, part: str, number: int) -> Path:
+        return self.lists / f"{part}list{number:02d}.txt"
+
+
+def open_dataset(*, root: Path | None = None, size: str = "") -> Ucf101:
+    """Raises `UsageError` that says what to download where folder or lists are missing."""
+    return Ucf101(require_root("ucf101", root, VIDEOS), size)
