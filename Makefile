@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.10; do \
 	$$p -c 'import sys; sys.exit(not (3,10) <= sys.version_info[:2] <= (3,12))' 2>/dev/null && { echo $$p; break; }; done)
 INSTALLED := $(VENV)/.installed
-CLIPS ?= 36
+CLIPS ?= 24
 
 .PHONY: run test lint bench report clean
 

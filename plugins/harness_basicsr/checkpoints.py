@@ -81,7 +81,7 @@ WEIGHTS: Mapping[str, tuple[Weights, ...]] = MappingProxyType(
         "srgan": (
             mini(
                 "srgan",
-                "c4f0144398e86d733fa6371c738f78b7a13c49d443ab960dfdec5fe66c556e24",
+                "c3344a3971b6bf8a0996843e2cbc70e5d0ecbcb33ad1b3ae596a47b2afb0c890",
                 "narrow: 32 features instead of 64; short adversarial training",
                 num_feat=32,
             ),
