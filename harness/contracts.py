@@ -105,6 +105,14 @@ class StreamRecognizer(Protocol):
         ...
 
 
+class JointRecognizer(StreamRecognizer, Protocol):
+    """A `joint` stream with a classifier for frames and one for motion, whose mean `scores` returns."""
+
+    def stream_scores(self, frames: Tensor, flow: Tensor) -> Tensor:
+        """Raw class scores of both classifiers, spatial and temporal: ``(2, num_classes)``; arguments as `scores`."""
+        ...
+
+
 class Sample(Protocol):
     """One clip as restored by one method, as a probe sees it. Indices are frame numbers of the clip."""
 

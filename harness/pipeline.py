@@ -116,6 +116,47 @@ class RestoredClip:
         return self.source.hr_flow(pairs)
 
 
+@dataclass(frozen=True)
+class JointClip:
+    """One clip as a pair of methods restored it: frames of the one, flow of the other (`harness.contracts.Sample`)."""
+
+    frames: RestoredClip
+    motion: RestoredClip
+
+    def __post_init__(self) -> None:
+        if self.frames.source is not self.motion.source:
+            raise ValueError(f"frames of clip {self.frames.clip.id} with flow of clip {self.motion.clip.id}")
+
+    @property
+    def clip(self) -> Clip:
+        return self.frames.clip
+
+    @property
+    def num_frames(self) -> int:
+        return self.frames.num_frames
+
+    @property
+    def restore_seconds(self) -> float:
+        """Of both methods."""
+        return self.frames.restore_seconds + self.motion.restore_seconds
+
+    @property
+    def restored_frames(self) -> int:
+        return self.frames.restored_frames
+
+    def sr(self, frames: Sequence[int]) -> Tensor:
+        return self.frames.sr(frames)
+
+    def hr(self, frames: Sequence[int]) -> Tensor:
+        return self.frames.hr(frames)
+
+    def sr_flow(self, pairs: Sequence[Pair]) -> Tensor:
+        return self.motion.sr_flow(pairs)
+
+    def hr_flow(self, pairs: Sequence[Pair]) -> Tensor:
+        return self.frames.hr_flow(pairs)
+
+
 def check_wants(wants: Wants, num_frames: int) -> Wants:
     """Raise `ContractError` when a probe asks for frames that the clip does not have."""
     outside = [frame for frame in wants.all_frames() if not 0 <= frame < num_frames]

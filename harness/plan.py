@@ -25,7 +25,8 @@ from harness.specs import OWN_FILES, OptionValue, ProbeSpec, RecognizerSpec, SRM
 FORMAT_VERSION = 1
 """Part of every cell's identity: raise it when the meaning of stored numbers changes."""
 NO_HR = "needs HR frames, which clips that are low-resolution by nature lack"
-FLOW_STREAMS = ("temporal", "joint")
+JOINT = "joint"
+FLOW_STREAMS = ("temporal", JOINT)
 FILE_OPTIONS = (*OWN_FILES, "config")
 
 
@@ -59,11 +60,24 @@ class Cell:
     method: Part
     probe: Part
     identity: Mapping[str, Any]
+    temporal: Part | None = None
+    """Joint streams only: the method whose flow is looked at, beside the frames of `method`."""
+
+    @property
+    def methods(self) -> Sequence[Part]:
+        """The methods it needs, each once."""
+        other = self.temporal is not None and self.temporal.label != self.method.label
+        return [self.method, self.temporal] if other and self.temporal else [self.method]
+
+    @property
+    def label(self) -> str:
+        """Its method, or pair of methods, as the leaderboard names it."""
+        return "+".join(part.label for part in self.methods)
 
     @property
     def skipped(self) -> str | None:
         """Why the cell is skipped, or None."""
-        return self.method.missing or self.probe.missing
+        return next((part.missing for part in (*self.methods, self.probe) if part.missing), None)
 
 
 @dataclass(frozen=True)
@@ -84,25 +98,40 @@ class Plan:
 def cell_id(identity: Mapping[str, Any]) -> str:
     """Slug and hash of a cell's identity, from a plan or from a stored record."""
     text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
-    method, probe = identity["method"], identity["probe"]
-    slug = "-".join(str(part) for part in (method["name"], probe["name"], probe["stream"]) if part)
+    method, probe = identity["method"]["name"], identity["probe"]
+    temporal = identity.get("temporal", identity["method"])["name"]
+    pair = method if temporal == method else f"{method}+{temporal}"
+    slug = "-".join(str(part) for part in (pair, probe["name"], probe["stream"]) if part)
     return f"{re.sub(r'[^A-Za-z0-9-]+', '_', slug)}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
-def plan_cells(methods: Sequence[Part], probes: Sequence[Part], setting: Mapping[str, Any], flow: str) -> list[Cell]:
-    """The grid methods x probes. `setting` is the part of the identity that all cells share."""
-    cells = []
-    for method in methods:
-        for probe in probes:
-            identity = {
-                "version": FORMAT_VERSION,
-                **setting,
-                "method": method.identity(),
-                "probe": probe.identity(),
-                "flow": flow if uses_flow(probe) else None,
-            }
-            cells.append(Cell(cell_id(identity), method, probe, identity))
-    return cells
+def plan_cells(
+    methods: Sequence[Part],
+    probes: Sequence[Part],
+    setting: Mapping[str, Any],
+    flow: str,
+    pairs: Sequence[str] = (),
+) -> list[Cell]:
+    """The grid methods x probes; a joint stream sees the `pairs` ``a+b`` of their labels besides.
+
+    `setting` is the part of the identity that all cells share.
+    """
+
+    def cell(method: Part, probe: Part, temporal: Part) -> Cell:
+        joint = probe.stream == JOINT
+        identity = {
+            "version": FORMAT_VERSION,
+            **setting,
+            "method": method.identity(),
+            "probe": probe.identity(),
+            "flow": flow if uses_flow(probe) else None,
+            **({"temporal": temporal.identity()} if joint else {}),
+        }
+        return Cell(cell_id(identity), method, probe, identity, temporal if joint else None)
+
+    grid = [cell(method, probe, method) for method in methods for probe in probes]
+    both = [(a, b) for a in methods for b in methods if a != b and f"{a.label}+{b.label}" in pairs]
+    return grid + [cell(a, probe, b) for a, b in both for probe in probes if probe.stream == JOINT]
 
 
 def setting_of(benchmark: Benchmark, registry: Registry, split_digest: str) -> dict[str, Any]:

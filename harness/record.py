@@ -14,9 +14,10 @@ from harness.errors import RunFolderError
 from harness.store import SCHEMA_VERSION, CellRecord
 
 CELL_COLUMNS = (
-    "cell", "method", "probe", "recognizer", "stream", "status", "reason", "error_log", "clips", "params", "note",
-    "family", "device",
+    "cell", "method", "temporal", "probe", "recognizer", "stream", "status", "reason", "error_log", "clips", "params",
+    "note", "family", "device",
 )  # fmt: skip
+SCORES = ("scores", "spatial_scores", "temporal_scores")
 ROW_COLUMNS = ("cell", "method", "probe", "recognizer", "stream", "clip", "label", "group", "seconds", "scores")
 
 
@@ -25,7 +26,9 @@ class RunRecord:
     """A run as tidy tables.
 
     `cells`: one row a cell. `clips`: one row a (cell, clip), every number of a probe as a column of its own (NaN where
-    it is not that probe's) and `scores` as float32 arrays of raw class scores (None where the probe gives none).
+    it is not that probe's) and `scores` as float32 arrays of raw class scores (None where the probe gives none). A
+    joint stream's cell has a method `temporal`, whose flow it saw, and may have arrays
+    ``spatial_scores`` and ``temporal_scores`` of its classifiers.
     """
 
     path: Path
@@ -52,7 +55,8 @@ def load_run(path: str | Path) -> RunRecord:
         clips.extend({**shared, **row} for row in record.rows())
     table = pd.DataFrame(clips)
     table = table.reindex(columns=list(dict.fromkeys([*ROW_COLUMNS, *table.columns])))
-    table["scores"] = pd.Series([_array(value) for value in table["scores"]], index=table.index, dtype=object)
+    for name in (name for name in SCORES if name in table):
+        table[name] = pd.Series([_array(value) for value in table[name]], index=table.index, dtype=object)
     return RunRecord(path, info, pd.DataFrame(cells, columns=list(CELL_COLUMNS)), table)
 
 

@@ -79,6 +79,7 @@ def make_plan(request: Request, registry: Registry) -> Plan:
     probes = [*(probe_part(parse_choice(text), registry, benchmark) for text in benchmark.probes), *streams]
     setting = setting_of(benchmark, registry, split_digest(clips))
     flow = flow_text(benchmark, registry)
+    pairs = wanted_pairs(request.sr, registry, benchmark)
     return Plan(
         benchmark=benchmark,
         clips=clips,
@@ -86,8 +87,8 @@ def make_plan(request: Request, registry: Registry) -> Plan:
         classes=dataset.classes,
         methods=methods,
         probes=probes,
-        cells=plan_cells(methods, probes, setting, flow),
-        pairs=wanted_pairs(request.sr, registry, benchmark),
+        cells=plan_cells(methods, probes, setting, flow, pairs),
+        pairs=pairs,
         protocol=protocol_of(benchmark, setting, flow, streams),
     )
 
@@ -198,10 +199,11 @@ def record_start(plan: Plan, request: Request, folder: RunFolder) -> None:
 
     Raises `RunFolderError` when the folder holds a run over other clips or another setting.
     """
-    names = {(c.method.label, c.probe.label) for c in plan.cells}
+    names = {(c.method.label, c.temporal.label if c.temporal else None, c.probe.label) for c in plan.cells}
     earlier = {c: folder.cell(c).outcome for c in _earlier_cells(plan, folder)}
     earlier_info = folder.info() if earlier else {}
-    kept = [c for c, facts in earlier.items() if (facts.get("method"), facts.get("probe")) not in names]
+    known = ("method", "temporal", "probe")
+    kept = [c for c, facts in earlier.items() if tuple(facts.get(name) for name in known) not in names]
     folder.write_info(
         {
             "schema_version": SCHEMA_VERSION,

@@ -26,6 +26,7 @@ def check_recognizer(
             ("wanted frames", contract.wants),
             ("looks at", contract.looks_at),
             ("scores", contract.scores),
+            ("both classifiers", contract.both_classifiers),
             ("determinism", contract.determinism),
             ("depends on the clip", contract.depends_on_clip),
             ("one frame", contract.one_frame),
@@ -72,6 +73,16 @@ class _Contract:
     def scores(self) -> str:
         found = self.ask()
         return f"{self.num_classes} classes, {float(found.min()):.2f} to {float(found.max()):.2f}"
+
+    def both_classifiers(self) -> str:
+        """Of a stream that has one for frames and one for motion."""
+        of_streams = getattr(self.recognizer, "stream_scores", None)
+        if of_streams is None:
+            return "one classifier"
+        frames, flow = self.inputs(20, 112, 112)
+        with torch.inference_mode():
+            found = expect_tensor(of_streams(frames, flow), (2, self.num_classes), self.device).float()
+        return expect_equal(found.mean(dim=0), self.ask_for(frames, flow), SCORE_TOLERANCE)
 
     def determinism(self) -> str:
         return expect_equal(self.ask(), self.ask(), SCORE_TOLERANCE)

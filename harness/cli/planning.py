@@ -19,7 +19,7 @@ def show_plan(console: Console, plan: Plan, pending: Sequence[Cell], frames: int
         table.add_column(title, justify="right")
     todo = {cell.id for cell in pending}
     for method in (m for m in plan.methods if not m.missing):
-        cells = [cell for cell in plan.cells if cell.method.label == method.label]
+        cells = [cell for cell in plan.cells if method.label in [part.label for part in cell.methods]]
         waiting = [cell for cell in cells if cell.id in todo]
         clips, restored = (len(plan.clips), frames) if waiting else (0, 0)
         table.add_row(escape(method.label), str(len(cells)), str(len(waiting)), str(clips), str(restored))

@@ -56,7 +56,7 @@ class LiveListener:
     def cell_finished(self, cell: Cell, status: str, reason: str | None) -> None:
         if status == "failed":
             self._progress.console.print(
-                f"[red]failed[/red] {cell.method.label} x {cell.probe.label}: {reason}", highlight=False
+                f"[red]failed[/red] {cell.label} x {cell.probe.label}: {reason}", highlight=False
             )
 
 
@@ -90,9 +90,7 @@ class LineListener:
 
     def cell_finished(self, cell: Cell, status: str, reason: str | None) -> None:
         if status == "failed":
-            self._console.print(
-                f"failed: {cell.method.label} x {cell.probe.label}: {reason}", highlight=False, markup=False
-            )
+            self._console.print(f"failed: {cell.label} x {cell.probe.label}: {reason}", highlight=False, markup=False)
 
     def _print_line(self) -> None:
         done, total = sum(self._done.values()), sum(self._todo.values())

@@ -118,7 +118,8 @@ def _clips_to_do(plan: Plan, pending: list[Cell], folder: RunFolder) -> dict[str
     left: Counter[str] = Counter()
     for cell in pending:
         done = len(folder.cell(cell.id).rows())
-        left[cell.method.label] = max(left[cell.method.label], len(plan.clips) - done)
+        for part in cell.methods:
+            left[part.label] = max(left[part.label], len(plan.clips) - done)
     return dict(left)
 
 

@@ -12,12 +12,12 @@ from typing import Any
 import torch
 
 from harness.build import build_degradation, build_flow, build_method, build_probe, count_parameters, pick_device
-from harness.contracts import Clip, Degradation, FlowEstimator, Probe, SRMethod
+from harness.contracts import Clip, Degradation, FlowEstimator, Probe, Sample, SRMethod
 from harness.errors import ClipError, ContractError
 from harness.executors.base import Work
 from harness.frames import to_uint8
 from harness.pictures import save_comparison
-from harness.pipeline import RestoredClip, SourceClip, check_wants, restore
+from harness.pipeline import JointClip, RestoredClip, SourceClip, check_wants, restore
 from harness.plan import Cell, Part
 from harness.specs import SRMethodSpec
 from harness.store import CellRecord
@@ -45,6 +45,7 @@ class LiveMethod:
     part: Part
     method: SRMethod
     cells: list[LiveCell]
+    """Those that need it; a pair's cell is in work with both methods."""
 
     @property
     def sees_hr(self) -> bool:
@@ -97,9 +98,10 @@ class ClipLoop:
         frames = self._wanted(source)
         middle = frames[len(frames) // 2 : len(frames) // 2 + 1]
         shown = {"LR": to_uint8(source.lr[middle])}
+        kept: dict[str, RestoredClip] = {}
         for method in waiting:
             start = time.perf_counter()
-            restored = self._restore_and_probe(method, source, frames)
+            restored = self._restore_and_probe(method, source, frames, kept)
             if restored is not None:
                 shown[method.part.label] = to_uint8(restored.sr(middle))
             self.work.listener.clip_done(method.part.label, time.perf_counter() - start)
@@ -142,8 +144,9 @@ class ClipLoop:
 
     def _build_methods(self) -> list[LiveMethod]:
         methods = []
-        for part in {live.cell.method.label: live.cell.method for live in self.live}.values():
-            cells = [c for c in self.live if c.cell.method.label == part.label and not c.failed]
+        parts = {part.label: part for live in self.live for part in live.cell.methods}
+        for part in parts.values():
+            cells = [c for c in self.live if part.label in [m.label for m in c.cell.methods] and not c.failed]
             self.work.listener.loading(part.label)
             try:
                 method = build_method(part, self.work.plan.benchmark.scale, self.device)
@@ -151,7 +154,8 @@ class ClipLoop:
                 self._fail_all(cells, error)
                 continue
             for live in cells:
-                live.record.note({"params": count_parameters(method)})
+                if len(live.cell.methods) == 1:
+                    live.record.note({"params": count_parameters(method)})
             methods.append(LiveMethod(part, method, cells))
         return methods
 
@@ -173,18 +177,25 @@ class ClipLoop:
             path.parent.mkdir(exist_ok=True)
             save_comparison(path, shown)
 
-    def _restore_and_probe(self, live: LiveMethod, source: SourceClip, frames: list[int]) -> RestoredClip | None:
+    def _restore_and_probe(
+        self, live: LiveMethod, source: SourceClip, frames: list[int], kept: dict[str, RestoredClip]
+    ) -> RestoredClip | None:
+        """Restore a clip and let the cells see it. `kept` is what pairs need of it, by method."""
         waiting = live.waiting(source.clip)
         try:
             restored = restore(live.method, source, frames, sees_hr=live.sees_hr, scale=self.work.plan.benchmark.scale)
         except Exception as error:  # a plugin's code; recorded with its traceback in the method's cells
             self._fail_all(waiting, error, source.clip)
             return None
+        if any(len(cell.cell.methods) > 1 for cell in waiting):
+            kept[live.part.label] = restored
         for cell in waiting:
-            self._probe(cell, restored)
+            sample = _sample(cell.cell, restored, kept)
+            if sample is not None:
+                self._probe(cell, sample)
         return restored
 
-    def _probe(self, live: LiveCell, restored: RestoredClip) -> None:
+    def _probe(self, live: LiveCell, restored: Sample) -> None:
         label = live.cell.probe.label
         start = time.perf_counter()
         try:
@@ -215,6 +226,14 @@ class ClipLoop:
         self.work.listener.cell_finished(live.cell, "failed", reason)
 
 
+def _sample(cell: Cell, restored: RestoredClip, kept: Mapping[str, RestoredClip]) -> Sample | None:
+    """What a cell sees of a clip; None for a pair of which one method has not restored it yet."""
+    if len(cell.methods) == 1:
+        return restored
+    frames, motion = (kept.get(part.label) for part in cell.methods)
+    return JointClip(frames, motion) if frames is not None and motion is not None else None
+
+
 def cell_facts(cell: Cell) -> dict[str, Any]:
     """What `cell.json` says of a cell whatever its outcome."""
     spec = cell.probe.spec
@@ -222,12 +241,13 @@ def cell_facts(cell: Cell) -> dict[str, Any]:
         "cell": cell.id,
         "identity": cell.identity,
         "method": cell.method.label,
+        "temporal": cell.temporal.label if cell.temporal else None,
         "probe": cell.probe.label,
         "recognizer": cell.probe.label.removesuffix(f".{cell.probe.stream}") if cell.probe.stream else None,
         "stream": cell.probe.stream,
         "summary": cell.method.spec.summary,
         "family": cell.method.spec.family if isinstance(cell.method.spec, SRMethodSpec) else "",
-        "note": cell.method.weights.note if cell.method.weights else None,
+        "note": "; ".join(m.weights.note for m in cell.methods if m.weights and m.weights.note) or None,
         "probe_name": spec.name,
     }
 

@@ -34,14 +34,26 @@ class CellRow:
     note: str
     family: str
     clips: pd.DataFrame | None
+    temporal: str | None = None
+    """Joint streams: the method whose flow was looked at."""
+
+    @property
+    def is_pair(self) -> bool:
+        return self.temporal not in (None, self.method)
 
     @property
     def scores(self) -> Scores | None:
         """Class scores of a complete recogniser cell. Raises `RunFolderError` where they break rules of `Scores`."""
+        return self.scores_in("scores")
+
+    def scores_in(self, column: str) -> Scores | None:
+        """`scores`, or those of one of a joint stream's classifiers; None where it has no such."""
         if self.clips is None or self.stream is None:
             return None
+        if column != "scores" and (column not in self.clips or self.clips[column].isna().all()):
+            return None
         name = f"{self.method} / {self.probe}"
-        values = list(self.clips["scores"])
+        values = list(self.clips[column])
         lengths = {None if value is None else len(value) for value in values}
         if len(lengths) != 1 or None in lengths:
             raise RunFolderError(f"{name} (cell {self.id}): clips without scores, or with different numbers of them")
@@ -85,6 +97,7 @@ def _cell(facts: Mapping[str, Any], tables: Mapping[Any, pd.DataFrame]) -> CellR
         note=facts["note"] or "",
         family=facts["family"] or "",
         clips=tables.get(facts["cell"]) if status == "ok" else None,
+        temporal=facts["temporal"],
     )
 
 

@@ -25,8 +25,10 @@ class Row:
         """The cells that its numbers come from: those of one recogniser, and for a lone method the other probes'."""
         if self.is_pair:
             wanted = {("spatial", self.spatial), ("temporal", self.temporal)}
-            return [c for c in cells if c.recognizer == recognizer and (c.stream, c.method) in wanted]
-        return [c for c in cells if c.method == self.name and c.recognizer in (None, recognizer)]
+            own = [c for c in cells if c.recognizer == recognizer]
+            joint = (self.spatial, self.temporal)
+            return [c for c in own if (c.stream, c.method) in wanted or (c.method, c.temporal) == joint]
+        return [c for c in cells if c.method == self.name and not c.is_pair and c.recognizer in (None, recognizer)]
 
 
 def read_rows(cells: Sequence[CellRow], pairs: Sequence[str]) -> list[Row]:

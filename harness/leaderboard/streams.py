@@ -43,10 +43,17 @@ def headline(records: Iterable[Mapping[str, Any]]) -> str:
 def stream_scores(
     rows: Sequence[Row], cells: Sequence[CellRow], weights: tuple[float, float]
 ) -> dict[str, dict[str, Scores]]:
-    """Scores of one recogniser's cells by stream and row, where they are complete."""
+    """Scores of one recogniser's cells by stream and row, where they are complete.
+
+    The scores of a joint stream are the fusion, whatever the `weights`; those of its classifiers are the streams.
+    """
+    joint = {(cell.method, cell.temporal): cell for cell in cells if cell.temporal is not None}
     known = {(cell.stream, cell.method): scores for cell in cells if (scores := cell.scores) is not None}
     streams: dict[str, dict[str, Scores]] = {stream: {} for stream in STREAMS}
     for row in rows:
+        if (row.spatial, row.temporal) in joint:
+            _add_joint(streams, row.name, joint[row.spatial, row.temporal])
+            continue
         spatial, temporal = known.get(("spatial", row.spatial)), known.get(("temporal", row.temporal))
         if spatial is not None:
             streams["spatial"][row.name] = spatial
@@ -55,3 +62,11 @@ def stream_scores(
         if spatial is not None and temporal is not None:
             streams["fusion"][row.name] = fuse(spatial, temporal, weights)
     return streams
+
+
+def _add_joint(streams: dict[str, dict[str, Scores]], row: str, cell: CellRow) -> None:
+    columns = {"spatial": "spatial_scores", "temporal": "temporal_scores", "fusion": "scores"}
+    found = {stream: cell.scores_in(column) for stream, column in columns.items()}
+    for stream, scores in found.items():
+        if scores is not None:
+            streams[stream][row] = scores

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from harness.contracts import Measurement, Sample, StreamRecognizer, Wants
 from harness.errors import ContractError
@@ -12,7 +16,11 @@ from harness.errors import ContractError
 
 @dataclass(frozen=True)
 class StreamProbe:
-    """Array ``scores``: raw class scores, float32 ``(num_classes,)``. It knows no label and makes no number of them."""
+    """Array ``scores``: raw class scores, float32 ``(num_classes,)``. It knows no label and makes no number of them.
+
+    Where the recogniser has a classifier a stream (`harness.contracts.JointRecognizer`), their scores are the arrays
+    ``spatial_scores`` and ``temporal_scores``, and ``scores`` is their mean.
+    """
 
     recognizer: StreamRecognizer
 
@@ -20,13 +28,26 @@ class StreamProbe:
         return self.recognizer.wants(num_frames)
 
     def measure(self, sample: Sample) -> Measurement:
-        """Raises `ContractError` when the recogniser returns no vector of finite scores."""
+        """Raises `ContractError` when the recogniser returns no vectors of finite scores."""
         wants = self.wants(sample.num_frames)
         frames = sample.sr(wants.frames)
         flow = sample.sr_flow(wants.pairs) if wants.pairs else frames.new_zeros((0, 2, *frames.shape[-2:]))
+        of_streams: Callable[[Tensor, Tensor], Tensor] | None = getattr(self.recognizer, "stream_scores", None)
         with torch.inference_mode():
-            scores = self.recognizer.scores(frames, flow)
-        if scores.ndim != 1 or not bool(torch.isfinite(scores).all()):
-            found = "numbers that are not finite" if scores.ndim == 1 else f"the shape {tuple(scores.shape)}"
-            raise ContractError(f"recogniser returned {found}; expected finite scores (num_classes,)")
-        return Measurement(arrays={"scores": scores.float().cpu().numpy()})
+            if of_streams is None:
+                return Measurement(arrays={"scores": _checked(self.recognizer.scores(frames, flow))})
+            found = of_streams(frames, flow)
+            spatial, temporal = _checked(found, vectors=2)
+            mean = _checked(found.float().mean(dim=0))
+        return Measurement(arrays={"scores": mean, "spatial_scores": spatial, "temporal_scores": temporal})
+
+
+def _checked(scores: Tensor, vectors: int = 0) -> NDArray[np.float32]:
+    """Scores ``(num_classes,)``, or ``(vectors, num_classes)``, as float32."""
+    right = scores.ndim == 2 and len(scores) == vectors if vectors else scores.ndim == 1
+    if not right or not bool(torch.isfinite(scores).all()):
+        found = "numbers that are not finite" if right else f"the shape {tuple(scores.shape)}"
+        wanted = f"({vectors}, num_classes)" if vectors else "(num_classes,)"
+        raise ContractError(f"recogniser returned {found}; expected finite scores {wanted}")
+    array: NDArray[np.float32] = scores.float().cpu().numpy()
+    return array

@@ -60,7 +60,7 @@ class Fusions:
 
 
 def all_pairs(board: Leaderboard) -> list[Fusions]:
-    """The matrix of every recogniser that has both streams.
+    """The matrix of every recogniser that has both streams; a joint stream cannot be fused after the run.
 
     A method whose stream is incomplete has no row or no column. Raises `UsageError` where no pair can be formed and
     `RunFolderError` where scores cannot be joined by clip id.
@@ -77,7 +77,8 @@ def _of(board: Leaderboard, recognizer: str) -> Fusions | None:
     lone = {row.name for row in board.rows if not row.is_pair}
     ordered = sorted((name for name in names if name in lone), key=lambda name: name == CEILING)
     rows = [Row(name, name, name) for name in ordered]
-    streams = stream_scores(rows, [cell for cell in board.cells if cell.recognizer == recognizer], board.fusion)
+    cells = [cell for cell in board.cells if cell.recognizer == recognizer and cell.temporal is None]
+    streams = stream_scores(rows, cells, board.fusion)
     spatial, temporal = streams["spatial"], streams["temporal"]
     if not spatial or not temporal:
         return None

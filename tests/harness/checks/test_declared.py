@@ -34,7 +34,11 @@ def test_every_builtin_keeps_its_contract(kind: type[Spec], name: str) -> None:
     protocols = load_benchmark("mini").recognizers
     options = protocols.get(name, {}) if kind is RecognizerSpec else {}
     sections = list(check_declared(spec, registry(), options=options))
-    if isinstance(spec, SRMethodSpec) and spec.needs_weights and not any(weights.file for weights in spec.weights):
+    if (
+        isinstance(spec, (SRMethodSpec, RecognizerSpec))
+        and spec.needs_weights
+        and not any(weights.file for weights in spec.weights)
+    ):
         [*sections, (title, [missing])] = sections
         assert title == "weights" and missing.missing and not missing.ok
         ways = (f"{name}:checkpoint=FILE", f"{name}:weights=FILE", f"harness weights pull {name}")

@@ -1,0 +1,98 @@
+"""ST-ResNet as a model of MMAction2: its description, its weights, its scores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from harness.errors import WeightsError
+from harness.weights import load_state
+from harness_mmaction.compat import prepare
+from harness_mmaction.network import FLOW_ZERO, IMAGENET_MEAN, IMAGENET_STD
+
+FLOW_STD = sum(IMAGENET_STD) / 3
+"""Of flow levels: kernels averaged over RGB see the range they were trained on."""
+CLASSIFIERS = ("cls_head.fc_appearance.weight", "cls_head.fc_motion.weight")
+
+
+def description(num_classes: int, *, stack: int, width: int = 64, head: dict[str, Any] | None = None, **backbone: Any
+) -> dict[str, Any]:  # fmt: skip
+    """An MMAction2 model over clips in 0..255: frames as ``rgb``, stacks of flow levels as ``flow``.
+
+    `backbone` are further arguments of `STResNet`, `head` of its classifiers.
+    """
+    channels = 2 * stack
+    return {
+        "type": "MMRecognizer3D",
+        "backbone": {"type": "STResNet", "stack": stack, "width": width, **backbone},
+        "cls_head": {
+            "type": "STResNetHead",
+            "num_classes": num_classes,
+            "in_channels": 32 * width,
+            **(head or {}),
+            "average_clips": "score",
+        },
+        "data_preprocessor": {
+            "type": "MultiModalDataPreprocessor",
+            "preprocessors": {
+                "rgb": _normalising(list(IMAGENET_MEAN), list(IMAGENET_STD)),
+                "flow": _normalising([FLOW_ZERO] * channels, [FLOW_STD] * channels),
+            },
+        },
+    }
+
+
+def _normalising(mean: list[float], std: list[float]) -> dict[str, Any]:
+    return {"type": "ActionDataPreprocessor", "mean": mean, "std": std}
+
+
+def build_network(settings: dict[str, Any]) -> nn.Module:
+    """Build the model of a `description`."""
+    register()
+    from mmaction.registry import MODELS
+
+    # models of mmengine look for their parts in the scope in force, which is mmengine's own where no Runner runs
+    network: nn.Module = MODELS.build({**settings, "_scope_": "mmaction"})
+    return network
+
+
+def register() -> None:
+    """Register backbone and head with MMAction2."""
+    prepare()
+    import harness_stresnet.backbone
+    import harness_stresnet.head  # noqa: F401
+
+
+def load_checkpoint(network: nn.Module, path: Path, num_classes: int) -> None:
+    """Load trained weights. Raises `WeightsError` where classes or shapes do not fit."""
+    state = load_state(path)
+    absent = [key for key in CLASSIFIERS if key not in state]
+    if absent:
+        raise WeightsError(f"{path}: no checkpoint of stresnet, for it has no {absent[0]!r}")
+    trained = len(state[CLASSIFIERS[0]])
+    if trained != num_classes:
+        raise WeightsError(
+            f"{path}: trained for {trained} classes, but the data set has {num_classes}; "
+            "use a checkpoint that was trained on this data set's classes"
+        )
+    counters = {k: v for k, v in network.state_dict().items() if k.endswith("num_batches_tracked")}
+    try:
+        network.load_state_dict({**counters, **state})
+    except RuntimeError as error:
+        lines = "\n".join(str(error).splitlines()[1:6])
+        raise WeightsError(
+            f"{path}: does not fit the network; depth, width and stack must be those it was trained with\n{lines}"
+        ) from error
+
+
+def raw_scores(network: Any, rgb: Tensor, flow: Tensor) -> Tensor:
+    """Scores before softmax ``(2, num_classes)``, appearance and motion, of one clip in 0..255.
+
+    `rgb` is ``(T, 3, h, w)``, `flow` ``(T, 2 * stack, h, w)``.
+    """
+    given = {"inputs": {"rgb": [rgb], "flow": [flow]}, "data_samples": None}
+    inputs = network.data_preprocessor(given)["inputs"]
+    scores: Tensor = network.cls_head(network.backbone(**inputs))[0]
+    return scores.float()

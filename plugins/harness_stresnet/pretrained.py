@@ -1,0 +1,45 @@
+"""ImageNet weights of torchvision's ResNets for a stream.
+
+Frames take them as they are. A stack of flow has other channels: its first convolution is the mean of the RGB kernels,
+repeated. Temporal convolutions take the mean over time.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from harness.errors import WeightsError
+from harness.weights import load_state
+from harness_stresnet.units import over_time
+
+FIRST, CLASSIFIER, COUNTER = "conv1.weight", "fc.", "num_batches_tracked"
+
+
+def load_imagenet(stream: nn.Module, path: Path) -> None:
+    """Load a stream from a file of a torchvision ResNet's state. Raises `WeightsError` where it does not fit."""
+    own = stream.state_dict()
+    state = {key: value for key, value in load_state(path).items() if not key.startswith(CLASSIFIER)}
+    fitted = {key: _fitted(key, value, own[key]) for key, value in state.items() if key in own}
+    strange = [key for key in state if key not in own]
+    wrong = [k for k, v in own.items() if not k.endswith(COUNTER) and (k not in fitted or fitted[k].shape != v.shape)]
+    if strange or wrong:
+        raise WeightsError(
+            f"{path}: not the weights of a torchvision ResNet of this depth and width; "
+            f"first that does not fit: {(strange + wrong)[0]!r}"
+        )
+    stream.load_state_dict(fitted, strict=False)
+
+
+def _fitted(key: str, value: Tensor, own: Tensor) -> Tensor:
+    if value.ndim == 4 and own.ndim == 5:
+        return over_time(value)
+    if key == FIRST and value.ndim == 4 and value.shape[1] != own.shape[1]:
+        return repeated_mean(value, own.shape[1])
+    return value
+
+
+def repeated_mean(kernels: Tensor, channels: int) -> Tensor:
+    """RGB kernels ``(O, 3, h, w)`` to ``(O, channels, h, w)``: their mean, repeated."""
+    return kernels.mean(dim=1, keepdim=True).repeat(1, channels, 1, 1)
