@@ -27,7 +27,11 @@ ROW_INCHES, MARGIN_INCHES, WIDTH_INCHES = 0.42, 1.5, 11.5
 
 def render(board: Leaderboard) -> bytes:
     """PNG of one row of two panels a recogniser; the same bytes for the same table."""
-    figure = draw(board)
+    return to_png(draw(board))
+
+
+def to_png(figure: Figure) -> bytes:
+    """The same bytes for the same figure."""
     buffer = BytesIO()
     FigureCanvasAgg(figure)
     # the default metadata names the version of matplotlib

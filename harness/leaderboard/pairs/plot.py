@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import TYPE_CHECKING
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from harness.leaderboard.pairs.matrix import Fusions, all_pairs
 from harness.leaderboard.pairs.text import caption
-from harness.leaderboard.plot import DPI
+from harness.leaderboard.plot import to_png
 from harness.leaderboard.table import Leaderboard
 
 if TYPE_CHECKING:
@@ -23,11 +21,7 @@ COLOURS = "viridis"
 
 def render(board: Leaderboard) -> bytes:
     """PNG of `draw`; the same bytes for the same run."""
-    figure = draw(board)
-    buffer = BytesIO()
-    FigureCanvasAgg(figure)
-    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
-    return buffer.getvalue()
+    return to_png(draw(board))
 
 
 def draw(board: Leaderboard) -> Figure:
