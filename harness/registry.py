@@ -18,6 +18,7 @@ import pluggy
 
 from harness import hookspecs
 from harness.errors import PluginError, UnknownNameError
+from harness.own_weights import with_own
 from harness.specs import (
     DatasetSpec,
     DegradationSpec,
@@ -104,7 +105,7 @@ class Registry:
                 self.manager.unregister(name=name)
             raise
         for spec in collected:
-            self._specs.setdefault(type(spec), {})[spec.name] = spec
+            self._specs.setdefault(type(spec), {})[spec.name] = with_own(spec)
             self.owners[type(spec), spec.name] = name
 
     def _declared(self, plugin: object, name: str, kind: type[Spec]) -> Sequence[Spec]:

@@ -26,7 +26,8 @@ NO_OPTIONS: Mapping[str, OptionValue] = MappingProxyType({})
 class Weights:
     """One checkpoint of a method or recogniser.
 
-    Exactly one of `file` and `url` is set. `file` is ``"package:path"`` inside an installed package.
+    Exactly one of `file`, `url` and `path` is set. `file` is ``"package:path"`` inside an installed package, `path` a
+    file of the user's own.
     """
 
     tag: str
@@ -37,6 +38,7 @@ class Weights:
     licence: str
     file: str | None = None
     url: str | None = None
+    path: str | None = None
     scale: int | None = None
     """Scale factor the checkpoint is for; None when it does not matter."""
     stream: str | None = None

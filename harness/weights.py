@@ -87,7 +87,7 @@ def installed_path(weights: Weights, name: str | None = None) -> Path:
     stat = path.stat()
     found = _sha256_once(path, stat.st_size, stat.st_mtime_ns)
     if found != weights.sha256.lower():
-        again = "delete it and pull it again" if weights.url else "reinstall the package"
+        again = _how_to_mend(weights)
         raise WeightsError(f"{path}: wrong checksum; expected sha256 {weights.sha256}, found {found}; {again}")
     return path
 
@@ -185,6 +185,8 @@ def save_state(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, s
 
 
 def _expected_path(weights: Weights) -> Path:
+    if weights.path is not None:
+        return Path(weights.path)
     if weights.file is not None:
         return paths.package_path(weights.file)
     name = PurePosixPath(unquote(urlsplit(weights.url or "").path)).name or "weights"
@@ -206,7 +208,15 @@ def _describe(weights: Weights) -> str:
 def _how_to_get(weights: Weights, path: Path, name: str) -> str:
     if weights.url is not None:
         return f"{_describe(weights)} weights of {name} are not installed; get them with: harness weights pull {name}"
+    if weights.path is not None:
+        return f"{path}: is gone; {_how_to_mend(weights)}"
     return f"{path}: missing from the installed package; reinstall it, or train: harness train {name} --benchmark mini"
+
+
+def _how_to_mend(weights: Weights) -> str:
+    if weights.path is not None:
+        return "remove and add it again: harness weights remove NAME TAG, harness weights add FILE --tag TAG"
+    return "delete it and pull it again" if weights.url else "reinstall the package"
 
 
 def _owner(weights: Weights) -> str:

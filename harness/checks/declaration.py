@@ -138,7 +138,8 @@ def _expect_accepts(factory: object, names: list[str]) -> None:
 def _expect_complete(weights: Weights, spec: Spec) -> None:
     """Raise `ContractError` unless a checkpoint says where it is, what it is, and on what terms."""
     where = f"weights {weights.tag!r}"
-    expect((weights.file is None) != (weights.url is None), f"{where}: give one of `file` and `url`")
+    places = [place for place in (weights.file, weights.url, weights.path) if place is not None]
+    expect(len(places) == 1, f"{where}: give one of `file` and `url`")
     expect(bool(re.fullmatch(r"[0-9a-fA-F]{64}", weights.sha256)), f"{where}: sha256 is not 64 hexadecimal digits")
     expect(bool(weights.trained_on.strip()), f"{where}: trained_on is blank; name the data, such as mini/train")
     expect(bool(weights.licence.strip()), f"{where}: no licence")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,6 +22,10 @@ Examples:
   harness weights pull esrgan  download what is missing, checked
 
   harness weights verify       read all again and compare the sha256
+
+  harness weights add my.safetensors --tag ucf101       what `harness train` made, for benchmarks that ask for this tag
+
+  harness weights add tsn.pth --tag ucf101 --name tsn --stream spatial --trained-on ucf101/train1
 """
 COLOURS = {"ok": "green", "missing": "yellow", "broken": "red"}
 app = typer.Typer(name="weights", help="List, download and check checkpoints.", no_args_is_help=True, epilog=EXAMPLES)
@@ -77,6 +82,62 @@ def verify(plugin: PluginFiles = None) -> None:
     raise typer.Exit(1 if any(state == "broken" for _, _, state in found) else 0)
 
 
+@app.command(epilog=EXAMPLES)
+def add(
+    file: Annotated[Path, typer.Argument(help="Checkpoint; one that `harness train` made says itself what it is.")],
+    tag: Annotated[str, typer.Option(help="Under which benchmarks ask for it (their key `weights`).")],
+    name: Annotated[str | None, typer.Option(help="SR method or recogniser.")] = None,
+    scale: Annotated[int | None, typer.Option(min=1, help="SR methods: its scale factor.")] = None,
+    stream: Annotated[str | None, typer.Option(help="Recognisers: its stream.")] = None,
+    trained_on: Annotated[str | None, typer.Option(help="DATASET/SPLIT, or other data in words.")] = None,
+    option: Annotated[list[str] | None, typer.Option(help="NAME=VALUE of its network. May be repeated.")] = None,
+    note: Annotated[str, typer.Option(help="A line for the leaderboard.")] = "",
+    licence: Annotated[str, typer.Option(help="Of the weights.")] = "unknown",
+    plugin: PluginFiles = None,
+) -> None:
+    """Make a checkpoint of your own one of its method's, under a tag. The file is copied."""
+    from harness import own_weights
+    from harness.choice import Choice, parse_choice, resolve
+    from harness.cli.lookup import NETWORKS, declared
+    from harness.errors import UsageError
+    from harness.registry import registry
+    from harness.specs import Weights
+
+    if not file.is_file():
+        raise UsageError(f"{file}: no such file")
+    said = own_weights.described(file)
+    method, data = name or said.get("method"), trained_on or said.get("trained_on")
+    if method is None or data is None:
+        missing = " and ".join(o for o, v in (("--name", method), ("--trained-on", data)) if v is None)
+        raise UsageError(f"{file} does not say what it is: give {missing}")
+    spec = declared(registry(), method, NETWORKS)[0]
+    given = {**said.get("options", {}), **parse_choice(f"{method}:{','.join(option or ())}").mapping}
+    options = resolve(Choice(method, tuple(given.items())), spec).mapping
+    factor = scale or (int(said["scale"]) if said.get("scale") else None)
+    weights = Weights(
+        tag, "", data, licence, scale=factor, stream=stream or said.get("stream"), options=options, note=note
+    )
+    added = own_weights.add(spec, file, weights)
+    typer.echo(f"{method} {tag}: {added.path}")
+
+
+@app.command(epilog=EXAMPLES)
+def remove(
+    name: Annotated[str, typer.Argument(help="SR method or recogniser.")],
+    tag: Annotated[str, typer.Argument(help="Of the weights that were added.")],
+) -> None:
+    """Forget weights of your own, and delete the copy."""
+    from harness import own_weights
+    from harness.errors import UsageError
+
+    gone = own_weights.remove(name, tag)
+    if not gone:
+        added = ", ".join(f"{own.name} {own.weights.tag}" for own in own_weights.known()) or "none"
+        raise UsageError(f"no weights {tag!r} of {name!r} were added (added: {added})")
+    for weights in gone:
+        typer.echo(f"removed {name} {tag}: {weights.path}")
+
+
 def _statuses() -> Iterator[tuple[Networks, Status]]:
     from harness import weights
     from harness.cli.lookup import NETWORKS
@@ -101,7 +162,7 @@ def _facts(spec: Networks, status: Status) -> dict[str, Any]:
         "licence": weights.licence,
         "note": weights.note,
         "sha256": weights.sha256,
-        "source": weights.url or weights.file,
+        "source": weights.url or weights.file or weights.path,
         "path": str(status.path),
         "state": state_of_weights(status),
         "problem": status.problem or None,

@@ -1,0 +1,130 @@
+"""Weights of the user's own, through the command line and in a run's plan."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from typer.testing import CliRunner, Result
+
+from harness import own_weights
+from harness.cli.main import app
+from harness.errors import WeightsError
+from harness.registry import registry
+from harness.specs import SRMethodSpec
+from harness.weights import find, installed_path, save_state
+
+Cli = Callable[..., Result]
+HEADER = {"method": "vdsr", "options": json.dumps({"num_feat": 16}), "scale": "4", "trained_on": "my videos"}
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Cli]:
+    """Runs ``harness ARGUMENTS`` with a home of its own; every call reads plugins and weights anew."""
+    monkeypatch.setenv("HARNESS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "300")
+
+    def call(*arguments: object) -> Result:
+        registry.cache_clear()
+        return CliRunner().invoke(app, [str(argument) for argument in arguments], prog_name="harness")
+
+    yield call
+    registry.cache_clear()
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> Path:
+    """The shipped weights of vdsr as `harness train` would have left them after a training on other data."""
+    shipped = installed_path(find(registry().get(SRMethodSpec, "vdsr"), "mini", scale=4))
+    from harness.weights import load_state
+
+    file = tmp_path / "vdsr-mine-x4.safetensors"
+    save_state(file, load_state(shipped), HEADER)
+    return file
+
+
+def test_added_weights_are_found_under_their_tag(cli: Cli, trained: Path) -> None:
+    added = cli("weights", "add", trained, "--tag", "mine")
+    assert added.exit_code == 0, added.output
+    trained.unlink()  # it is a copy that is listed
+    registry.cache_clear()
+    spec = registry().get(SRMethodSpec, "vdsr")
+    weights = find(spec, "mine", scale=4)
+    assert (weights.trained_on, weights.options, weights.scale) == ("my videos", {"num_feat": 16}, 4)
+    assert installed_path(weights).is_file()
+    assert find(spec, "mini", scale=4).tag == "mini"
+    assert "mine" in cli("weights", "list").output
+
+
+def test_a_method_restores_with_them(cli: Cli, trained: Path) -> None:
+    from harness.registry import resolve_import
+
+    cli("weights", "add", trained, "--tag", "mine")
+    registry.cache_clear()
+    spec = registry().get(SRMethodSpec, "vdsr")
+    clip = torch.rand(2, 3, 12, 12, generator=torch.Generator().manual_seed(0))
+    restored = []
+    for tag in ("mine", "mini"):
+        weights = find(spec, tag, scale=4)
+        options = {**spec.options, **weights.options}
+        method = resolve_import(spec.factory)(
+            scale=4, device=torch.device("cpu"), weights=installed_path(weights), **options
+        )
+        restored.append(method.upscale(clip, [1]))
+    assert torch.equal(*restored)
+
+
+def test_remove_forgets_and_deletes(cli: Cli, trained: Path) -> None:
+    cli("weights", "add", trained, "--tag", "mine")
+    copy = Path(str(own_weights.known()[0].weights.path))
+    assert copy.is_file()
+    assert cli("weights", "remove", "vdsr", "mine").exit_code == 0
+    assert not copy.exists() and not own_weights.known()
+    again = cli("weights", "remove", "vdsr", "mine")
+    assert again.exit_code == 2 and "no weights 'mine'" in again.output
+
+
+def test_a_file_that_does_not_say_what_it_is(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "net.pth"
+    torch.save({"a": torch.zeros(1)}, file)
+    refused = cli("weights", "add", file, "--tag", "mine")
+    assert refused.exit_code == 2 and "--name and --trained-on" in refused.output
+    named = ("--name", "tsn", "--trained-on", "ucf101/train1")
+    no_stream = cli("weights", "add", file, "--tag", "mine", *named)
+    assert no_stream.exit_code == 2 and "--stream" in no_stream.output
+    assert cli("weights", "add", file, "--tag", "mine", *named, "--stream", "spatial").exit_code == 0
+    assert own_weights.known()[0].weights.stream == "spatial"
+
+
+def test_a_tag_that_is_taken_and_options_that_are_not_there(cli: Cli, trained: Path) -> None:
+    taken = cli("weights", "add", trained, "--tag", "mini")
+    assert taken.exit_code == 2 and "already" in taken.output
+    unknown = cli("weights", "add", trained, "--tag", "mine", "--option", "num_feet=3")
+    assert unknown.exit_code == 2 and "num_feat" in unknown.output
+    assert not own_weights.known()
+
+
+def test_weights_that_were_changed_behind_its_back_are_refused(cli: Cli, trained: Path) -> None:
+    cli("weights", "add", trained, "--tag", "mine")
+    Path(str(own_weights.known()[0].weights.path)).write_bytes(b"something else")
+    registry.cache_clear()
+    with pytest.raises(WeightsError, match=r"wrong checksum.*harness weights remove"):
+        installed_path(find(registry().get(SRMethodSpec, "vdsr"), "mine", scale=4))
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff" * 8, b"\x02\0\0\0\0\0\0\0[]", b"\x09\0\0\0\0\0\0\0{"])
+def test_broken_safetensors_are_refused(cli: Cli, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "broken.safetensors"
+    file.write_bytes(content)
+    with pytest.raises(WeightsError, match="not a safetensors file"):
+        own_weights.described(file)
+
+
+def test_a_broken_list_is_an_error_that_names_it(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "home" / "weights").mkdir(parents=True)
+    (tmp_path / "home" / "weights" / "own.json").write_text("{")
+    with pytest.raises(WeightsError, match=r"own\.json: not a list of weights"):
+        own_weights.known()
