@@ -56,6 +56,16 @@ WEIGHTS: Mapping[str, tuple[Weights, ...]] = MappingProxyType(
                 num_feat=32,
             ),
         ),
+        "edsr": (
+            mini(
+                "edsr",
+                "669b3241917af5d70b2072a77220d26d1f10ec9bc98258eb1ae4bd1a5837cb64",
+                "narrow: 16 blocks of 32 features instead of 32 of 256",
+                num_feat=32,
+                num_block=16,
+                res_scale=1.0,
+            ),
+        ),
         "rcan": (
             mini(
                 "rcan",
