@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from mmaction.registry import HOOKS
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
+from torch import nn
 
 SECONDS, LOSS = "training_seconds", "loss_of_last_epoch"
 
@@ -41,3 +44,16 @@ class PlainCheckpoint(Hook):  # type: ignore[misc]
         runner.message_hub.update_info(SECONDS, seconds, resumed=False)
         self._since = now
         return seconds
+
+
+class StartFrom(Hook):  # type: ignore[misc]
+    """Loads the weights of an earlier training before the first iteration, by `load(network, file, num_classes)`."""
+
+    def __init__(self, file: Path, load: Callable[[nn.Module, Path, int], None], num_classes: int) -> None:
+        self.file = file
+        self.load = load
+        self.num_classes = num_classes
+
+    def before_train(self, runner: Runner) -> None:
+        if runner.iter == 0:
+            self.load(runner.model, self.file, self.num_classes)
