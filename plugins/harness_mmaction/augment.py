@@ -1,7 +1,7 @@
 """Training augmentation of one clip's views: crops, mirror images and colours.
 
-Crops are cut out as they are, unless a recipe asks for jitter: resizing smooths, if only a little, and a recogniser used
-to smooth frames would favour the methods that smooth. Test with crops of the same size, as TSN does.
+Crops are cut out as they are, unless a recipe asks for jitter: resizing smooths, if only a little, and a recogniser
+used to smooth frames would favour the methods that smooth. Test with crops of the same size, as TSN does.
 """
 
 from __future__ import annotations

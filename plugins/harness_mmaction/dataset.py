@@ -25,8 +25,8 @@ class CachedClips(Dataset[dict[str, Any]]):
     """Clips of a `ClipCache` as inputs ``(segments, C, H, W)`` in 0..255 for `Recognizer2D`.
 
     `indices` are the clips to use. In training the segments are sampled at random and augmented, otherwise sampled as
-    in MMAction2's test; squares of `crop` pixels are cut out at random or in the centre (`jitter` as in `random_crop`). `stack` is 0 for frames, else
-    the number of flow fields in a stack. `colour` is the strength of the jitter of frames.
+    in MMAction2's test; squares of `crop` pixels are cut out at random (`jitter` as in `random_crop`) or in the centre.
+    `stack` is 0 for frames, else the number of flow fields in a stack. `colour` is the strength of the jitter of frames.
     """
 
     def __init__(

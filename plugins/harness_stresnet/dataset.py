@@ -25,8 +25,8 @@ class CachedJointClips(Dataset[dict[str, Any]]):
     ``rgb`` is ``(1, segments, 3, crop, crop)``, ``flow`` ``(1, segments, 2 * stack, crop, crop)``: frames, each with
     the `stack` flow fields around it. `indices` are the clips to use. In training the frames lie as far apart as a
     random `stride` (least, largest) says, and all of a clip are augmented alike; otherwise they are the middles of
-    segments. Squares of `crop` pixels are cut out at random (`jitter` as in `random_crop`) or in the centre. `colour` is
-    the strength of the jitter of frames.
+    segments. Squares of `crop` pixels are cut out at random (`jitter` as in `random_crop`) or in the centre.
+    `colour` is the strength of the jitter of frames.
     """
 
     def __init__(
