@@ -26,7 +26,7 @@ class CachedClips(Dataset[dict[str, Any]]):
 
     `indices` are the clips to use. In training the segments are sampled at random and augmented, otherwise sampled as
     in MMAction2's test; squares of `crop` pixels are cut out at random (`jitter` as in `random_crop`) or in the centre.
-    `stack` is 0 for frames, else the number of flow fields in a stack. `colour` is the strength of the jitter of frames.
+    `stack` is 0 for frames, else the number of flow fields in a stack. `colour` is the strength of the frames' jitter.
     """
 
     def __init__(
