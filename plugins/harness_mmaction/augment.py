@@ -1,25 +1,35 @@
 """Training augmentation of one clip's views: crops, mirror images and colours.
 
-Crops are cut out as they are, never resized: resizing smooths, if only a little, and a recogniser used to smooth frames
-would favour the methods that smooth. Test with crops of the same size, as TSN does.
+Crops are cut out as they are, unless a recipe asks for jitter: resizing smooths, if only a little, and a recogniser
+used to smooth frames would favour the methods that smooth. Test with crops of the same size, as TSN does.
 """
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from harness.errors import UsageError
 
 
-def random_crop(views: Tensor, size: int) -> Tensor:
+def random_crop(views: Tensor, size: int, jitter: float = 0.0) -> Tensor:
     """One random square for all views: ``(N, C, H, W)`` to ``(N, C, size, size)``.
 
-    Raises `UsageError` where it does not fit.
+    With `jitter` height and width of what is cut out differ from `size` by up to this share, each by itself and as far
+    as the views reach; it is then resized. Raises `UsageError` where `size` does not fit.
     """
-    down, right = _room(views, size)
-    top, left = integer(down + 1), integer(right + 1)
-    return views[..., top : top + size, left : left + size]
+    _room(views, size)
+    height, width = (_jittered(size, jitter, side) for side in views.shape[-2:])
+    top, left = integer(views.shape[-2] - height + 1), integer(views.shape[-1] - width + 1)
+    cut = views[..., top : top + height, left : left + width]
+    if cut.shape[-2:] == (size, size):
+        return cut
+    return interpolate(cut, (size, size), mode="bilinear", align_corners=False, antialias=True)
+
+
+def _jittered(size: int, jitter: float, side: int) -> int:
+    return min(round(size * uniform(1 - jitter, 1 + jitter)), side) if jitter else size
 
 
 def centre_crop(views: Tensor, size: int) -> Tensor:

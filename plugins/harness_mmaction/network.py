@@ -44,8 +44,8 @@ def builtin_config(stream: str, num_classes: int, *, stack: int, imagenet: bool 
     }
 
 
-def config_of_file(path: Path, num_classes: int) -> dict[str, Any]:
-    """The model of an MMAction2 config for `num_classes` classes, without pretrained weights to fetch.
+def config_of_file(path: Path, num_classes: int, *, pretrained: bool = False) -> dict[str, Any]:
+    """The model of an MMAction2 config for `num_classes` classes; only if `pretrained` with weights to fetch.
 
     A config in Python is run when it is read: give only files you trust. Raises `UsageError` when it has no model.
     """
@@ -59,8 +59,9 @@ def config_of_file(path: Path, num_classes: int) -> dict[str, Any]:
         raise UsageError(f"tsn:config={path}: has no `model` with a `cls_head`; give the config of a TSN recogniser")
     description: dict[str, Any] = model.to_dict()
     description["cls_head"]["num_classes"] = num_classes
-    description["backbone"].pop("pretrained", None)
-    description["backbone"].pop("init_cfg", None)
+    if not pretrained:
+        description["backbone"].pop("pretrained", None)
+        description["backbone"].pop("init_cfg", None)
     description["test_cfg"] = None
     return description
 

@@ -3,62 +3,45 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from mmengine.runner import Runner
 
 from harness_mmaction.compat import prepare
-from harness_mmaction.network import builtin_config
-from harness_mmaction.recipe import Recipe
+from harness_mmaction.recipe import BaseRecipe
 
 
 def build_runner(
-    recipe: Recipe,
+    recipe: BaseRecipe,
     stream: str,
-    classes: Sequence[str],
-    cache: Path,
-    learn: Sequence[int],
-    measure: Sequence[int],
     *,
+    model: dict[str, Any],
+    learn: dict[str, Any],
+    measure: dict[str, Any] | None,
     work: Path,
     epochs: int,
-    stack: int,
-    test_segments: int,
     resume: bool,
 ) -> Runner:
-    """A Runner that trains one stream on the clips `learn` of a cache and measures itself on `measure`.
+    """A Runner that trains a model (its description) on the data set `learn` and measures itself on `measure`.
 
-    Checkpoints go to `work` after every epoch; with `resume` the last of them is gone on from.
+    Data sets are descriptions too, with the numbers of their clips as ``indices``. Checkpoints go to `work` after every
+    epoch; with `resume` the last of them is gone on from.
     """
     prepare()
-    data: dict[str, Any] = {
-        "type": "CachedClips",
-        "folder": str(cache),
-        "classes": list(classes),
-        "stack": 0 if stream == "spatial" else stack,
-        "crop": recipe.crop,
-    }
-    training = {
-        "segments": recipe.segments,
-        "colour": recipe.colour,
-        "indices": list(learn),
-        "training": True,
-    }
-    measuring = {"segments": test_segments, "indices": list(measure), "training": False}
+    clips = len(learn["indices"])
     settings: dict[str, Any] = {
-        "model": _model(recipe, stream, len(classes), stack),
+        "model": model,
         "train_dataloader": {
-            "batch_size": min(recipe.batch, len(learn)),
+            "batch_size": min(recipe.batch, clips),
             "num_workers": 0,
             "drop_last": True,
             "sampler": {"type": "DefaultSampler", "shuffle": True, "seed": recipe.seed},
-            "dataset": {**data, **training},
+            "dataset": learn,
         },
         "train_cfg": {"by_epoch": True, "max_epochs": epochs, "val_interval": recipe.validate_every},
         "optim_wrapper": _optimiser(recipe),
-        "param_scheduler": _schedule(recipe, epochs * recipe.iterations(len(learn))),
+        "param_scheduler": _schedule(recipe, epochs * recipe.iterations(clips), recipe.epochs[stream]),
         "custom_hooks": [{"type": "PlainCheckpoint"}],
         "default_hooks": {
             "logger": {"type": "LoggerHook", "interval": 20},
@@ -66,13 +49,13 @@ def build_runner(
         },
         "randomness": {"seed": recipe.seed},
     }
-    if measure:
+    if measure is not None:
         settings |= {
             "val_dataloader": {
                 "batch_size": 1,
                 "num_workers": 0,
                 "sampler": {"type": "DefaultSampler", "shuffle": False},
-                "dataset": {**data, **measuring},
+                "dataset": measure,
             },
             "val_cfg": {},
             "val_evaluator": {"type": "AccMetric"},
@@ -86,29 +69,29 @@ def build_runner(
     )
 
 
-def _model(recipe: Recipe, stream: str, num_classes: int, stack: int) -> dict[str, Any]:
-    return builtin_config(
-        stream,
-        num_classes,
-        stack=stack,
-        imagenet=True,
-        dropout_ratio=recipe.dropout,
-        label_smooth_eps=recipe.label_smoothing,
-    )
-
-
-def _optimiser(recipe: Recipe) -> dict[str, Any]:
+def _optimiser(recipe: BaseRecipe) -> dict[str, Any]:
+    common = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay}
+    sgd = {"type": "SGD", "momentum": recipe.momentum}
     return {
         "type": "OptimWrapper",
-        "optimizer": {"type": "AdamW", "lr": recipe.learning_rate, "weight_decay": recipe.weight_decay},
+        "optimizer": {**(sgd if recipe.optimizer == "sgd" else {"type": "AdamW"}), **common},
         "paramwise_cfg": {"norm_decay_mult": 0.0, "bias_decay_mult": 0.0},
         "clip_grad": {"max_norm": 20},
+        "accumulative_counts": recipe.accumulate,
     }
 
 
-def _schedule(recipe: Recipe, iterations: int) -> list[dict[str, Any]]:
-    """The rate rises linearly, then falls along a cosine to almost nothing."""
+def _schedule(recipe: BaseRecipe, iterations: int, epochs: int) -> list[dict[str, Any]]:
+    """The rate rises linearly, then falls along a cosine to almost nothing, or in the recipe's steps.
+
+    `epochs` are the recipe's, to which its steps belong; `iterations` are those of the training.
+    """
     rise = round(recipe.warm_up * iterations)
-    fall = {"type": "CosineAnnealingLR", "T_max": iterations - rise, "eta_min_ratio": 1e-3}
     warm_up = {"type": "LinearLR", "start_factor": 0.02, "by_epoch": False, "begin": 0, "end": rise}
-    return [*([warm_up] if rise else []), {**fall, "by_epoch": False, "begin": rise, "end": iterations}]
+    if recipe.steps:
+        milestones = [round(step / epochs * iterations) for step in recipe.steps]
+        fall = {"type": "MultiStepLR", "milestones": milestones, "gamma": 0.1, "by_epoch": False}
+    else:
+        cosine = {"type": "CosineAnnealingLR", "T_max": iterations - rise, "eta_min_ratio": 1e-3}
+        fall = {**cosine, "by_epoch": False, "begin": rise, "end": iterations}
+    return [*([warm_up] if rise else []), fall]

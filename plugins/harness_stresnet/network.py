@@ -59,9 +59,10 @@ def build_network(settings: dict[str, Any]) -> nn.Module:
 
 
 def register() -> None:
-    """Register backbone and head with MMAction2."""
+    """Register backbone, head and data set with MMAction2."""
     prepare()
     import harness_stresnet.backbone
+    import harness_stresnet.dataset
     import harness_stresnet.head  # noqa: F401
 
 

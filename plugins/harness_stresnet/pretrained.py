@@ -8,13 +8,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
 from harness.errors import WeightsError
 from harness.weights import load_state
 from harness_stresnet.units import over_time
 
+RESNET50 = "https://download.pytorch.org/models/resnet50-0676ba61.pth"
+"""``ResNet50_Weights.IMAGENET1K_V1`` of torchvision; the name ends in the beginning of its sha256."""
 FIRST, CLASSIFIER, COUNTER = "conv1.weight", "fc.", "num_batches_tracked"
+
+
+def imagenet_file() -> Path:
+    """torchvision's ImageNet weights of ResNet-50, where torch.hub keeps them; fetched where they are not there yet.
+
+    Raises `WeightsError` where they cannot be fetched.
+    """
+    file = Path(torch.hub.get_dir()) / "checkpoints" / RESNET50.rpartition("/")[2]
+    if not file.is_file():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            torch.hub.download_url_to_file(RESNET50, str(file), hash_prefix=file.stem.rpartition("-")[2])
+        except OSError as error:
+            raise WeightsError(f"cannot fetch {RESNET50}: {error}; fetch it by hand and put it at {file}") from error
+    return file
 
 
 def load_imagenet(stream: nn.Module, path: Path) -> None:

@@ -14,11 +14,11 @@ import torch
 from torch import Tensor, nn
 
 from harness import flow_input
-from harness.contracts import Pair, Wants
+from harness.contracts import Wants
 from harness.errors import UnknownNameError, UsageError, WeightsMissingError
-from harness_mmaction.sampling import mmaction_runs
 from harness_mmaction.views import Views
 from harness_stresnet.network import build_network, description, load_checkpoint, raw_scores
+from harness_stresnet.sampling import middles, pairs_around
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class JointStream:
 
     def wants(self, num_frames: int) -> Wants:
         """The middle frame of every segment, and `stack` pairs around each."""
-        frames = [run[0] for run in mmaction_runs(num_frames, self.segments, 1)]
+        frames = middles(num_frames, self.segments)
         pairs = [pair for frame in frames for pair in pairs_around(frame, num_frames, self.stack)]
         return Wants(tuple(frames), tuple(pairs))
 
@@ -53,17 +53,6 @@ class JointStream:
         with torch.inference_mode():
             found = [raw_scores(self.network, look, move) for look, move in clips]
         return torch.stack(found).mean(dim=0)
-
-
-def pairs_around(frame: int, num_frames: int, stack: int) -> list[Pair]:
-    """`stack` consecutive pairs, from ``stack // 2`` before a frame on; beyond the clip its first or last pair again.
-
-    A clip of a single frame is paired with itself, so nothing moves.
-    """
-    if num_frames == 1:
-        return [(0, 0)] * stack
-    starts = (frame - stack // 2 + step for step in range(stack))
-    return [(start, start + 1) for start in (min(max(start, 0), num_frames - 2) for start in starts)]
 
 
 def build(

@@ -28,7 +28,8 @@ from basicsr.losses import build_loss  # isort: skip
 from basicsr.models import MODEL_REGISTRY, lr_scheduler  # isort: skip
 
 FOLDER = benchmarks_folder() / "training"
-FILES = sorted(path for path in FOLDER.rglob("*.yaml") if path.stem != "tsn")
+RECOGNISERS = ("tsn", "stresnet")
+FILES = sorted(path for path in FOLDER.rglob("*.yaml") if not path.stem.startswith(RECOGNISERS))
 RECIPES = pytest.mark.parametrize("file", FILES, ids=lambda path: path.relative_to(FOLDER).with_suffix("").as_posix())
 
 

@@ -16,7 +16,8 @@ from harness.errors import UnknownNameError, WeightsError, WeightsMissingError
 from harness.registry import load_registry
 from harness.specs import RecognizerSpec
 from harness_stresnet.network import raw_scores
-from harness_stresnet.stresnet import JointStream, build, pairs_around
+from harness_stresnet.sampling import pairs_around
+from harness_stresnet.stresnet import JointStream, build
 
 CLASSES = ["walk", "run", "jump", "sit"]
 SMALL = {"depth": 26, "width": 4, "stack": 2, "segments": 5, "short_side": 32, "input_size": 32}
