@@ -1,8 +1,9 @@
 """Any recogniser of MMAction2, 2D or 3D: its config, its checkpoint, and the test that the config describes.
 
-Scores are those of MMAction2's ``tools/test.py``. Configs say how views are averaged: ``average_clips='score'`` averages
-raw scores and ``'prob'`` probabilities. Under ``'prob'``, as in all configs of the zoo, what is returned is the logarithm
-of the mean probability, whose softmax is the output of ``tools/test.py``: a score before softmax, like all others here.
+Scores are those of MMAction2's ``tools/test.py``. Configs say how views are averaged: ``average_clips='score'`` means
+raw scores and ``'prob'`` probabilities. Under ``'prob'``, as in all configs of the zoo, what is returned is the
+logarithm of the mean probability, whose softmax is the output of ``tools/test.py``: a score before softmax, like all
+others here. A config without ``average_clips``, of which ``tools/test.py`` makes one score a view, has raw ones averaged.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from harness.flow_input import quantise
 from harness.specs import OptionValue
 from harness_mmaction.checkpoints import load_all, read_checkpoint
 from harness_mmaction.class_map import ClassMap, describe_map, load_map
-from harness_mmaction.clip_pipeline import ClipPipeline, build_pipeline
+from harness_mmaction.clip_pipeline import ClipPipeline, assumed_fps, build_pipeline
 from harness_mmaction.compat import prepare
 from harness_mmaction.configs import Description, read_config
 
@@ -134,13 +135,18 @@ def build_recognizer(description: Description) -> tuple[Any, str | None]:
 
 
 def note(options: dict[str, OptionValue]) -> str:
-    """What the leaderboard says of the scores: how views are averaged, and which classes are scored."""
+    """What the leaderboard says of the scores: how views are made and averaged, and which classes are scored."""
     config, classes = str(options["config"]), str(options["classes"])
     if not config:
         return ""
-    average = read_config(config).model["cls_head"].get("average_clips")
-    notes = ["scores are logarithms of probabilities averaged over views"] if average == PROBABILITIES else []
-    return "; ".join([*notes, *([describe_map(classes)] if classes else [])])
+    description = read_config(config)
+    average, fps = description.model["cls_head"].get("average_clips"), assumed_fps(description)
+    notes = [
+        "scores are logarithms of probabilities averaged over views" if average == PROBABILITIES else "",
+        f"every clip is taken to have {fps} frames a second" if fps else "",
+        describe_map(classes) if classes else "",
+    ]
+    return "; ".join(filter(None, notes))
 
 
 def _class_map(model: int, names: Sequence[str], classes: str, description: Description) -> ClassMap | None:

@@ -59,6 +59,15 @@ def build_pipeline(description: Description) -> ClipPipeline:
     return ClipPipeline(built[0], built[1], description.modality)
 
 
+def assumed_fps(description: Description) -> int | None:
+    """Frames a second that sampling takes every video to have, where it counts in seconds; None where in frames.
+
+    Restored clips have no frame rate. So MMAction2 does itself with decoders that tell none, such as ``PyAVInit``.
+    """
+    rates = (step.get("target_fps") for step in description.pipeline or ())
+    return next((int(rate) for rate in rates if rate), None)
+
+
 def _build(step: dict[str, Any], description: Description) -> Step:
     from mmaction.registry import TRANSFORMS
 
@@ -66,11 +75,6 @@ def _build(step: dict[str, Any], description: Description) -> Step:
         raise UsageError(
             f"{description.source}: step {_name(step)} of its test pipeline is random; give it test_mode=True or leave "
             "it out, for a test must be repeatable"
-        )
-    if step.get("target_fps"):
-        raise UsageError(
-            f"{description.source}: step {_name(step)} samples by frame rate (target_fps), which restored clips do not "
-            "have; leave target_fps out"
         )
     if description.modality == "Flow" and _name(step) in ("TenCrop", "Flip"):
         from harness_mmaction import flow_views

@@ -101,8 +101,10 @@ def _test_dataset(config: Any) -> dict[str, Any]:
 
 def _without_pretrained(model: Any) -> dict[str, Any]:
     plain: dict[str, Any] = model.to_dict()
-    for key in ("pretrained", "init_cfg"):
-        plain["backbone"].pop(key, None)
+    backbone = plain["backbone"]
+    backbone.pop("init_cfg", None)
+    if "pretrained" in backbone:  # not taken out: some backbones want it named
+        backbone["pretrained"] = None
     return plain
 
 
