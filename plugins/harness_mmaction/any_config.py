@@ -3,7 +3,7 @@
 Scores are those of MMAction2's ``tools/test.py``. Configs say how views are averaged: ``average_clips='score'`` means
 raw scores and ``'prob'`` probabilities. Under ``'prob'``, as in all configs of the zoo, what is returned is the
 logarithm of the mean probability, whose softmax is the output of ``tools/test.py``: a score before softmax, like all
-others here. A config without ``average_clips``, of which ``tools/test.py`` makes one score a view, has raw ones averaged.
+others here. Without ``average_clips``, where ``tools/test.py`` gives scores a view, raw ones are averaged.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from harness.specs import OptionValue
 from harness_mmaction.checkpoints import load_all, read_checkpoint
 from harness_mmaction.class_map import ClassMap, describe_map, load_map
 from harness_mmaction.clip_pipeline import ClipPipeline, assumed_fps, build_pipeline
-from harness_mmaction.compat import prepare
+from harness_mmaction.compat import prepare, quiet
 from harness_mmaction.configs import Description, read_config
 
 PROBABILITIES = "prob"
@@ -119,10 +119,11 @@ def build_recognizer(description: Description) -> tuple[Any, str | None]:
 
     try:
         # models of mmengine look for their parts in the scope in force, which is mmengine's own where no Runner runs
-        network = MODELS.build({**description.model, "_scope_": "mmaction"})
+        with quiet():
+            network = MODELS.build({**description.model, "_scope_": "mmaction"})
     except Exception as error:  # whatever a model makes of its arguments; some need packages that are not here
         raise UsageError(f"{description.source}: its model cannot be built: {type(error).__name__}: {error}") from error
-    head = getattr(network, "cls_head", None)
+    head: Any = getattr(network, "cls_head", None)
     known = isinstance(network, (Recognizer2D, Recognizer3D)) and isinstance(head, BaseHead)
     if not known or isinstance(head, FeatureHead):
         raise UsageError(

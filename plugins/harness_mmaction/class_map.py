@@ -78,7 +78,7 @@ def describe_map(text: str) -> str:
     rows = _rows(path)
     mapped = sum(any(model != NONE for _, model in row) for row in rows.values())
     rest = len(rows) - mapped
-    lost = f"; clips of the other {rest} count as wrong" if rest else ""
+    lost = f"; clips of the rest ({rest}) count as wrong" if rest else ""
     return f"scores are restricted to the {mapped} of {len(rows)} classes that {path.name} maps to the model's{lost}"
 
 

@@ -14,7 +14,7 @@ from harness.errors import UnknownNameError, UsageError
 from harness.plan import Part, stream_parts
 from harness.registry import Registry, load_registry
 from harness.workflow import Request, make_plan
-from harness_mmaction.any_config import note
+from harness_mmaction.any_config import build_recognizer, note
 from harness_mmaction.clip_pipeline import build_pipeline
 from harness_mmaction.configs import find_config, read_config, shipped_configs
 from harness_mmaction.zoo import ZOO, Entry
@@ -121,5 +121,11 @@ def test_a_rate_that_is_assumed_is_said() -> None:
     assert "every clip is taken to have 30 frames a second" in note({"config": config, "classes": ""})
 
 
-def test_configs_come_with_mmaction() -> None:
-    assert (shipped_configs() / "recognition").is_dir()
+def test_nothing_is_fetched_for_a_network() -> None:
+    """Configs name weights to start training from; some backbones want the name, if only to hear of none."""
+    csn = "recognition/csn/ircsn_ig65m-pretrained-r50-bnfrozen_8xb12-32x2x1-58e_kinetics400-rgb.py"
+    assert "https://" in (shipped_configs() / csn).read_text()
+    description = read_config(csn)
+    assert description.model["backbone"]["pretrained"] is None
+    network, _ = build_recognizer(description)
+    assert sum(p.numel() for p in network.parameters()) > 10_000_000
