@@ -54,8 +54,8 @@ def build_probe(part: Part, scale: int, classes: Sequence[str], device: torch.de
         return probe
     from harness.probes.recognizer import StreamProbe
 
-    recognizer = factory(stream=part.stream, class_names=classes, device=device, weights=_path(part), **part.options)
-    return StreamProbe(recognizer)
+    options = {**part.options, "stream": part.stream}
+    return StreamProbe(factory(class_names=classes, device=device, weights=_path(part), **options))
 
 
 def count_parameters(method: SRMethod) -> int:

@@ -11,23 +11,22 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from harness.benchmark import NO_DEGRADATION, Benchmark, full_text, resolved_degradation, resolved_flow
 from harness.choice import Choice, all_options, own_file, parse_choice, resolve
 from harness.contracts import Clip, Dataset, Listing
-from harness.errors import UsageError, WeightsMissingError
-from harness.registry import Registry
-from harness.specs import OWN_FILES, OptionValue, ProbeSpec, RecognizerSpec, SRMethodSpec, Weights
+from harness.errors import UnknownNameError, UsageError, WeightsMissingError
+from harness.registry import Registry, resolve_import
+from harness.specs import OWN_FILES, OptionValue, ProbeSpec, RecognizerSpec, Spec, SRMethodSpec, Weights
 
 FORMAT_VERSION = 1
 """Part of every cell's identity: raise it when the meaning of stored numbers changes."""
 NO_HR = "needs HR frames, which clips that are low-resolution by nature lack"
 JOINT = "joint"
 FLOW_STREAMS = ("temporal", JOINT)
-FILE_OPTIONS = (*OWN_FILES, "config")
 
 
 @dataclass(frozen=True)
@@ -41,13 +40,15 @@ class Part:
     stream: str | None = None
     missing: str | None = None
     """Why it cannot run here, with the command that mends it; None when it can."""
+    note: str = ""
+    """What the leaderboard's header says of a recogniser's scores besides its options."""
 
     def identity(self) -> dict[str, Any]:
         """What of this part changes numbers."""
         return {
             "name": self.spec.name,
             "stream": self.stream,
-            "options": {k: _digest_of_file(k, v, self.stream) for k, v in sorted(self.options.items())},
+            "options": {k: _by_content(self.spec, k, v, self.stream) for k, v in sorted(self.options.items())},
             "weights": self.weights.sha256 if self.weights else None,
         }
 
@@ -117,15 +118,17 @@ def plan_cells(
     `setting` is the part of the identity that all cells share.
     """
 
+    identities = {id(part): part.identity() for part in (*methods, *probes)}  # once each: they read files
+
     def cell(method: Part, probe: Part, temporal: Part) -> Cell:
         joint = probe.stream == JOINT
         identity = {
             "version": FORMAT_VERSION,
             **setting,
-            "method": method.identity(),
-            "probe": probe.identity(),
+            "method": identities[id(method)],
+            "probe": identities[id(probe)],
             "flow": flow if uses_flow(probe) else None,
-            **({"temporal": temporal.identity()} if joint else {}),
+            **({"temporal": identities[id(temporal)]} if joint else {}),
         }
         return Cell(cell_id(identity), method, probe, identity, temporal if joint else None)
 
@@ -181,7 +184,23 @@ def stream_parts(choice: Choice, registry: Registry, benchmark: Benchmark) -> li
     merged = Choice(spec.name, tuple({**protocol, **choice.mapping}.items()))
     wanted = resolve(merged, spec)
     shown = resolve(choice, spec)
-    return [_with_weights(wanted, spec, benchmark.weights, stream=s, label=f"{shown}.{s}") for s in spec.streams]
+    options = all_options(wanted, spec)
+    streams = chosen_streams(spec, options)
+    parts = [_with_weights(wanted, spec, benchmark.weights, stream=s, label=f"{shown}.{s}") for s in streams]
+    if spec.note is None or any(part.missing for part in parts):
+        return parts
+    note = resolve_import(spec.note)(options)
+    return [replace(part, note=note) for part in parts]
+
+
+def chosen_streams(spec: RecognizerSpec, options: Mapping[str, OptionValue]) -> tuple[str, ...]:
+    """The streams of a recogniser, or the one that its option ``stream`` names. Raises `UnknownNameError`."""
+    if "stream" not in spec.options:
+        return spec.streams
+    stream = str(options["stream"])
+    if stream not in spec.streams:
+        raise UnknownNameError(f"value of {spec.name}:stream", stream, spec.streams)
+    return (stream,)
 
 
 def probe_part(choice: Choice, registry: Registry, benchmark: Benchmark) -> Part:
@@ -247,14 +266,17 @@ def _with_weights(
     return Part(label, spec, all_options(choice, spec, weights.options), weights, stream)
 
 
-def _digest_of_file(option: str, value: OptionValue, stream: str | None) -> OptionValue:
+def _by_content(spec: Spec, option: str, value: OptionValue, stream: str | None) -> OptionValue:
     """A file given by option counts by its content, so that the same path with other content is another cell.
 
     ``{stream}`` in it stands for the stream, as recognisers with one file a stream have it.
     """
-    if option not in FILE_OPTIONS or not value:
+    if not value or not (option in OWN_FILES or option in spec.digests):
         return value
-    file = Path(str(value).replace("{stream}", stream or ""))
+    text = str(value).replace("{stream}", stream or "")
+    if option in spec.digests:
+        return str(resolve_import(spec.digests[option])(text))
+    file = Path(text)
     if not file.is_file():
         raise UsageError(f"{option}={value}: no such file")
     return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -20,6 +20,7 @@ OWN_FILES = ("checkpoint", "weights")
 
 OptionValue = str | int | float | bool | None
 NO_OPTIONS: Mapping[str, OptionValue] = MappingProxyType({})
+NO_DIGESTS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,9 @@ class Spec:
 
     Called with all options given so far, defaults filled in; returns further options, name to default.
     """
+    digests: Mapping[str, str] = field(default_factory=lambda: NO_DIGESTS)
+    """Options that name something on disk, to ``"module:function"`` that is called with the option's value and returns
+    a digest of what it names, so that a cell counts it by content. Weights files (`OWN_FILES`) need none."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +104,14 @@ class RecognizerSpec(Spec):
     """
 
     streams: tuple[str, ...] = ("spatial", "temporal")
+    """Every stream it can have. With an option ``stream`` it has the one which that option names."""
     weights: tuple[Weights, ...] = ()
     needs_weights: bool = True
+    official: str = ""
+    """Where official weights are to be had by hand, for the reason of a skipped cell."""
+    note: str | None = None
+    """``"module:function"`` that is called with all options in force; returns what the leaderboard's header has to say
+    of the scores besides the options, or an empty text."""
     trainer: str | None = None
 
 

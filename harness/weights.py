@@ -66,10 +66,9 @@ def find(spec: Networks, tag: str, *, scale: int | None = None, stream: str | No
 def how_to_get_some(spec: Networks) -> str:
     """What somebody can do who has no weights for a method: a file of their own, official ones, training."""
     own = next((f"{spec.name}:{name}=FILE" for name in OWN_FILES if name in spec.options), None)
-    official = spec.official if isinstance(spec, SRMethodSpec) else ""
     ways = [
         f"A file of your own: {own}." if own else "",
-        f"Official ones: {official}." if official else "",
+        f"Official ones: {spec.official}." if spec.official else "",
         f"To train some: harness train {spec.name} --benchmark NAME." if spec.trainer else "",
     ]
     return " ".join(filter(None, ways))

@@ -157,9 +157,10 @@ def protocol_of(benchmark: Benchmark, setting: dict[str, Any], flow: str, stream
 
 
 def _describe(part: Part) -> str:
-    """A stream's options in force, and what is special about its checkpoint."""
+    """A stream's options in force, and what is special about its checkpoint and its scores."""
     options = ", ".join(f"{k}={v}" for k, v in sorted(part.options.items()) if v not in ("", None))
-    return f"{options} [{part.weights.note}]" if part.weights and part.weights.note else options
+    notes = "; ".join(filter(None, [part.weights.note if part.weights else "", part.note]))
+    return f"{options} [{notes}]" if notes else options
 
 
 def waiting_cells(plan: Plan, folder: Path | None) -> list[Cell]:

@@ -21,7 +21,7 @@ from harness.checks.sr_method import check_sr_method
 from harness.choice import Choice, all_options, own_file
 from harness.config import data_folder
 from harness.errors import WeightsError, WeightsMissingError
-from harness.plan import Part
+from harness.plan import Part, chosen_streams
 from harness.registry import Registry, resolve_import
 from harness.specs import (
     NO_OPTIONS,
@@ -116,15 +116,14 @@ def _sr_method(spec: SRMethodSpec, setting: Setting) -> Iterator[Section]:
 
 
 def _recognizer(spec: RecognizerSpec, setting: Setting) -> Iterator[Section]:
-    for stream in spec.streams:
+    for stream in chosen_streams(spec, _options(spec, setting)):
         for weights in fitting_weights(spec, setting, stream):
             classes = _classes(spec, weights, setting.registry)
             recognizer = resolve_import(spec.factory)(
-                stream=stream,
                 class_names=classes,
                 device=setting.device,
                 weights=installed_path(weights, spec.name) if weights else None,
-                **_part(spec, setting, weights).options,
+                **{**_part(spec, setting, weights).options, "stream": stream},
             )
             checks = check_recognizer(recognizer, stream=stream, num_classes=len(classes), device=setting.device)
             yield _title(stream, weights), checks

@@ -1,4 +1,4 @@
-"""TSN of MMAction2, trained through mmengine's Runner. Declarations only."""
+"""Recognisers of MMAction2: TSN, trained through mmengine's Runner, and any other by config. Declarations only."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from harness.hookspecs import hookimpl
 from harness.specs import OptionValue, RecognizerSpec, Weights
+from harness_mmaction.zoo import declarations
 
 
 def _mini(stream: str, sha256: str, **options: OptionValue) -> Weights:
@@ -42,6 +43,7 @@ def harness_recognizers() -> Iterator[RecognizerSpec]:
             "stack": 5,
         },
         citation="Wang et al., Temporal Segment Networks, ECCV 2016",
+        digests={"config": "harness_mmaction.configs:digest"},
         streams=("spatial", "temporal"),
         weights=(
             _mini("spatial", "99e6418c6fddaa08ddc5d1f58b8c810b84dd6ebd78335cfadfd0b5f1c80c86ea"),
@@ -49,3 +51,4 @@ def harness_recognizers() -> Iterator[RecognizerSpec]:
         ),
         trainer="harness_mmaction.train:train",
     )
+    yield from declarations()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import warnings
 from collections.abc import Iterator
@@ -45,6 +46,17 @@ def stub_missing_drn() -> None:
     vars(module)["DRN"] = type("DRN", (), {"__doc__": "Missing from the wheel; never used for recognition."})
     vars(package)["drn"] = module
     sys.modules[DRN_PACKAGE], sys.modules[DRN_MODULE] = package, module
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """mmengine logs every weight that a network initialises, and TANet does so when it is built."""
+    before = logging.root.manager.disable
+    logging.disable(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 @contextmanager

@@ -10,16 +10,15 @@ import torch
 from torch import Tensor, nn
 
 from harness.errors import UsageError, WeightsError
-from harness.weights import load_state
+from harness_mmaction.checkpoints import load_all, read_checkpoint
 from harness_mmaction.compat import prepare
+from harness_mmaction.configs import read_config
 
 IMAGENET_MEAN = (123.675, 116.28, 103.53)
 IMAGENET_STD = (58.395, 57.12, 57.375)
 FLOW_ZERO = 128.0
 BACKBONE_CHANNELS = 112
 CLASSIFIER = "cls_head.fc_cls.weight"
-DROPPED = ("data_preprocessor.",)
-"""Normalisation, which some versions saved; it is the config's business."""
 
 
 def builtin_config(stream: str, num_classes: int, *, stack: int, imagenet: bool = False, **head: Any) -> dict[str, Any]:
@@ -44,26 +43,11 @@ def builtin_config(stream: str, num_classes: int, *, stack: int, imagenet: bool 
     }
 
 
-def config_of_file(path: Path, num_classes: int, *, pretrained: bool = False) -> dict[str, Any]:
-    """The model of an MMAction2 config for `num_classes` classes; only if `pretrained` with weights to fetch.
-
-    A config in Python is run when it is read: give only files you trust. Raises `UsageError` when it has no model.
-    """
-    from mmengine import Config
-
-    prepare()
-    if not path.is_file():
-        raise UsageError(f"tsn:config={path}: no such file")
-    model = Config.fromfile(str(path)).get("model")
-    if model is None or model.get("cls_head") is None:
-        raise UsageError(f"tsn:config={path}: has no `model` with a `cls_head`; give the config of a TSN recogniser")
-    description: dict[str, Any] = model.to_dict()
-    description["cls_head"]["num_classes"] = num_classes
-    if not pretrained:
-        description["backbone"].pop("pretrained", None)
-        description["backbone"].pop("init_cfg", None)
-    description["test_cfg"] = None
-    return description
+def config_of_file(text: str, num_classes: int, *, pretrained: bool = False) -> dict[str, Any]:
+    """The model of an MMAction2 config (`harness_mmaction.configs.read_config`) for `num_classes` classes."""
+    model = read_config(text, pretrained=pretrained).model
+    model["cls_head"]["num_classes"] = num_classes
+    return {**model, "test_cfg": None}
 
 
 def build_network(description: Mapping[str, Any], source: str) -> nn.Module:
@@ -85,16 +69,9 @@ def build_network(description: Mapping[str, Any], source: str) -> nn.Module:
 
 def load_checkpoint(network: nn.Module, path: Path, num_classes: int) -> None:
     """Load weights of MMAction2 0.x or 1.x (or ours). Raises `WeightsError` where classes or shapes do not fit."""
-    state = {_new_key(key): value for key, value in load_state(path).items()}
-    state = {key: value.float() for key, value in state.items() if not key.startswith(DROPPED)}
+    state = read_checkpoint(path)
     _check_classes(state, path, num_classes)
-    missing, unexpected = _mismatches(network, state)
-    if missing or unexpected:
-        raise WeightsError(
-            f"{path}: does not fit the network (options config and stack must be those it was trained with); "
-            f"missing or of another shape: {_some(missing)}; not in the network: {_some(unexpected)}"
-        )
-    network.load_state_dict(state, strict=False)
+    load_all(network, state, path, "options config and stack must be those it was trained with")
 
 
 def _check_classes(state: Mapping[str, Tensor], path: Path, num_classes: int) -> None:
@@ -106,23 +83,6 @@ def _check_classes(state: Mapping[str, Tensor], path: Path, num_classes: int) ->
             f"{path}: trained for {trained} classes, but the data set has {num_classes}; "
             "use a checkpoint that was trained on this data set's classes"
         )
-
-
-def _mismatches(network: nn.Module, state: Mapping[str, Tensor]) -> tuple[list[str], list[str]]:
-    """Keys that the network needs and lacks, and keys it does not know; counters of batches do not matter."""
-    own = {k: v for k, v in network.state_dict().items() if not k.endswith("num_batches_tracked")}
-    missing = [k for k, v in own.items() if k not in state or state[k].shape != v.shape]
-    unexpected = [k for k in state if k not in own and not k.endswith("num_batches_tracked")]
-    return missing, unexpected
-
-
-def _new_key(key: str) -> str:
-    """Keys of a network that was wrapped for several devices begin with ``module.``."""
-    return key.removeprefix("module.")
-
-
-def _some(keys: list[str]) -> str:
-    return ", ".join(keys[:4]) + (f" and {len(keys) - 4} more" if len(keys) > 4 else "") if keys else "none"
 
 
 def raw_scores(network: Any, views: Tensor, batch: int = 64) -> Tensor:

@@ -30,7 +30,7 @@ class Tsn:
         imagenet, classes = lesson.recipe.start == "imagenet", len(lesson.classes)
         head = {"dropout_ratio": lesson.recipe.dropout, "label_smooth_eps": lesson.recipe.label_smoothing}
         if config := _config(lesson):
-            description = config_of_file(Path(config), classes, pretrained=imagenet)
+            description = config_of_file(config, classes, pretrained=imagenet)
             description["cls_head"] |= {**head, "average_clips": "score"}
             return description
         return builtin_config(lesson.stream, classes, stack=lesson.whole("stack"), imagenet=imagenet, **head)

@@ -84,7 +84,8 @@ def build(
     """One stream of TSN.
 
     `config` is a TSN config of MMAction2 (empty: the built-in EfficientNet-lite0) and `checkpoint` a file of
-    weights for it (empty: `weights`, from the catalogue); ``{stream}`` in either becomes the stream's name.
+    weights for it (empty: `weights`, from the catalogue); ``{stream}`` in either becomes the stream's name, for the two
+    streams have different files.
     `sampling` is ``tsn`` or ``mmaction`` (`harness_mmaction.sampling`); `crops`, `mirror`, `short_side` and
     `input_size` make the views (`harness_mmaction.views.Views`). `flow_bound` is in pixels, `stack` counts frame pairs.
     Raises `UsageError` for options that do not go together and `WeightsError` for weights that are missing, unsafe, or
@@ -98,11 +99,11 @@ def build(
         raise UsageError("tsn: segments, stack and flow_bound must be positive")
     views = Views(crops, mirror, short_side, input_size)
     if config:
-        description = config_of_file(_of_stream(config, stream), len(class_names))
+        description = config_of_file(config.replace("{stream}", stream), len(class_names))
     else:
         description = builtin_config(stream, len(class_names), stack=stack)
     network = build_network(description, f"tsn:config={config}")
-    file = _of_stream(checkpoint, stream) if checkpoint else weights
+    file = Path(checkpoint.replace("{stream}", stream)) if checkpoint else weights
     if file is None:
         raise WeightsMissingError(f"tsn: no weights for the {stream} stream; give checkpoint=FILE")
     load_checkpoint(network, file, len(class_names))
@@ -110,8 +111,3 @@ def build(
     if stream == "spatial":
         return SpatialStream(network, positions.SAMPLINGS[sampling], segments, views)
     return TemporalStream(network, positions.SAMPLINGS[sampling], segments, views, stack, flow_bound)
-
-
-def _of_stream(file: str, stream: str) -> Path:
-    """The file an option names; ``{stream}`` in it stands for the stream, for the two have different files."""
-    return Path(file.replace("{stream}", stream))

@@ -1,0 +1,124 @@
+"""Which classes of a model are which classes of a data set, for models that were trained on another one.
+
+A CSV file with the columns ``class`` (of the data set) and ``model_class``: a number from 0, a name of Kinetics-400
+(for models of 400 classes, see `classes/kinetics400.txt`), or ``-`` where the model has no such class. Where one class
+of the data set is several of the model's it has as many rows. Every class of the data set must be in it.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from harness.errors import AnnotationError, UsageError
+
+SHIPPED = Path(__file__).parent / "classes"
+KINETICS = 400
+NONE = "-"
+
+
+@dataclass(frozen=True)
+class ClassMap:
+    """For every class of the data set the numbers of the model's classes; empty where the model has none."""
+
+    indices: Sequence[Sequence[int]]
+
+    def restrict(self, scores: Tensor) -> Tensor:
+        """Raw scores of the model's classes ``(M,)`` to those of the data set's ``(D,)``.
+
+        Several classes count together: the logarithm of the sum of exponentials, which adds up their probabilities. A
+        class that the model lacks is put below all others.
+        """
+        mapped = [torch.logsumexp(scores[list(which)], dim=0) if which else None for which in self.indices]
+        lowest = torch.stack([score for score in mapped if score is not None]).min() - 1
+        return torch.stack([lowest if score is None else score for score in mapped])
+
+
+def find_map(text: str) -> Path:
+    """A file, or the name of a mapping that comes with the package. Raises `UsageError` where there is neither."""
+    path = Path(text).expanduser()
+    if path.is_file():
+        return path
+    shipped = {file.stem: file for file in sorted(SHIPPED.glob("*.csv"))}
+    if text not in shipped:
+        known = ", ".join(shipped)
+        raise UsageError(f"classes={text}: no such file; give a CSV file with class,model_class, or one of: {known}")
+    return shipped[text]
+
+
+def load_map(text: str, class_names: Sequence[str], model_classes: int) -> ClassMap:
+    """Read a mapping for a data set's classes and a model of `model_classes` classes.
+
+    Raises `AnnotationError` naming the line where a class is unknown, and the classes that are not in the file.
+    """
+    path = find_map(text)
+    rows = _rows(path)
+    if unknown := sorted(rows.keys() - set(class_names)):
+        raise AnnotationError(f"{path}: {_some(unknown)}: the data set has no such class")
+    if unmapped := [name for name in class_names if name not in rows]:
+        raise AnnotationError(
+            f"{path}: {_some(unmapped)} of the data set not in it; write the model's class, or {NONE} where it has none"
+        )
+    indices = [tuple(_index(path, *row, model_classes) for row in rows[name] if row[1] != NONE) for name in class_names]
+    if not any(indices):
+        raise AnnotationError(f"{path}: no class of the data set is one of the model's")
+    return ClassMap(indices)
+
+
+def describe_map(text: str) -> str:
+    """For the leaderboard: how many of the data set's classes the scores are restricted to, and by which file."""
+    path = find_map(text)
+    rows = _rows(path)
+    mapped = sum(any(model != NONE for _, model in row) for row in rows.values())
+    rest = len(rows) - mapped
+    lost = f"; clips of the rest ({rest}) count as wrong" if rest else ""
+    return f"scores are restricted to the {mapped} of {len(rows)} classes that {path.name} maps to the model's{lost}"
+
+
+def digest(text: str) -> str:
+    """sha256 of a mapping file."""
+    return hashlib.sha256(find_map(text).read_bytes()).hexdigest()
+
+
+def _rows(path: Path) -> dict[str, list[tuple[int, str]]]:
+    """Line and class of the model, by class of the data set."""
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        if reader.fieldnames != ["class", "model_class"]:
+            raise AnnotationError(f"{path}: line 1: {reader.fieldnames}; expected the columns class,model_class")
+        rows: dict[str, list[tuple[int, str]]] = {}
+        for row in reader:
+            name, model = ((row[key] or "").strip() for key in ("class", "model_class"))
+            if not name or not model:
+                raise AnnotationError(f"{path}: line {reader.line_num}: expected a class and the model's class, or -")
+            rows.setdefault(name, []).append((reader.line_num, model))
+    return rows
+
+
+def _index(path: Path, line: int, model_class: str, count: int) -> int:
+    if model_class.isdecimal():
+        if int(model_class) < count:
+            return int(model_class)
+        raise AnnotationError(f"{path}: line {line}: {model_class}: the model has {count} classes, from 0")
+    if count != KINETICS:
+        raise AnnotationError(f"{path}: line {line}: {model_class!r}: classes of a model of {count} go by number")
+    if model_class not in _kinetics():
+        raise AnnotationError(f"{path}: line {line}: {model_class!r} is no class of Kinetics-400 (kinetics400.txt)")
+    return _kinetics()[model_class]
+
+
+@cache
+def _kinetics() -> Mapping[str, int]:
+    names = (SHIPPED / "kinetics400.txt").read_text(encoding="utf-8").splitlines()
+    return {name: index for index, name in enumerate(names)}
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
