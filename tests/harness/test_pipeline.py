@@ -13,12 +13,13 @@ from harness.choice import parse_choice
 from harness.clips import AnnotatedDataset
 from harness.contracts import FlowEstimator, Wants
 from harness.errors import ContractError
-from harness.pipeline import SourceClip, check_wants, restore
+from harness.pipeline import Needs, SourceClip, check_wants, restore
 from harness.plan import method_part
 from harness.registry import load_registry
 from harness.timing import Stopwatch
 
 CPU = torch.device("cpu")
+EVERY = Needs(range(8), range(8))
 
 
 class Counting:
@@ -38,7 +39,7 @@ def source(made_clips: Callable[..., Path]) -> SourceClip:
     benchmark, registry = load_benchmark("mini"), load_registry()
     clip = dataset.clips("test")[0]
     flow = Counting(build_flow(benchmark, registry, CPU))
-    return SourceClip(clip, dataset.open(clip), build_degradation(benchmark, registry), flow, Stopwatch(CPU), CPU)
+    return SourceClip(clip, dataset.open(clip), build_degradation(benchmark, registry), flow, Stopwatch(CPU), CPU, EVERY)
 
 
 def restored(source: SourceClip, name: str, frames: Sequence[int]):  # type: ignore[no-untyped-def]
@@ -47,16 +48,17 @@ def restored(source: SourceClip, name: str, frames: Sequence[int]):  # type: ign
 
 
 def test_odd_sizes_are_cropped_to_the_scale(source: SourceClip) -> None:
-    assert source.all_hr.shape[-2:] == (32, 40) and source.lr.shape[-2:] == (8, 10)
-    torch.testing.assert_close(source.lr * 255, (source.lr * 255).round())  # as if saved in 8 bits
+    lr = source.lr(range(8))
+    assert source.hr([0]).shape[-2:] == (32, 40) and lr.shape[-2:] == (8, 10)
+    torch.testing.assert_close(lr * 255, (lr * 255).round())  # as if saved in 8 bits
 
 
 def test_only_wanted_frames_are_restored_and_served_in_the_asked_order(source: SourceClip) -> None:
     part = restored(source, "bicubic", [1, 4, 6])
-    assert part.restored.shape == (3, 3, 32, 40) and part.restored_frames == 3
+    assert part.sr([1, 4, 6]).shape == (3, 3, 32, 40) and part.restored_frames == 3
     every = restored(source, "bicubic", range(8))
-    torch.testing.assert_close(part.sr([6, 1, 1]), every.restored[[6, 1, 1]], rtol=0, atol=0)
-    with pytest.raises(KeyError):
+    torch.testing.assert_close(part.sr([6, 1, 1]), every.sr([6, 1, 1]), rtol=0, atol=0)
+    with pytest.raises(ContractError, match=r"frames \[2\] of a clip"):
         part.sr([2])
 
 

@@ -104,7 +104,7 @@ def test_a_temporal_method_that_pads_passes() -> None:
 
 def test_require_lists_what_failed() -> None:
     checks = check_sr_method(Faulty(FAULTS["BGR"][0]), scale=4)
-    with pytest.raises(ContractError, match=r"1 of 11 checks failed\n  likeness: made small again it differs"):
+    with pytest.raises(ContractError, match=r"1 of 12 checks failed\n  likeness: made small again it differs"):
         require(checks)
 
 
