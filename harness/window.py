@@ -1,4 +1,4 @@
-"""Which frames of a clip are needed for the wanted ones, and where they are kept, so that long clips fit into memory."""
+"""Which frames of a clip are needed for the wanted ones, and where they are kept: long clips must fit into memory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ def temporal_radius(method: SRMethod) -> int | None:
     if radius is None:
         return None
     if not isinstance(radius, int) or radius < 0:
-        raise ContractError(f"temporal_radius is {radius!r}; expected a whole number from 0, or None for the whole clip")
+        raise ContractError(
+            f"temporal_radius is {radius!r}; expected a whole number from 0, or None for the whole clip"
+        )
     return radius
 
 
