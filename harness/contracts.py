@@ -63,10 +63,15 @@ class SRMethod(Protocol):
     def upscale(self, lr: Tensor, frames: Sequence[int]) -> Tensor:
         """Restore the wanted frames of a clip.
 
-        `lr` is the whole clip ``(T, 3, h, w)`` in [0, 1], `frames` the wanted indices, ascending. Returns
+        `lr` is the clip ``(T, 3, h, w)`` in [0, 1], `frames` the wanted indices, ascending. Returns
         ``(len(frames), 3, h * scale, w * scale)`` on the same device; values outside [0, 1] are clamped by the caller.
         The method looks after its own temporal window, padding and colour space. A method that is a network keeps it
         in the attribute `network`, from which its parameters are counted.
+
+        A method that looks at no more than r frames on either side of a wanted one says so by the attribute
+        `temporal_radius` = r (0: at single frames). It is then handed a clip that lacks frames which are further than
+        that from every wanted one, so long clips fit into memory. One without the attribute, or with None there, is
+        handed the whole clip.
         """
         ...
 

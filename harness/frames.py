@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import av
 import numpy as np
@@ -140,12 +140,12 @@ def open_video(path: Path, clip_id: str | None = None, num_frames: int | None = 
 
 def _inspect(container: InputContainer, path: Path, name: str, expected: int | None) -> Video:
     stream = _limit_threads(container)
-    packets = [p for p in container.demux(stream) if p.size]
-    without_picture = sum(p.is_discard or p.size <= NOT_CODED_BYTES for p in packets)
+    packets = [_facts(p) for p in container.demux(stream) if p.size]
+    without_picture = sum(not p.picture for p in packets)
     if not packets:
         raise ClipError(f"{name}: empty: the container holds no video packet; {MEND}")
     rate = stream.average_rate or stream.guessed_rate
-    held = _seconds_held(packets)
+    held = max(p.end for p in packets)
     # an AVI with a variable rate counts the frames that it leaves out, but their time is there
     if len(packets) < stream.frames and not (rate and held + 2 / rate >= stream.frames / rate):
         raise ClipError(f"{name}: truncated: {stream.frames} frames announced, {len(packets)} in the file; {MEND}")
@@ -168,9 +168,20 @@ def _seconds_announced(stream: VideoStream) -> Fraction:
         return Fraction(0)
 
 
-def _seconds_held(packets: list[Packet[VideoStream]]) -> Fraction:
-    ends = [(p.pts + (p.duration or 0)) * p.time_base for p in packets if p.pts is not None and p.time_base]
-    return max(ends, default=Fraction(0))
+class _Packet(NamedTuple):
+    """What is remembered of a packet; all packets together are as large as the file."""
+
+    picture: bool
+    """Whether it surely holds one that is shown."""
+    end: Fraction
+    """Seconds into the video at which its picture gives way to the next; 0 where unknown."""
+
+
+def _facts(packet: Packet[VideoStream]) -> _Packet:
+    end = Fraction(0)
+    if packet.pts is not None and packet.time_base:
+        end = (packet.pts + (packet.duration or 0)) * packet.time_base
+    return _Packet(not packet.is_discard and packet.size > NOT_CODED_BYTES, end)
 
 
 def _limit_threads(container: InputContainer) -> VideoStream:
@@ -248,12 +259,18 @@ def round_to_8_bits(frames: Tensor) -> Tensor:
     return frames.clamp(0, 1).mul_(255).round_().div_(255)
 
 
+def multiple_of(size: tuple[int, int], scale: int) -> tuple[int, int]:
+    """The largest multiples of `scale` that are not above the sides. Raises `ClipError` when nothing is left."""
+    height, width = (side // scale * scale for side in size)
+    if not height or not width:
+        raise ClipError(f"frames of {size[1]}x{size[0]} are smaller than the scale factor {scale}")
+    return height, width
+
+
 def crop_to_multiple(frames: Tensor, scale: int) -> Tensor:
     """Crop ``(..., H, W)`` at the bottom and the right to multiples of `scale`.
 
     Raises `ClipError` when nothing is left.
     """
-    height, width = (side // scale * scale for side in frames.shape[-2:])
-    if not height or not width:
-        raise ClipError(f"frames of {frames.shape[-1]}x{frames.shape[-2]} are smaller than the scale factor {scale}")
+    height, width = multiple_of((frames.shape[-2], frames.shape[-1]), scale)
     return frames[..., :height, :width]

@@ -25,8 +25,8 @@ class FrameNetwork:
 
     batch_pixels: Mapping[str, int] = MappingProxyType({"cpu": 1 << 18, "cuda": 1 << 22})
     """Restored pixels a batch, by kind of device: 20 frames of 112x112 on a CPU."""
-    window = 1
-    """Frames the network is shown for each that it restores."""
+    temporal_radius: int | None = 0
+    """Frames on either side of a wanted one that it looks at; None for the whole clip."""
 
     def __init__(
         self, network: nn.Module, *, scale: int, device: torch.device, multiple: int = 1, least: int = 1
@@ -54,7 +54,8 @@ class FrameNetwork:
 
     def restore_wanted(self, lr: Tensor, frames: list[int]) -> Tensor:
         """The wanted frames of a padded clip ``(T, 3, h, w)``, batch by batch."""
-        pixels = lr.shape[-2] * lr.shape[-1] * self.scale**2 * self.window
+        shown = 2 * (self.temporal_radius or 0) + 1
+        pixels = lr.shape[-2] * lr.shape[-1] * self.scale**2 * shown
         size = max(1, self.batch_pixels.get(self.device.type, self.batch_pixels["cpu"]) // pixels)
         batches = [frames[i : i + size] for i in range(0, len(frames), size)]
         return torch.cat([self.restore(self.gather(lr, batch)) for batch in batches])
@@ -86,13 +87,12 @@ class WindowNetwork(FrameNetwork):
         least: int = 1,
     ) -> None:
         super().__init__(network, scale=scale, device=device, multiple=multiple, least=least)
-        self.radius = radius
-        self.window = 2 * radius + 1
+        self.temporal_radius: int = radius
 
     def gather(self, lr: Tensor, frames: list[int]) -> Tensor:
         """The windows around these frames ``(N, 2 * radius + 1, 3, h, w)``."""
         middle = torch.tensor(frames, device=lr.device)[:, None]
-        around = torch.arange(-self.radius, self.radius + 1, device=lr.device)
+        around = torch.arange(-self.temporal_radius, self.temporal_radius + 1, device=lr.device)
         return lr[(middle + around).clamp(0, len(lr) - 1)]
 
 
@@ -102,6 +102,8 @@ class ClipNetwork(FrameNetwork):
     `network` takes ``(1, T, 3, h, w)`` to ``(1, T, 3, h * scale, w * scale)``. The last frame of a clip of fewer than
     `shortest` frames is repeated.
     """
+
+    temporal_radius = None
 
     def __init__(
         self,
@@ -133,6 +135,8 @@ def pad_edges(frames: Tensor, multiple: int, least: int) -> Tensor:
 class HighResolution:
     """The ceiling: returns the frames it is handed, which for a method of source ``hr`` are the HR frames."""
 
+    temporal_radius = 0
+
     def __init__(self, *, scale: int, device: torch.device, weights: Path | None = None) -> None:
         pass
 
@@ -143,6 +147,8 @@ class HighResolution:
 
 class Resize:
     """Interpolation without learning; the subclasses name the kernel."""
+
+    temporal_radius = 0
 
     def __init__(self, *, scale: int, device: torch.device, weights: Path | None = None) -> None:
         self.scale = scale

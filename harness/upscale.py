@@ -21,10 +21,12 @@ from harness.registry import Registry
 from harness.remux import SourceFrame, Writer, open_source, open_target
 from harness.specs import SRMethodSpec
 from harness.weights import find, installed_path
+from harness.window import temporal_radius
 
 T = TypeVar("T")
 MARGIN = 8
-"""Frames before and after the wanted ones that a method is shown: more than the windows of published methods."""
+"""Frames before and after the wanted ones for a method that looks at the whole clip, which a long video is too much
+for: what it restores then differs a little from what it would make of the whole."""
 CHUNK_PIXELS = 1 << 25
 """Restored pixels asked for at once: 27 frames of 1280x960, or 400 MB."""
 
@@ -55,17 +57,19 @@ def upscale_video(
     """Restore every frame of a video file and write them, with the sound, to another; returns how many frames.
 
     Time stamps are those of the source frame by frame, so a variable rate stays one; the sound is copied as it is.
-    The method sees each wanted frame with `MARGIN` frames on both sides, a short video as a whole. The target appears
-    when it is complete: H.264, near lossless. `progress` is called with frames done and frames in all (0: unknown).
+    The method sees each wanted frame with those that it looks at (its `temporal_radius`), or with `MARGIN` frames on
+    both sides where it looks at the whole clip; a short video is seen as a whole. The target appears when it is
+    complete: H.264, near lossless. `progress` is called with frames done and frames in all (0: unknown).
     Raises `ClipError` for a broken source, `ContractError` for what the method returns, `HarnessError` for the target.
     """
     checked = open_video(source)
     chunk = max(1, CHUNK_PIXELS // (checked.size[0] * checked.size[1] * scale * scale))
+    radius = temporal_radius(method)
     done = 0
     with open_source(source) as given, open_target(target) as output:
         writer = Writer(output, given)
         total = max(checked.announced, given.video.frames)
-        for window, first, stop in windows(given.frames(), chunk):
+        for window, first, stop in windows(given.frames(), chunk, MARGIN if radius is None else radius):
             images = restore(method, window, range(first, stop), scale, device)
             writer.write(images, window[first:stop])
             done += stop - first
@@ -77,7 +81,7 @@ def upscale_video(
     return done
 
 
-def windows(items: Iterable[T], chunk: int, margin: int = MARGIN) -> Iterator[tuple[list[T], int, int]]:
+def windows(items: Iterable[T], chunk: int, margin: int) -> Iterator[tuple[list[T], int, int]]:
     """Cut a stream into overlapping windows: ``(window, first, stop)``, of which `first` to `stop` are wanted.
 
     Every item is wanted once, in order, at most `chunk` at a time, with `margin` items of context where there are.

@@ -25,6 +25,7 @@ def check_degradation(degradation: Degradation, *, scale: int) -> list[Check]:
             ("range", contract.value_range),
             ("likeness", contract.likeness),
             ("determinism", contract.determinism),
+            ("batch independence", contract.batch_independence),
             ("one frame", contract.one_frame),
             ("odd sizes", contract.odd_size),
             ("input untouched", contract.untouched),
@@ -67,6 +68,11 @@ class _Contract:
 
     def determinism(self) -> str:
         return expect_equal(self.ask(self.clip()), self.ask(self.clip()))
+
+    def batch_independence(self) -> str:
+        """Clips are degraded in portions, of the frames that something looks at."""
+        hr = self.clip()
+        return expect_equal(self.ask(hr[[0, 3]]), self.ask(hr)[[0, 3]])
 
     def one_frame(self) -> None:
         self.ask(self.clip(frames=1))

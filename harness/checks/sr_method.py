@@ -12,6 +12,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 from harness.checks.base import Check, expect, expect_equal, expect_tensor, expect_untouched, run_tests
 from harness.checks.clips import synthetic_clip
 from harness.contracts import SRMethod
+from harness.window import around, temporal_radius
 
 OVERSHOOT = 1.0
 """How far values may leave [0, 1]: sharpening overshoots a little, a result in 0..255 by far."""
@@ -34,6 +35,7 @@ def check_sr_method(method: SRMethod, *, scale: int, device: torch.device | str 
             ("determinism", contract.determinism),
             ("batch independence", contract.batch_independence),
             ("subset of frames", contract.subset),
+            ("temporal radius", contract.temporal_radius),
             ("one frame", contract.one_frame),
             ("two frames", contract.two_frames),
             ("odd sizes", contract.odd_size),
@@ -94,6 +96,17 @@ class _Contract:
     def subset(self) -> str:
         lr, wanted = self.clip(), [0, 1, 3, 6]
         return expect_equal(self.ask(lr, wanted), self.ask_all(lr)[wanted])
+
+    def temporal_radius(self) -> str:
+        """What lies further away than it says must not change a frame: at the ends of a clip, nor in its middle."""
+        radius = temporal_radius(self.method)
+        if radius is None:
+            return "not declared: it is always shown the whole clip"
+        step = 2 * radius + 3
+        lr, wanted = self.clip(frames=2 * step + 1), [0, step, 2 * step]
+        near = around(wanted, radius, len(lr))
+        cut = self.ask(lr[near], [near.index(frame) for frame in wanted])
+        return f"{radius}, {expect_equal(cut, self.ask(lr, wanted))}"
 
     def one_frame(self) -> None:
         self.ask_all(self.clip(frames=1))

@@ -17,11 +17,12 @@ from harness.errors import ClipError, ContractError
 from harness.executors.base import Work
 from harness.frames import to_uint8
 from harness.pictures import save_comparison
-from harness.pipeline import JointClip, RestoredClip, SourceClip, check_wants, restore
+from harness.pipeline import JointClip, Needs, RestoredClip, SourceClip, check_wants, restore
 from harness.plan import Cell, Part
 from harness.specs import SRMethodSpec
 from harness.store import CellRecord
 from harness.timing import Stopwatch
+from harness.window import around, temporal_radius, widest
 
 PICTURES = 3
 """Clips of which the run folder gets a picture."""
@@ -46,6 +47,8 @@ class LiveMethod:
     method: SRMethod
     cells: list[LiveCell]
     """Those that need it; a pair's cell is in work with both methods."""
+    radius: int | None
+    """Frames around a wanted one that it looks at; None for the whole clip."""
 
     @property
     def sees_hr(self) -> bool:
@@ -89,15 +92,15 @@ class ClipLoop:
         if not waiting:
             return
         try:
-            source = SourceClip(
-                clip, self.work.dataset.open(clip), self.degradation, self.flow, self.watch, self.device
-            )
+            video = self.work.dataset.open(clip)
+            frames = self._wanted(clip, video.num_frames)
+            needs = needs_of(frames, video.num_frames, waiting)
+            source = SourceClip(clip, video, self.degradation, self.flow, self.watch, self.device, needs)
         except ClipError as error:
             self._unreadable(clip, waiting, error)
             return
-        frames = self._wanted(source)
         middle = frames[len(frames) // 2 : len(frames) // 2 + 1]
-        shown = {"LR": to_uint8(source.lr[middle])}
+        shown = {"LR": to_uint8(source.lr(middle))}
         kept: dict[str, RestoredClip] = {}
         for method in waiting:
             start = time.perf_counter()
@@ -150,24 +153,25 @@ class ClipLoop:
             self.work.listener.loading(part.label)
             try:
                 method = build_method(part, self.work.plan.benchmark.scale, self.device)
+                radius = temporal_radius(method)
             except Exception as error:  # a plugin's factory; recorded with its traceback in every cell it was for
                 self._fail_all(cells, error)
                 continue
             for live in cells:
                 if len(live.cell.methods) == 1:
                     live.record.note({"params": count_parameters(method)})
-            methods.append(LiveMethod(part, method, cells))
+            methods.append(LiveMethod(part, method, cells, radius))
         return methods
 
-    def _wanted(self, source: SourceClip) -> list[int]:
+    def _wanted(self, clip: Clip, num_frames: int) -> list[int]:
         """Frames all probes want, not only the waiting ones: a resumed clip must be restored in the same batches."""
         wanted: set[int] = set()
         for label, probe in list(self.probes.items()):
             try:
-                wanted |= check_wants(probe.wants(source.num_frames), source.num_frames).all_frames()
+                wanted |= check_wants(probe.wants(num_frames), num_frames).all_frames()
             except Exception as error:  # a plugin's code; recorded with its traceback in the probe's cells
                 del self.probes[label]
-                self._fail_all([c for c in self.live if c.cell.probe.label == label], error, source.clip)
+                self._fail_all([c for c in self.live if c.cell.probe.label == label], error, clip)
         return sorted(wanted)
 
     def _save_picture(self, clip: Clip, shown: Mapping[str, Any]) -> None:
@@ -224,6 +228,12 @@ class ClipLoop:
         live.failed = True
         live.record.fail(reason, log)
         self.work.listener.cell_finished(live.cell, "failed", reason)
+
+
+def needs_of(frames: Sequence[int], num_frames: int, methods: Sequence[LiveMethod]) -> Needs:
+    """What must be kept of a clip so that these methods can restore the wanted frames."""
+    hr, lr = (widest(m.radius for m in methods if m.sees_hr is sees_hr) for sees_hr in (True, False))
+    return Needs(around(frames, hr, num_frames), around(frames, lr, num_frames))
 
 
 def _sample(cell: Cell, restored: RestoredClip, kept: Mapping[str, RestoredClip]) -> Sample | None:

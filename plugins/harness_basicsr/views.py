@@ -29,7 +29,7 @@ class LumaWindowNetwork(WindowNetwork):
     """
 
     def restore(self, lr: Tensor) -> Tensor:
-        chroma = rgb_to_ycbcr(imresize(lr[:, self.radius], float(self.scale)))[:, 1:]
+        chroma = rgb_to_ycbcr(imresize(lr[:, self.temporal_radius], float(self.scale)))[:, 1:]
         restored = self.network(luma(lr.flatten(0, 1)).view(*lr.shape[:2], 1, *lr.shape[-2:]))
         return ycbcr_to_rgb(torch.cat([restored, chroma], dim=1))
 

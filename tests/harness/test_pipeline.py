@@ -12,13 +12,17 @@ from harness.build import build_degradation, build_flow, build_method
 from harness.choice import parse_choice
 from harness.clips import AnnotatedDataset
 from harness.contracts import FlowEstimator, Wants
-from harness.errors import ContractError
-from harness.pipeline import SourceClip, check_wants, restore
+from harness.errors import ClipError, ContractError
+from harness.frames import round_to_8_bits
+from harness.methods import Bicubic, WindowNetwork
+from harness.pipeline import Needs, SourceClip, check_wants, restore
 from harness.plan import method_part
 from harness.registry import load_registry
 from harness.timing import Stopwatch
+from harness.window import around
 
 CPU = torch.device("cpu")
+EVERY = Needs(range(8), range(8))
 
 
 class Counting:
@@ -32,13 +36,32 @@ class Counting:
         return self.estimator.flow(first, second)
 
 
+class Mixed(torch.nn.Module):
+    """A window of three frames to the middle one: each has another share in it."""
+
+    def forward(self, lr: Tensor) -> Tensor:
+        mixed = (lr * torch.tensor([0.2, 0.7, 0.1])[:, None, None, None]).sum(dim=1)
+        return mixed.repeat_interleave(4, -1).repeat_interleave(4, -2)
+
+
 @pytest.fixture
-def source(made_clips: Callable[..., Path]) -> SourceClip:
+def opened(made_clips: Callable[..., Path]) -> Callable[..., SourceClip]:
+    """A clip of 8 frames of 42x33, of which some are kept."""
     dataset = AnnotatedDataset(made_clips(height=33, width=42), "made")
     benchmark, registry = load_benchmark("mini"), load_registry()
     clip = dataset.clips("test")[0]
-    flow = Counting(build_flow(benchmark, registry, CPU))
-    return SourceClip(clip, dataset.open(clip), build_degradation(benchmark, registry), flow, Stopwatch(CPU), CPU)
+
+    def make(needs: Needs = EVERY) -> SourceClip:
+        flow = Counting(build_flow(benchmark, registry, CPU))
+        degradation = build_degradation(benchmark, registry)
+        return SourceClip(clip, dataset.open(clip), degradation, flow, Stopwatch(CPU), CPU, needs)
+
+    return make
+
+
+@pytest.fixture
+def source(opened: Callable[..., SourceClip]) -> SourceClip:
+    return opened()
 
 
 def restored(source: SourceClip, name: str, frames: Sequence[int]):  # type: ignore[no-untyped-def]
@@ -47,17 +70,69 @@ def restored(source: SourceClip, name: str, frames: Sequence[int]):  # type: ign
 
 
 def test_odd_sizes_are_cropped_to_the_scale(source: SourceClip) -> None:
-    assert source.all_hr.shape[-2:] == (32, 40) and source.lr.shape[-2:] == (8, 10)
-    torch.testing.assert_close(source.lr * 255, (source.lr * 255).round())  # as if saved in 8 bits
+    lr = source.lr(range(8))
+    assert source.hr([0]).shape[-2:] == (32, 40) and lr.shape[-2:] == (8, 10)
+    torch.testing.assert_close(lr * 255, (lr * 255).round())  # as if saved in 8 bits
 
 
 def test_only_wanted_frames_are_restored_and_served_in_the_asked_order(source: SourceClip) -> None:
     part = restored(source, "bicubic", [1, 4, 6])
-    assert part.restored.shape == (3, 3, 32, 40) and part.restored_frames == 3
+    assert part.sr([1, 4, 6]).shape == (3, 3, 32, 40) and part.restored_frames == 3
     every = restored(source, "bicubic", range(8))
-    torch.testing.assert_close(part.sr([6, 1, 1]), every.restored[[6, 1, 1]], rtol=0, atol=0)
-    with pytest.raises(KeyError):
+    torch.testing.assert_close(part.sr([6, 1, 1]), every.sr([6, 1, 1]), rtol=0, atol=0)
+    with pytest.raises(ContractError, match=r"frames \[2\] of a clip"):
         part.sr([2])
+
+
+def test_only_what_is_needed_is_kept(opened: Callable[..., SourceClip], monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = opened()
+    monkeypatch.setattr("harness.pipeline.PORTION_PIXELS", 3 * 33 * 42)
+    part = opened(Needs([2, 7], [1, 2, 3, 6, 7]))
+    assert part.at_once == 3 and part.num_frames == 8
+    assert torch.equal(part.hr([7, 2]), whole.hr([7, 2]))
+    assert torch.equal(part.lr([1, 2, 3, 6, 7]), whole.lr([1, 2, 3, 6, 7]))
+    for kept, frame in ((part.hr, 3), (part.lr, 5)):
+        with pytest.raises(ContractError, match=rf"frames \[{frame}\] of a clip"):
+            kept([2, frame])
+    assert torch.equal(part.hr_flow([(2, 7), (7, 2)]), whole.hr_flow([(2, 7), (7, 2)]))
+
+
+@pytest.mark.parametrize("frames", [[0, 7], [1, 6], [2, 3, 7], [4], []])
+def test_a_method_with_a_window_makes_the_same_of_the_frames_around(
+    opened: Callable[..., SourceClip], frames: list[int]
+) -> None:
+    whole, part = opened(), opened(Needs(frames, around(frames, 1, 8)))
+    method = WindowNetwork(Mixed(), scale=4, device=CPU, radius=1)
+    sample = restore(method, part, frames, sees_hr=False, scale=4)
+    expected = round_to_8_bits(method.upscale(whole.lr(range(8)), frames)) if frames else torch.empty(0, 3, 32, 40)
+    assert torch.equal(sample.sr(frames), expected)
+
+
+def test_a_method_that_tells_no_window_is_shown_the_whole_clip(opened: Callable[..., SourceClip]) -> None:
+    class Watching(Bicubic):
+        temporal_radius = None  # type: ignore[assignment]
+        seen = torch.empty(0)
+
+        def upscale(self, lr: Tensor, frames: Sequence[int]) -> Tensor:
+            self.seen = lr
+            return super().upscale(lr, frames)
+
+    method, source = Watching(scale=4, device=CPU), opened(Needs([5], range(8)))
+    sample = restore(method, source, [5], sees_hr=False, scale=4)
+    assert torch.equal(method.seen, source.lr(range(8)))
+    assert torch.equal(sample.sr([5]), restored(source, "bicubic", [5]).sr([5]))
+
+
+def test_flow_in_portions_is_the_same(opened: Callable[..., SourceClip], monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = [(t, t + 1) for t in range(7)]
+    together = opened().hr_flow(pairs)
+    monkeypatch.setattr("harness.pipeline.PORTION_PIXELS", 2 * 33 * 42)
+    assert torch.equal(opened().hr_flow(pairs), together)
+
+
+def test_a_video_shorter_than_it_says_is_refused(opened: Callable[..., SourceClip]) -> None:
+    with pytest.raises(ClipError, match="the video ended before"):
+        opened(Needs([3], [3, 8]))
 
 
 def test_hr_flow_is_computed_once_whatever_the_number_of_methods(source: SourceClip) -> None:

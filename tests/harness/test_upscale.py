@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import av
 import numpy as np
@@ -137,6 +137,24 @@ def test_a_temporal_method_sees_its_neighbours_across_chunks(
     upscale_video(source, tmp_path / "pieces.mp4", pieces, scale=2, device=CPU)
     assert whole.asked == [10] and max(pieces.asked) == 3
     assert torch.equal(torch.cat(whole.made), torch.cat(pieces.made))
+
+
+@pytest.mark.parametrize(("radius", "longest"), [(0, 3), (1, 5), (None, 10)])
+def test_a_method_sees_as_many_neighbours_as_it_says(
+    tmp_path: Path, images: Images, monkeypatch: pytest.MonkeyPatch, radius: int | None, longest: int
+) -> None:
+    class Watching(Nearest):
+        temporal_radius = radius  # type: ignore[assignment]
+        lengths: ClassVar[list[int]] = []
+
+        def upscale(self, lr: Tensor, frames: Sequence[int]) -> Tensor:
+            self.lengths.append(len(lr))
+            return super().upscale(lr, frames)
+
+    source = write_source(tmp_path / "in.mp4", images)
+    monkeypatch.setattr("harness.upscale.CHUNK_PIXELS", 3 * 64 * 96)
+    assert upscale_video(source, tmp_path / "out.mp4", Watching(scale=2, device=CPU), scale=2, device=CPU) == 10
+    assert max(Watching.lengths) == longest
 
 
 @pytest.mark.parametrize("matrix", [1, 5, 6])

@@ -19,6 +19,8 @@ Fault = Callable[[Tensor, list[int]], Tensor]
 class Faulty:
     """Bicubic interpolation with a fault."""
 
+    temporal_radius: int | None = None
+
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
 
@@ -102,9 +104,33 @@ def test_a_temporal_method_that_pads_passes() -> None:
     require(check_sr_method(Faulty(window_of_five), scale=4))
 
 
+def test_a_method_that_looks_further_than_it_says_is_found() -> None:
+    """It looks two frames ahead and two back."""
+
+    def mean_of_five(lr: Tensor, frames: list[int]) -> Tensor:
+        steady = torch.stack([lr[max(0, f - 2) : f + 3].mean(0) for f in frames])
+        return good(steady, list(range(len(frames))))
+
+    method = Faulty(mean_of_five)
+    for radius in (None, 2, 3):
+        method.temporal_radius = radius
+        require(check_sr_method(method, scale=4))
+    for radius in (0, 1):
+        method.temporal_radius = radius
+        failed = {check.name for check in check_sr_method(method, scale=4) if not check.ok}
+        assert failed == {"temporal radius"}
+
+
+def test_a_radius_that_is_no_number_of_frames_is_found() -> None:
+    method = Faulty(good)
+    method.temporal_radius = -1
+    [found] = [check for check in check_sr_method(method, scale=4) if not check.ok]
+    assert found.name == "temporal radius" and "expected a whole number from 0" in found.detail
+
+
 def test_require_lists_what_failed() -> None:
     checks = check_sr_method(Faulty(FAULTS["BGR"][0]), scale=4)
-    with pytest.raises(ContractError, match=r"1 of 11 checks failed\n  likeness: made small again it differs"):
+    with pytest.raises(ContractError, match=r"1 of 12 checks failed\n  likeness: made small again it differs"):
         require(checks)
 
 

@@ -77,7 +77,7 @@ def test_what_a_known_network_looks_at_is_known(tmp_path: Path, arch: str, optio
     assert kind is None or type(method) is kind
     assert method.upscale(torch.rand(2, 3, 9, 10), [1]).shape == (1, 3, 36, 40)
     if arch == "EDVR":
-        assert method.radius == 1  # type: ignore[attr-defined]
+        assert method.temporal_radius == 1  # type: ignore[attr-defined]
 
 
 def test_a_view_can_be_given(tmp_path: Path) -> None:

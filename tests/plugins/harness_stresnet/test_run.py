@@ -18,7 +18,7 @@ from harness.build import build_degradation, build_flow, build_method
 from harness.choice import parse_choice
 from harness.clips import AnnotatedDataset
 from harness.leaderboard.table import Leaderboard, build
-from harness.pipeline import JointClip, RestoredClip, SourceClip, restore
+from harness.pipeline import JointClip, Needs, RestoredClip, SourceClip, restore
 from harness.plan import Cell, Plan, cell_id, method_part
 from harness.registry import load_registry
 from harness.store import open_run
@@ -131,7 +131,7 @@ def test_a_joint_clip_has_frames_of_one_and_flow_of_the_other(made_clips: Callab
     def source() -> SourceClip:
         clip = dataset.clips("test")[0]
         degradation, flow = build_degradation(benchmark, registry), build_flow(benchmark, registry, CPU)
-        return SourceClip(clip, dataset.open(clip), degradation, flow, Stopwatch(CPU), CPU)
+        return SourceClip(clip, dataset.open(clip), degradation, flow, Stopwatch(CPU), CPU, Needs(range(8), range(8)))
 
     def restored(of: SourceClip, name: str) -> RestoredClip:
         part = method_part(parse_choice(name), registry, benchmark)
