@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.hookspecs import hookimpl
-from harness.specs import RecognizerSpec
+from harness.specs import RecognizerSpec, Weights
 
 
 @hookimpl
@@ -31,5 +31,17 @@ def harness_recognizers() -> Iterator[RecognizerSpec]:
         },
         citation="Feichtenhofer et al., Spatiotemporal Residual Networks for Video Action Recognition, NIPS 2016",
         streams=("joint",),
+        weights=(
+            Weights(
+                tag="mini",
+                sha256="b1021c922ae76b1a1bc47d1d96fb564267d51d3806964242ba98976917ecd2e0",
+                trained_on="mini/train",
+                licence="Apache-2.0",
+                file="harness_stresnet:weights/stresnet-joint-mini.safetensors",
+                stream="joint",
+                options={"depth": 26, "width": 14, "stack": 5},
+                note="narrow: 26 layers of width 14 instead of 50 of width 64, from random weights",
+            ),
+        ),
         trainer="harness_stresnet.train:train",
     )
