@@ -48,7 +48,7 @@ def with_own(spec: S) -> S:
     if not isinstance(spec, SRMethodSpec | RecognizerSpec) or not _list().is_file():
         return spec
     own = tuple(entry.weights for entry in known() if entry.name == spec.name)
-    return replace(spec, weights=(*spec.weights, *own)) if own else spec  # type: ignore[return-value]
+    return replace(spec, weights=(*spec.weights, *own)) if own else spec
 
 
 def add(spec: SRMethodSpec | RecognizerSpec, file: Path, weights: Weights) -> Weights:
