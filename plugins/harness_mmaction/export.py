@@ -66,10 +66,15 @@ def _optimiser(recipe: BaseRecipe) -> str:
     return f"{method}, rate {recipe.learning_rate}, decay {recipe.weight_decay}, {warm_up}{fall}"
 
 
-def export(path: Path, outcome: Outcome, facts: Mapping[str, Any], *, title: str, notes: str = "") -> None:
-    """Write the weights (kernels in half precision, the rest as it is) and the card beside them."""
+def export(
+    path: Path, outcome: Outcome, header: Mapping[str, str], facts: Mapping[str, Any], *, title: str, notes: str = ""
+) -> None:
+    """Write the weights (kernels in half precision, the rest as it is) and the card beside them.
+
+    `header` goes into the file, for ``harness weights add``.
+    """
     state = {key: _compact(value) for key, value in outcome.state.items() if not key.endswith("num_batches_tracked")}
-    save_state(path, state, {"classes": "\n".join(outcome.classes)})
+    save_state(path, state, {**header, "classes": "\n".join(outcome.classes)})
     fields = {
         **facts,
         **outcome.facts,

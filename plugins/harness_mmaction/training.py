@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -84,7 +85,8 @@ def learn(
         outcome = _train_stream(setting, trainee, lesson, request.iters, request.resume)
         path = setting.out / f"{name}-{stream}-{setting.benchmark.name}.safetensors"
         facts = _facts(setting, lesson)
-        export(path, outcome, facts, title=f"{trainee.title}, {stream} stream", notes=setting.recipe.notes)
+        title = f"{trainee.title}, {stream} stream"
+        export(path, outcome, _header(setting, stream), facts, title=title, notes=setting.recipe.notes)
 
 
 def _refuse(request: TrainingRequest) -> None:
@@ -183,6 +185,12 @@ def hold_out(cache: ClipCache, share: float, seed: int) -> tuple[list[int], list
     learn = [i for i, entry in enumerate(cache.entries) if entry.group not in held]
     measure = [i for i, entry in enumerate(cache.entries) if entry.group in held]
     return learn, measure
+
+
+def _header(setting: Setting[AnyRecipe], stream: str) -> dict[str, str]:
+    """What the file says of itself: for whom it is, and the options that its network implies."""
+    options = json.dumps(setting.recipe.options)
+    return {"method": setting.name, "stream": stream, "trained_on": setting.trained_on, "options": options}
 
 
 def _facts(setting: Setting[AnyRecipe], lesson: Lesson[AnyRecipe]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import yaml
 from numpy.typing import NDArray
 
 from harness.benchmark import load_benchmark, open_dataset
@@ -16,6 +17,7 @@ from harness.build import build_flow
 from harness.contracts import TrainingRequest
 from harness.errors import UsageError
 from harness.frames import to_tensor, write_video
+from harness.own_weights import described
 from harness.paths import benchmarks_folder
 from harness.registry import load_registry
 from harness.weights import load_state
@@ -50,8 +52,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def benchmark(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The mini benchmark under another name, with a protocol for stresnet."""
     path = tmp_path_factory.mktemp("benchmark") / "tiny.yaml"
-    text = (benchmarks_folder() / "mini.yaml").read_text().replace("name: mini", "name: tiny")
-    path.write_text(text.replace("recognizers:\n", "recognizers:\n  stresnet: {segments: 3, stack: 2}\n"))
+    settings = yaml.safe_load((benchmarks_folder() / "mini.yaml").read_text())
+    settings |= {"name": "tiny", "recognizers": {"stresnet": {"segments": 3, "stack": 2}}}
+    path.write_text(yaml.safe_dump(settings))
     return str(path)
 
 
@@ -102,6 +105,9 @@ def recogniser(weights: Path, **options: Any) -> JointStream:
 
 def test_the_exported_weights_are_those_that_were_trained(whole: Path) -> None:
     weights = whole / "stresnet-joint-tiny.safetensors"
+    said = described(weights)
+    assert (said["method"], said["stream"], said["options"]["depth"]) == ("stresnet", "joint", 26)
+    assert said["trained_on"].endswith("/train")
     built = recogniser(weights)
     state = torch.load(whole / "joint" / "epoch_8.pth", weights_only=True)["state_dict"]
     trained = recogniser(weights).network
