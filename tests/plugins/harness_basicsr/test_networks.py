@@ -115,7 +115,7 @@ def test_every_architecture_is_tried() -> None:
 def test_the_contract_is_kept(saved: Callable[[str, int], Path], method: str) -> None:
     built: FrameNetwork = getattr(networks, method)(scale=4, device=CPU, weights=saved(method, 4), **NARROW[method])
     checks = check_sr_method(built, scale=4)
-    assert len(checks) == 11
+    assert len(checks) == 12
     assert [(check.name, check.detail) for check in checks if not check.ok and check.name not in LEARNT] == []
     assert count(built.network) == count(create(method, 4, **NARROW[method]))
 
