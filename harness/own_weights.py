@@ -97,8 +97,9 @@ def described(file: Path) -> dict[str, Any]:
                 raise ValueError(f"a header of {length} bytes")
             header = json.loads(stream.read(length))
         written = json.loads(header.get("__metadata__", {}).get("harness", "{}"))
-        return {**written, "options": json.loads(written.get("options", "{}"))}
-    except (ValueError, struct.error, AttributeError) as error:
+        scale = {"scale": int(written["scale"])} if written.get("scale") else {}
+        return {**written, **scale, "options": dict(json.loads(written.get("options", "{}")))}
+    except (ValueError, TypeError, struct.error, AttributeError) as error:
         raise WeightsError(f"{file}: not a safetensors file, or cut short: {error}") from error
 
 

@@ -113,10 +113,8 @@ def add(
     spec = declared(registry(), method, NETWORKS)[0]
     given = {**said.get("options", {}), **parse_choice(f"{method}:{','.join(option or ())}").mapping}
     options = resolve(Choice(method, tuple(given.items())), spec).mapping
-    factor = scale or (int(said["scale"]) if said.get("scale") else None)
-    weights = Weights(
-        tag, "", data, licence, scale=factor, stream=stream or said.get("stream"), options=options, note=note
-    )
+    scale, stream = scale or said.get("scale"), stream or said.get("stream")
+    weights = Weights(tag, "", data, licence, scale=scale, stream=stream, options=options, note=note)
     added = own_weights.add(spec, file, weights)
     typer.echo(f"{method} {tag}: {added.path}")
 

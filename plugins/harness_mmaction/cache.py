@@ -11,7 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from harness.clips import split_digest
 from harness.contracts import Clip, Dataset, FlowEstimator, Progress
@@ -54,6 +56,10 @@ class ClipCache:
         entry = self.entries[index]
         size = int(np.prod(entry.shape))
         return self.data[entry.offset : entry.offset + size].reshape(entry.shape)
+
+    def levels(self, index: int, positions: Sequence[int]) -> Tensor:
+        """Some of the images of a clip, ``(N, C, H, W)`` in 0..255."""
+        return torch.from_numpy(self.array(index)[positions]).permute(0, 3, 1, 2).float()
 
 
 def frame_cache(root: Path, dataset: Dataset, clips: Sequence[Clip], progress: Progress) -> ClipCache:

@@ -40,6 +40,17 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
     }
 
 
+def require_classes(state: Mapping[str, Tensor], classifier: str, num_classes: int, path: Path, method: str) -> None:
+    """Raises `WeightsError` where `state` lacks the weight `classifier`, or has it for another number of classes."""
+    if classifier not in state:
+        raise WeightsError(f"{path}: no checkpoint of {method}, for it has no {classifier!r}")
+    if (trained := len(state[classifier])) != num_classes:
+        raise WeightsError(
+            f"{path}: trained for {trained} classes, but the data set has {num_classes}; "
+            "use a checkpoint that was trained on this data set's classes"
+        )
+
+
 def load_all(network: nn.Module, state: Mapping[str, Tensor], path: Path, hint: str) -> None:
     """Load weights, every key and shape matching. Raises `WeightsError`, with `hint`, where they do not."""
     missing, unexpected = _mismatches(network, state)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
 from mmaction.registry import DATASETS
 from mmaction.structures import ActionDataSample
 from torch import Tensor
@@ -56,11 +54,10 @@ class CachedClips(Dataset[dict[str, Any]]):
 
     def __getitem__(self, item: int) -> dict[str, Any]:
         index = self.indices[item]
-        clip = self.cache.array(index)
-        length = self.stack or 1
+        count, length = self.cache.entries[index].shape[0], self.stack or 1
         sample_runs = random_runs if self.training else mmaction_runs
-        runs = sample_runs(len(clip), self.segments, length)
-        views = torch.from_numpy(clip[np.concatenate(runs)]).permute(0, 3, 1, 2).float()
+        runs = sample_runs(count, self.segments, length)
+        views = self.cache.levels(index, list(chain.from_iterable(runs)))
         views = self._augment(views) if self.training else centre_crop(views, self.crop)
         packed = ActionDataSample().set_gt_label(self.cache.entries[index].label)
         return {"inputs": stacks(views, self.stack) if self.stack else views, "data_samples": packed}

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from harness.errors import UsageError, WeightsError
-from harness_mmaction.checkpoints import load_all, read_checkpoint
+from harness.errors import UsageError
+from harness_mmaction.checkpoints import load_all, read_checkpoint, require_classes
 from harness_mmaction.compat import prepare
 from harness_mmaction.configs import read_config
 
@@ -70,19 +70,8 @@ def build_network(description: Mapping[str, Any], source: str) -> nn.Module:
 def load_checkpoint(network: nn.Module, path: Path, num_classes: int) -> None:
     """Load weights of MMAction2 0.x or 1.x (or ours). Raises `WeightsError` where classes or shapes do not fit."""
     state = read_checkpoint(path)
-    _check_classes(state, path, num_classes)
+    require_classes(state, CLASSIFIER, num_classes, path, "TSN")
     load_all(network, state, path, "options config and stack must be those it was trained with")
-
-
-def _check_classes(state: Mapping[str, Tensor], path: Path, num_classes: int) -> None:
-    if CLASSIFIER not in state:
-        raise WeightsError(f"{path}: no TSN checkpoint of MMAction2, for it has no {CLASSIFIER!r}")
-    trained = len(state[CLASSIFIER])
-    if trained != num_classes:
-        raise WeightsError(
-            f"{path}: trained for {trained} classes, but the data set has {num_classes}; "
-            "use a checkpoint that was trained on this data set's classes"
-        )
 
 
 def raw_scores(network: Any, views: Tensor, batch: int = 64) -> Tensor:

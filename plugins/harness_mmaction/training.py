@@ -189,7 +189,7 @@ def hold_out(cache: ClipCache, share: float, seed: int) -> tuple[list[int], list
 
 def _header(setting: Setting[AnyRecipe], stream: str) -> dict[str, str]:
     """What the file says of itself: for whom it is, and the options that its network implies."""
-    options = json.dumps(setting.recipe.options)
+    options = json.dumps({name: setting.options[name] for name in setting.recipe.options})
     return {"method": setting.name, "stream": stream, "trained_on": setting.trained_on, "options": options}
 
 

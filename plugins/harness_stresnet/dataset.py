@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 
 from harness.flow_input import mirror, stacks
 from harness_mmaction.augment import centre_crop, colour_jitter, random_crop, uniform
-from harness_mmaction.cache import Bytes, ClipCache
+from harness_mmaction.cache import ClipCache
 from harness_stresnet.sampling import middles, pairs_around, strided
 
 
@@ -60,11 +60,10 @@ class CachedJointClips(Dataset[dict[str, Any]]):
 
     def __getitem__(self, item: int) -> dict[str, Any]:
         index = self.indices[item]
-        clip, flow = self.frames.array(index), self.flow.array(index)
-        count = len(clip)
+        count = self.frames.entries[index].shape[0]
         looks = strided(count, self.segments, self.stride) if self.training else middles(count, self.segments)
         moves = [first for frame in looks for first, _ in pairs_around(frame, count, self.stack)]
-        rgb, moved = _levels(clip, looks), _levels(flow, moves)
+        rgb, moved = self.frames.levels(index, looks), self.flow.levels(index, moves)
         rgb, moved = self._augmented(rgb, moved) if self.training else self._centred(rgb, moved)
         packed = ActionDataSample().set_gt_label(self.frames.entries[index].label)
         return {"inputs": {"rgb": rgb.unsqueeze(0), "flow": moved.unsqueeze(0)}, "data_samples": packed}
@@ -78,8 +77,3 @@ class CachedJointClips(Dataset[dict[str, Any]]):
 
     def _centred(self, rgb: Tensor, flow: Tensor) -> tuple[Tensor, Tensor]:
         return centre_crop(rgb, self.crop), centre_crop(stacks(flow, self.stack), self.crop)
-
-
-def _levels(clip: Bytes, positions: Sequence[int]) -> Tensor:
-    """Some of the images of a cached clip, ``(N, C, H, W)`` in 0..255."""
-    return torch.from_numpy(clip[positions]).permute(0, 3, 1, 2).float()

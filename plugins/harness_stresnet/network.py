@@ -7,8 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from harness.errors import WeightsError
-from harness.weights import load_state
+from harness_mmaction.checkpoints import load_all, read_checkpoint, require_classes
 from harness_mmaction.compat import prepare
 from harness_mmaction.network import FLOW_ZERO, IMAGENET_MEAN, IMAGENET_STD
 
@@ -68,24 +67,10 @@ def register() -> None:
 
 def load_checkpoint(network: nn.Module, path: Path, num_classes: int) -> None:
     """Load trained weights. Raises `WeightsError` where classes or shapes do not fit."""
-    state = load_state(path)
-    absent = [key for key in CLASSIFIERS if key not in state]
-    if absent:
-        raise WeightsError(f"{path}: no checkpoint of stresnet, for it has no {absent[0]!r}")
-    trained = len(state[CLASSIFIERS[0]])
-    if trained != num_classes:
-        raise WeightsError(
-            f"{path}: trained for {trained} classes, but the data set has {num_classes}; "
-            "use a checkpoint that was trained on this data set's classes"
-        )
-    counters = {k: v for k, v in network.state_dict().items() if k.endswith("num_batches_tracked")}
-    try:
-        network.load_state_dict({**counters, **state})
-    except RuntimeError as error:
-        lines = "\n".join(str(error).splitlines()[1:6])
-        raise WeightsError(
-            f"{path}: does not fit the network; depth, width and stack must be those it was trained with\n{lines}"
-        ) from error
+    state = read_checkpoint(path)
+    for classifier in CLASSIFIERS:
+        require_classes(state, classifier, num_classes, path, "stresnet")
+    load_all(network, state, path, "options depth, width and stack must be those it was trained with")
 
 
 def raw_scores(network: Any, rgb: Tensor, flow: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -119,6 +120,15 @@ def test_weights_that_were_changed_behind_its_back_are_refused(cli: Cli, trained
 def test_broken_safetensors_are_refused(cli: Cli, tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "broken.safetensors"
     file.write_bytes(content)
+    with pytest.raises(WeightsError, match="not a safetensors file"):
+        own_weights.described(file)
+
+
+@pytest.mark.parametrize("said", [{"scale": "twice"}, {"scale": [4]}, {"options": "[1]"}, {"options": "7"}])
+def test_headers_that_say_nonsense_are_refused(tmp_path: Path, said: dict[str, Any]) -> None:
+    file = tmp_path / "odd.safetensors"
+    header = json.dumps({"__metadata__": {"harness": json.dumps(said)}}).encode()
+    file.write_bytes(len(header).to_bytes(8, "little") + header)
     with pytest.raises(WeightsError, match="not a safetensors file"):
         own_weights.described(file)
 

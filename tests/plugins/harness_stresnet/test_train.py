@@ -107,6 +107,7 @@ def test_the_exported_weights_are_those_that_were_trained(whole: Path) -> None:
     weights = whole / "stresnet-joint-tiny.safetensors"
     said = described(weights)
     assert (said["method"], said["stream"], said["options"]["depth"]) == ("stresnet", "joint", 26)
+    assert said["options"]["stack"] == 2, "the benchmark's, which goes before the recipe's"
     assert said["trained_on"].endswith("/train")
     built = recogniser(weights)
     state = torch.load(whole / "joint" / "epoch_8.pth", weights_only=True)["state_dict"]
