@@ -25,6 +25,8 @@ class FrameNetwork:
 
     batch_pixels: Mapping[str, int] = MappingProxyType({"cpu": 1 << 18, "cuda": 1 << 22})
     """Restored pixels a batch, by kind of device: 20 frames of 112x112 on a CPU."""
+    fewest_on_cpu: int = 1
+    """What a batch has at the least on a CPU, where that many are wanted."""
     temporal_radius: int | None = 0
     """Frames on either side of a wanted one that it looks at; None for the whole clip."""
 
@@ -56,9 +58,10 @@ class FrameNetwork:
         """The wanted frames of a padded clip ``(T, 3, h, w)``, batch by batch."""
         shown = 2 * (self.temporal_radius or 0) + 1
         pixels = lr.shape[-2] * lr.shape[-1] * self.scale**2 * shown
-        size = max(1, self.batch_pixels.get(self.device.type, self.batch_pixels["cpu"]) // pixels)
-        batches = [frames[i : i + size] for i in range(0, len(frames), size)]
-        return torch.cat([self.restore(self.gather(lr, batch)) for batch in batches])
+        fewest = self.fewest_on_cpu if self.device.type == "cpu" else 1
+        size = max(fewest, self.batch_pixels.get(self.device.type, self.batch_pixels["cpu"]) // pixels)
+        batches = torch.tensor(frames).tensor_split(-(-len(frames) // size))  # as even as can be: no last one alone
+        return torch.cat([self.restore(self.gather(lr, batch.tolist())) for batch in batches])
 
     def gather(self, lr: Tensor, frames: list[int]) -> Tensor:
         """What `restore` takes, for these frames: here the frames themselves."""
@@ -75,6 +78,10 @@ class WindowNetwork(FrameNetwork):
 
     `network` takes ``(N, 2 * radius + 1, 3, h, w)`` to the middle frame, ``(N, 3, h * scale, w * scale)``.
     """
+
+    fewest_on_cpu = 3
+    """Of a single window torch convolves in space and time by another route, which takes three to five times as long.
+    Evenly split, batches of up to three have two at least."""
 
     def __init__(
         self,

@@ -95,9 +95,20 @@ def test_window_network_sees_neighbours_and_repeats_the_ends() -> None:
 def test_window_network_counts_the_window_and_gathers_wanted_frames_only(monkeypatch: pytest.MonkeyPatch) -> None:
     network = Middle()
     method = WindowNetwork(network, scale=2, device=CPU, radius=1)
-    monkeypatch.setattr(method, "batch_pixels", {"cpu": 2 * 3 * 18 * 28})
-    assert method.upscale(CLIP, [0, 3, 4]).shape == (3, 3, 18, 28)
-    assert network.shapes == [(2, 3, 3, 9, 14), (1, 3, 3, 9, 14)]
+    monkeypatch.setattr(method, "batch_pixels", {"cpu": 4 * 3 * 18 * 28})
+    assert method.upscale(CLIP, [0, 3, 4, 1, 2]).shape == (5, 3, 18, 28)
+    assert network.shapes == [(3, 3, 3, 9, 14), (2, 3, 3, 9, 14)]
+
+
+@pytest.mark.parametrize("wanted", range(2, 12))
+def test_no_window_is_alone_on_a_cpu(monkeypatch: pytest.MonkeyPatch, wanted: int) -> None:
+    network = Middle()
+    method = WindowNetwork(network, scale=2, device=CPU, radius=1)
+    monkeypatch.setattr(method, "batch_pixels", {"cpu": 1})
+    frames = [i % len(CLIP) for i in range(wanted)]
+    restored = method.upscale(CLIP, frames)
+    assert {shape[0] for shape in network.shapes} <= {2, 3}
+    torch.testing.assert_close(restored, WindowNetwork(Middle(), scale=2, device=CPU, radius=1).upscale(CLIP, frames))
 
 
 def test_clip_network_runs_once_over_the_whole_clip_and_picks() -> None:
