@@ -94,25 +94,31 @@ def installed_path(weights: Weights, name: str | None = None) -> Path:
 def pull(weights: Weights, progress: Progress | None = None) -> Path:
     """Download a checkpoint into ``harness.paths.home()/weights`` and return its path; nothing to do where it is there.
 
-    `progress` is called with bytes so far and bytes in all (0 when the server does not say).
-    The file appears under its name only when its checksum is right. Raises `WeightsError` naming the URL otherwise.
+    Raises as `download` does.
     """
     target = _expected_path(weights)
     if weights.url is None or target.is_file():
         return installed_path(weights)
+    download(weights.url, target, weights.sha256, progress)
+    return target
+
+
+def download(url: str, target: Path, sha256: str, progress: Progress | None = None) -> None:
+    """Download a file whose checksum, or its first digits, is known.
+
+    `progress` is called with bytes so far and bytes in all (0 when the server does not say).
+    The file appears under its name only when its checksum is right. Raises `WeightsError` naming the URL otherwise.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, partial = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     os.close(handle)
     try:
-        found = _download(weights.url, Path(partial), progress)
-        if found != weights.sha256.lower():
-            raise WeightsError(
-                f"{weights.url}: wrong checksum; expected sha256 {weights.sha256}, found {found}; nothing was installed"
-            )
+        found = _download(url, Path(partial), progress)
+        if not found.startswith(sha256.lower()):
+            raise WeightsError(f"{url}: wrong checksum; expected sha256 {sha256}, found {found}; nothing was installed")
         os.replace(partial, target)
     finally:
         Path(partial).unlink(missing_ok=True)
-    return target
 
 
 def verify(spec: Networks) -> list[Status]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,6 +27,9 @@ Examples:
   harness weights add my.safetensors --tag ucf101       what `harness train` made, for benchmarks that ask for this tag
 
   harness weights add tsn.pth --tag ucf101 --name tsn --stream spatial --trained-on ucf101/train1
+
+  harness weights add https://HOST/tsn_r50-d85ab600.pth --tag ucf101 --name tsn --stream spatial
+  --trained-on ucf101/train1 --option config=tsn_r50.py
 """
 COLOURS = {"ok": "green", "missing": "yellow", "broken": "red"}
 app = typer.Typer(name="weights", help="List, download and check checkpoints.", no_args_is_help=True, epilog=EXAMPLES)
@@ -84,7 +88,9 @@ def verify(plugin: PluginFiles = None) -> None:
 
 @app.command(epilog=EXAMPLES)
 def add(
-    file: Annotated[Path, typer.Argument(help="Checkpoint; one that `harness train` made says itself what it is.")],
+    file: Annotated[
+        str, typer.Argument(help="Checkpoint, or its URL; one that `harness train` made says itself what it is.")
+    ],
     tag: Annotated[str, typer.Option(help="Under which benchmarks ask for it (their key `weights`).")],
     name: Annotated[str | None, typer.Option(help="SR method or recogniser.")] = None,
     scale: Annotated[int | None, typer.Option(min=1, help="SR methods: its scale factor.")] = None,
@@ -93,9 +99,13 @@ def add(
     option: Annotated[list[str] | None, typer.Option(help="NAME=VALUE of its network. May be repeated.")] = None,
     note: Annotated[str, typer.Option(help="A line for the leaderboard.")] = "",
     licence: Annotated[str, typer.Option(help="Of the weights.")] = "unknown",
+    sha256: Annotated[
+        str | None,
+        typer.Option(help="For a URL: the checksum or its first digits, eight or more, unless its name ends in them."),
+    ] = None,
     plugin: PluginFiles = None,
 ) -> None:
-    """Make a checkpoint of your own one of its method's, under a tag. The file is copied."""
+    """Make a checkpoint of your own one of its method's, under a tag. The file is copied or downloaded."""
     from harness import own_weights
     from harness.choice import Choice, parse_choice, resolve
     from harness.cli.lookup import NETWORKS, declared
@@ -103,20 +113,37 @@ def add(
     from harness.registry import registry
     from harness.specs import Weights
 
-    if not file.is_file():
-        raise UsageError(f"{file}: no such file")
-    said = own_weights.described(file)
-    method, data = name or said.get("method"), trained_on or said.get("trained_on")
-    if method is None or data is None:
-        missing = " and ".join(o for o, v in (("--name", method), ("--trained-on", data)) if v is None)
-        raise UsageError(f"{file} does not say what it is: give {missing}")
-    spec = declared(registry(), method, NETWORKS)[0]
-    given = {**said.get("options", {}), **parse_choice(f"{method}:{','.join(option or ())}").mapping}
-    options = resolve(Choice(method, tuple(given.items())), spec).mapping
-    scale, stream = scale or said.get("scale"), stream or said.get("stream")
-    weights = Weights(tag, "", data, licence, scale=scale, stream=stream, options=options, note=note)
-    added = own_weights.add(spec, file, weights)
+    with _there(file, sha256) as path:
+        said = own_weights.described(path)
+        method, data = name or said.get("method"), trained_on or said.get("trained_on")
+        if method is None or data is None:
+            missing = " and ".join(o for o, v in (("--name", method), ("--trained-on", data)) if v is None)
+            raise UsageError(f"{file} does not say what it is: give {missing}")
+        spec = declared(registry(), method, NETWORKS)[0]
+        given = {**said.get("options", {}), **parse_choice(f"{method}:{','.join(option or ())}").mapping}
+        options = resolve(Choice(method, tuple(given.items())), spec).mapping
+        scale, stream = scale or said.get("scale"), stream or said.get("stream")
+        weights = Weights(tag, "", data, licence, scale=scale, stream=stream, options=options, note=note)
+        added = own_weights.add(spec, path, weights)
     typer.echo(f"{method} {tag}: {added.path}")
+
+
+@contextmanager
+def _there(file: str, sha256: str | None) -> Iterator[Path]:
+    """The file itself, or what a URL leads to."""
+    from harness import own_weights
+    from harness.cli.bars import bytes_bar
+    from harness.errors import UsageError
+
+    if file.startswith(("http://", "https://")):
+        with bytes_bar(file) as progress, own_weights.fetched(file, sha256, progress) as path:
+            yield path
+        return
+    if sha256 is not None:
+        raise UsageError("--sha256 is for URLs; a file is used as it is")
+    if not Path(file).is_file():
+        raise UsageError(f"{file}: no such file")
+    yield Path(file)
 
 
 @app.command(epilog=EXAMPLES)

@@ -30,6 +30,7 @@ def prepare() -> None:
         import mmaction.evaluation
         import mmaction.models  # noqa: F401
 
+    import harness_mmaction.bn_inception
     import harness_mmaction.dataset
     import harness_mmaction.efficientnet
     import harness_mmaction.hooks  # noqa: F401

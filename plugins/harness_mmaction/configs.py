@@ -17,6 +17,8 @@ from harness.errors import UsageError
 from harness_mmaction.compat import prepare
 
 DECODES = "Decode"
+OWN = Path(__file__).parent
+"""Has a folder ``recognition``, as MMAction2's configs have: networks that MMAction2 lacks."""
 MODALITIES = {"RGB": "spatial", "Flow": "temporal"}
 
 
@@ -41,12 +43,11 @@ class Description:
 
 
 def find_config(text: str) -> Path:
-    """A file, or one of the configs that come with MMAction2, such as ``recognition/tsm/NAME.py``.
+    """A file, or one of the configs that come with MMAction2, such as ``recognition/tsm/NAME.py``, or with us.
 
     Raises `UsageError` where there is neither.
     """
-    shipped = shipped_configs() / text
-    for path in (Path(text).expanduser(), shipped):
+    for path in (Path(text).expanduser(), shipped_configs() / text, OWN / text):
         if path.is_file():
             return path
     raise UsageError(

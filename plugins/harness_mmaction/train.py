@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.contracts import TrainingRequest
+from harness.errors import UsageError
 from harness_mmaction.recipe import Recipe
 from harness_mmaction.trainee import FLOW, FRAMES, Lesson
 from harness_mmaction.training import learn
@@ -31,6 +32,8 @@ class Tsn:
         head = {"dropout_ratio": lesson.recipe.dropout, "label_smooth_eps": lesson.recipe.label_smoothing}
         if config := _config(lesson):
             description = config_of_file(config, classes, pretrained=imagenet)
+            if imagenet and not any(description["backbone"].get(key) for key in ("pretrained", "init_cfg")):
+                raise UsageError(f"config={config} names no pretrained weights; let the recipe say `start: scratch`")
             description["cls_head"] |= {**head, "average_clips": "score"}
             return description
         return builtin_config(lesson.stream, classes, stack=lesson.whole("stack"), imagenet=imagenet, **head)

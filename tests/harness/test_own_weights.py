@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -16,7 +19,7 @@ from harness.cli.main import app
 from harness.errors import WeightsError
 from harness.registry import registry
 from harness.specs import SRMethodSpec
-from harness.weights import find, installed_path, save_state
+from harness.weights import find, installed_path, save_state, sha256
 
 Cli = Callable[..., Result]
 HEADER = {"method": "vdsr", "options": json.dumps({"num_feat": 16}), "scale": "4", "trained_on": "my videos"}
@@ -122,6 +125,43 @@ def test_broken_safetensors_are_refused(cli: Cli, tmp_path: Path, content: bytes
     file.write_bytes(content)
     with pytest.raises(WeightsError, match="not a safetensors file"):
         own_weights.described(file)
+
+
+@pytest.fixture
+def served(trained: Path) -> Iterator[tuple[str, str]]:
+    """The URL of the trained file on a server of our own, and its sha256."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(trained.parent)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/{trained.name}", sha256(trained)
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_url_is_downloaded_and_its_checksum_compared(cli: Cli, served: tuple[str, str]) -> None:
+    url, digest = served
+    no_digits = cli("weights", "add", url, "--tag", "mine")
+    assert no_digits.exit_code == 2 and "--sha256" in no_digits.output
+    wrong = cli("weights", "add", url, "--tag", "mine", "--sha256", "0" * 64)
+    assert wrong.exit_code != 0 and "wrong checksum" in wrong.output and not own_weights.known()
+    added = cli("weights", "add", url, "--tag", "mine", "--sha256", digest[:8])
+    assert added.exit_code == 0, added.output
+    (entry,) = own_weights.known()
+    assert (entry.name, entry.weights.sha256) == ("vdsr", digest)
+    assert sha256(Path(str(entry.weights.path))) == digest
+
+
+def test_names_that_end_in_their_checksum_need_no_option(trained: Path, served: tuple[str, str]) -> None:
+    url, digest = served
+    named = trained.with_name(f"vdsr-{digest[:8]}.safetensors")
+    trained.rename(named)
+    with own_weights.fetched(url.replace(trained.name, named.name), None) as path:
+        assert sha256(path) == digest
+    assert not path.exists(), "nothing is left behind"
+
+
+def test_a_checksum_for_a_file_is_refused(cli: Cli, trained: Path) -> None:
+    refused = cli("weights", "add", trained, "--tag", "mine", "--sha256", "0" * 64)
+    assert refused.exit_code == 2 and "URL" in refused.output
 
 
 @pytest.mark.parametrize("said", [{"scale": "twice"}, {"scale": [4]}, {"options": "[1]"}, {"options": "7"}])

@@ -109,6 +109,16 @@ def test_crops_that_do_not_fit(data: Path, benchmark: str, tmp_path: Path) -> No
         train(asked(benchmark, tmp_path / "out", data), recipe=large, streams=["spatial"])
 
 
+def test_a_network_without_pretrained_weights_does_not_pass_for_one(data: Path, benchmark: str, tmp_path: Path) -> None:
+    bninception = {"options": {"config": "recognition/tsn/tsn_bninception_{stream}.yaml"}}
+    chosen = Recipe.model_validate({**recipe(1).model_dump(), **bninception})
+    with pytest.raises(UsageError, match=r"tsn_bninception_spatial.yaml names no pretrained weights.*start: scratch"):
+        train(asked(benchmark, tmp_path / "out", data), recipe=chosen, streams=["spatial"])
+    scratch = Recipe.model_validate({**chosen.model_dump(), "start": "scratch"})
+    train(asked(benchmark, tmp_path / "out", data), recipe=scratch, streams=["spatial"])
+    assert "tsn_bninception_spatial.yaml" in (tmp_path / "out" / "tsn-spatial-tiny.md").read_text()
+
+
 def test_a_recipe_names_file_and_key(tmp_path: Path) -> None:
     path = tmp_path / "tsn.yaml"
     path.write_text("seed: 0\nlearning_rate: -1\n")
