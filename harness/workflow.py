@@ -149,6 +149,8 @@ def protocol_of(benchmark: Benchmark, setting: dict[str, Any], flow: str, stream
     }
     if not benchmark.has_hr:
         del protocol["picture quality"]
+    if told := [probe for probe in benchmark.probes if ":" in probe]:  # `samples`, above all
+        protocol["probes"] = ", ".join(told)
     described = {part.label: _describe(part) for part in streams}
     if len(set(described.values())) == 1:  # streams of one recogniser under one protocol: say it once
         described = {streams[0].label.rpartition(".")[0]: described[streams[0].label]}

@@ -17,7 +17,16 @@ from harness.leaderboard.table import build
 from harness.plan import Cell
 from harness.registry import Registry, load_registry
 from harness.store import RunFolder, open_run
-from harness.workflow import Request, execute, make_plan, outcome_of, record_start, wanted_methods, wanted_pairs
+from harness.workflow import (
+    Request,
+    execute,
+    make_plan,
+    outcome_of,
+    protocol_of,
+    record_start,
+    wanted_methods,
+    wanted_pairs,
+)
 
 ODD_METHODS = """
 import torch
@@ -98,6 +107,13 @@ def do_run(request: Request, registry: Registry, out: Path) -> Silent:
         execute(plan, request, folder, registry, listener)
         outcome_of(plan, folder)
     return listener
+
+
+def test_the_protocol_says_how_many_frames_a_probe_looks_at(benchmark: Benchmark) -> None:
+    setting = {"dataset": "mini", "split": "test", "degradation": "bicubic:scale=4"}
+    assert "probes" not in protocol_of(benchmark, setting, "dis", [])
+    sampled = benchmark.model_copy(update={"probes": ["psnr_y:samples=3", "speed"]})
+    assert protocol_of(sampled, setting, "dis", [])["probes"] == "psnr_y:samples=3"
 
 
 def test_a_run_measures_every_method_on_every_clip(
