@@ -8,27 +8,18 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import struct
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, TypeVar
 
 from harness import paths
 from harness.errors import UsageError, WeightsError
 from harness.specs import RecognizerSpec, Spec, SRMethodSpec, Weights
 
-if TYPE_CHECKING:
-    from harness.contracts import Progress
-
 S = TypeVar("S", bound=Spec)
-NAMED = re.compile(r"-([0-9a-f]{8,64})\.[^.]+$")
-DIGITS = re.compile(r"[0-9a-fA-F]{8,64}")
 LARGEST_HEADER = 100_000_000
 """Bytes; what safetensors itself allows."""
 
@@ -79,25 +70,6 @@ def add(spec: SRMethodSpec | RecognizerSpec, file: Path, weights: Weights) -> We
     added = replace(weights, sha256=digest, path=str(target))
     _write([*known(), Own(spec.name, added)])
     return added
-
-
-@contextmanager
-def fetched(url: str, digits: str | None, progress: Progress | None = None) -> Iterator[Path]:
-    """A file from the web, checked, there for as long as the context lasts.
-
-    `digits` is its sha256 or how it begins; None where the file's name ends with them, as those of MMAction2's zoo and
-    of torch's hub do. Raises `UsageError` where it is not known, and `WeightsError` as `harness.weights.download` does.
-    """
-    from harness.weights import download
-
-    name = Path(urlsplit(url).path).name
-    named = NAMED.search(name)
-    known = digits or (named[1] if named else "")
-    if not DIGITS.fullmatch(known):
-        raise UsageError(f"{url}: give --sha256 with its checksum, or the first eight digits of it at least")
-    with TemporaryDirectory() as folder:
-        download(url, Path(folder) / name, known, progress)
-        yield Path(folder) / name
 
 
 def remove(name: str, tag: str) -> list[Weights]:

@@ -11,10 +11,6 @@ import json
 import os
 import pickle
 import re
-import shutil
-import tempfile
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 from harness import paths
 from harness.contracts import Progress
+from harness.download import download
 from harness.errors import WeightsError, WeightsMissingError
 from harness.specs import OFFICIAL, OWN_FILES, RecognizerSpec, SRMethodSpec, Weights
 
@@ -32,7 +29,6 @@ if TYPE_CHECKING:
 
 Networks = SRMethodSpec | RecognizerSpec
 CHUNK = 1 << 20
-TIMEOUT_SECONDS = 30.0
 WRAPPERS = ("params_ema", "params", "state_dict")
 """Keys under which BasicSR and mmengine keep the state dictionary, in the order in which they are preferred."""
 
@@ -101,24 +97,6 @@ def pull(weights: Weights, progress: Progress | None = None) -> Path:
         return installed_path(weights)
     download(weights.url, target, weights.sha256, progress)
     return target
-
-
-def download(url: str, target: Path, sha256: str, progress: Progress | None = None) -> None:
-    """Download a file whose checksum, or its first digits, is known.
-
-    `progress` is called with bytes so far and bytes in all (0 when the server does not say).
-    The file appears under its name only when its checksum is right. Raises `WeightsError` naming the URL otherwise.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    os.close(handle)
-    try:
-        found = _download(url, Path(partial), progress)
-        if not found.startswith(sha256.lower()):
-            raise WeightsError(f"{url}: wrong checksum; expected sha256 {sha256}, found {found}; nothing was installed")
-        os.replace(partial, target)
-    finally:
-        Path(partial).unlink(missing_ok=True)
 
 
 def verify(spec: Networks) -> list[Status]:
@@ -237,28 +215,6 @@ def _owner(weights: Weights) -> str:
 def _sha256_once(path: Path, size: int, mtime_ns: int) -> str:
     """Size and time are part of the key, so that a file that was exchanged is read again."""
     return sha256(path)
-
-
-def _download(url: str, target: Path, progress: Progress | None) -> str:
-    """Fetch a URL into a file and return the sha256 of what came."""
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise WeightsError(f"{url}: weights are pulled over http or https only")
-    digest, done = hashlib.sha256(), 0
-    try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as response, target.open("wb") as file:
-            total = int(response.headers.get("Content-Length") or 0)
-            while chunk := response.read(CHUNK):
-                file.write(chunk)
-                digest.update(chunk)
-                done += len(chunk)
-                if progress is not None:
-                    progress(done, total)
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-        raise WeightsError(f"cannot download {url}: {error}") from error
-    except OSError as error:
-        free = shutil.disk_usage(target.parent).free
-        raise WeightsError(f"cannot write {target.parent}: {error} ({free >> 20} MiB free)") from error
-    return digest.hexdigest()
 
 
 def _read_safetensors(path: Path) -> dict[str, Tensor]:

@@ -131,12 +131,12 @@ def add(
 @contextmanager
 def _there(file: str, sha256: str | None) -> Iterator[Path]:
     """The file itself, or what a URL leads to."""
-    from harness import own_weights
     from harness.cli.bars import bytes_bar
+    from harness.download import fetched
     from harness.errors import UsageError
 
     if file.startswith(("http://", "https://")):
-        with bytes_bar(file) as progress, own_weights.fetched(file, sha256, progress) as path:
+        with bytes_bar(file) as progress, fetched(file, sha256, progress) as path:
             yield path
         return
     if sha256 is not None:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 
 from harness import own_weights
 from harness.cli.main import app
+from harness.download import fetched
 from harness.errors import WeightsError
 from harness.registry import registry
 from harness.specs import SRMethodSpec
@@ -154,7 +155,7 @@ def test_names_that_end_in_their_checksum_need_no_option(trained: Path, served: 
     url, digest = served
     named = trained.with_name(f"vdsr-{digest[:8]}.safetensors")
     trained.rename(named)
-    with own_weights.fetched(url.replace(trained.name, named.name), None) as path:
+    with fetched(url.replace(trained.name, named.name), None) as path:
         assert sha256(path) == digest
     assert not path.exists(), "nothing is left behind"
 
