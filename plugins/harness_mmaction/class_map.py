@@ -20,6 +20,7 @@ from torch import Tensor
 from harness.errors import AnnotationError, UsageError
 
 SHIPPED = Path(__file__).parent / "classes"
+"""Has ``kinetics400.txt``: the names of Kinetics-400 (Kay et al., 2017) in the order of MMAction2."""
 KINETICS = 400
 NONE = "-"
 
