@@ -74,11 +74,18 @@ def _rows(folder: Path) -> int:
 
 def test_ctrl_c_stops_cleanly_and_can_be_resumed(tmp_path: Path) -> None:
     arguments = ["--sr", "bicubic", "--limit", "48", "--out", str(tmp_path / "run")]
-    process = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    while process.poll() is None and _rows(tmp_path / "run" / "cells") < 5:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        # tests that were started in the background pass on that Ctrl-C is ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    try:
+        while process.poll() is None and _rows(tmp_path / "run" / "cells") < 5:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert "same command" in errors
     assert json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "interrupted"
