@@ -211,7 +211,7 @@ class TrainingRequest:
     resume: bool = False
     device: str = "auto"
     data: Path | None = None
-    """SR methods: a folder of videos to train on instead. Recognisers: where the benchmark's data set lies."""
+    """Where the benchmark's data set lies; without a benchmark, a folder of videos to train an SR method on."""
     scale: int | None = None
     arch: str | None = None
     recipe: str | None = None

@@ -48,7 +48,7 @@ def fetched(url: str, digits: str | None, progress: Progress | None = None) -> I
     `digits` is its sha256 or how it begins; None where the file's name ends with them, as those of MMAction2's zoo and
     of torch's hub do. Raises `UsageError` where it is not known, and `WeightsError` as `download` does.
     """
-    name = Path(urlsplit(url).path).name
+    name = Path(urlsplit(url).path).name or "file"
     named = NAMED.search(name)
     known = digits or (named[1] if named else "")
     if not DIGITS.fullmatch(known):

@@ -20,6 +20,8 @@ Examples:
 
   harness train sosr --data ~/CDVL --scale 4     on videos of your own, published settings
 
+  harness train sosr --benchmark ucf101-x4 --data ~/UCF101    on the training clips of split 1
+
   harness train tosr --benchmark mini --arch vdsr   with another network
 
   harness train sosr --benchmark mini --recipe ablation/vdsr-wmse   another recipe
@@ -43,15 +45,15 @@ def train(
     benchmark: Annotated[
         str | None,
         typer.Option(
-            help="Its training split is the data, unless --data is given; default mini without --data.",
+            help="Its training split is the data; default mini without --data.",
             rich_help_panel=DATA,
         ),
     ] = None,
     data: Annotated[
         Path | None,
         typer.Option(
-            help="SR methods: a folder of videos of any kind, or of folders of frames, instead of the training split. "
-            "Recognisers: where the benchmark's data set lies.",
+            help="With --benchmark, the folder of its data set. Without, and for SR methods only: a folder of videos, "
+            "or of folders of frames, all of which are trained on.",
             rich_help_panel=DATA,
         ),
     ] = None,
@@ -99,7 +101,7 @@ def _folder_name(name: str, benchmark: str | None, data: Path | None, recipe: st
     """What the training is of, so that different trainings get different folders."""
     from harness.benchmark import load_benchmark
 
-    source = data.resolve().name if data is not None else load_benchmark(benchmark or "mini").name
+    source = load_benchmark(benchmark).name if benchmark else data.resolve().name if data else "mini"
     parts = [source, name, arch, Path(recipe).stem if recipe else None]
     return "-".join(dict.fromkeys(filter(None, parts)))
 

@@ -47,16 +47,14 @@ class Source:
 
 
 def source_of(request: TrainingRequest, known: Registry) -> Source:
-    """What a training is asked to learn from.
+    """What a training is asked to learn from: a benchmark's training split, whose data set lies in `request.data`, or,
+    without a benchmark, every video of that folder.
 
-    Raises `UsageError` where neither benchmark nor folder is given, the scale factor is not the benchmark's, or the
-    folder has no video to train on.
+    Raises `UsageError` where neither is given, the scale factor is not the benchmark's, or the folder has no video to
+    train on.
     """
     if request.benchmark is None:
-        if request.data is None:
-            raise UsageError("what shall it be trained on? give --benchmark NAME or --data FOLDER_OF_VIDEOS")
-        scale = request.scale or SCALE
-        return _videos(request, scale, f"bicubic:scale={scale}")
+        return _videos(request)
     benchmark = load_benchmark(request.benchmark)
     resolved_degradation(benchmark, known)
     if request.scale not in (None, benchmark.scale):
@@ -64,21 +62,20 @@ def source_of(request: TrainingRequest, known: Registry) -> Source:
             f"--scale {request.scale}: benchmark {benchmark.name} has scale {benchmark.scale}; "
             "leave --scale out, or give --data without --benchmark"
         )
-    if request.data is not None:
-        return _videos(request, benchmark.scale, benchmark.degradation)
     trained_on = f"{parse_choice(benchmark.dataset).name}/{benchmark.train_split}"
-    dataset = open_dataset(benchmark, known)
+    dataset = open_dataset(benchmark, known, request.data)
     return Source(
         benchmark.name, trained_on, benchmark.scale, benchmark.degradation, dataset, benchmark.train_split, False
     )
 
 
-def _videos(request: TrainingRequest, scale: int, degradation: str) -> Source:
+def _videos(request: TrainingRequest) -> Source:
     if request.data is None:
-        raise UsageError("no folder of videos: give --data FOLDER_OF_VIDEOS")
+        raise UsageError("what shall it be trained on? give --benchmark NAME or --data FOLDER_OF_VIDEOS")
     name = request.data.resolve().name
     dataset = VideoFolder(request.data)
     if len(dataset.clips(SPLIT)) < 2:
         raise UsageError(f"--data {request.data}: one video only; at least two are needed, for one is held out")
     label = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "videos"
-    return Source(label, f"videos/{name}", scale, degradation, dataset, SPLIT, True)
+    scale = request.scale or SCALE
+    return Source(label, f"videos/{name}", scale, f"bicubic:scale={scale}", dataset, SPLIT, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -9,6 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 import torch
@@ -158,6 +160,14 @@ def test_names_that_end_in_their_checksum_need_no_option(trained: Path, served: 
     with fetched(url.replace(trained.name, named.name), None) as path:
         assert sha256(path) == digest
     assert not path.exists(), "nothing is left behind"
+
+
+def test_a_url_without_a_file_name_is_fetched_too(served: tuple[str, str]) -> None:
+    folder = served[0].rpartition("/")[0] + "/"
+    with urlopen(folder) as response:
+        content = response.read()
+    with fetched(folder, hashlib.sha256(content).hexdigest()) as path:
+        assert path.read_bytes() == content
 
 
 def test_a_checksum_for_a_file_is_refused(cli: Cli, trained: Path) -> None:

@@ -74,6 +74,11 @@ def test_videos_arch_and_recipe_reach_the_trainer(cli: Cli, plugin: Path, tmp_pa
     assert given.read_text() == '["net", null, null, false, "auto", 2, "edsr", "paper"]'
 
 
+def test_with_data_and_a_benchmark_the_folder_is_named_after_the_benchmark(cli: Cli, plugin: Path) -> None:
+    assert cli("train", "net", "--benchmark", "mini", "--data", plugin.parent, "--plugin", plugin).exit_code == 0
+    assert (plugin.parent / "runs" / "train" / "mini-net" / "given.json").is_file()
+
+
 def test_a_dry_run_writes_nothing(cli: Cli, plugin: Path, tmp_path: Path) -> None:
     result = cli("train", "net", "--dry-run", "--plugin", plugin)
     assert result.exit_code == 0 and "dry" in result.stdout

@@ -17,9 +17,11 @@ import yaml
 import harness_tosr.train  # noqa: F401  (registers with basicsr)
 from harness.contracts import TrainingRequest
 from harness.errors import HarnessError, UsageError
+from harness.registry import registry
 from harness.weights import load_state
 from harness_basicsr.display import LineDisplay
 from harness_basicsr.job import plan
+from harness_basicsr.source import source_of
 from harness_basicsr.train import train
 
 BENCHMARK = {
@@ -131,6 +133,17 @@ def test_a_folder_of_videos_with_another_scale_and_network(
         plan(ask("vdsr", scale=2))
     with pytest.raises(UsageError, match="srresnet is one network"):
         plan(ask("srresnet", arch="vdsr"))
+
+
+def test_with_a_benchmark_data_is_its_data_set_of_which_the_test_clips_are_left_alone(ask: Ask, tmp_path: Path) -> None:
+    elsewhere = (tmp_path / "home" / "datasets" / "mini").rename(tmp_path / "elsewhere")
+    learned = (elsewhere / "train.csv").read_text().splitlines(keepends=True)
+    (elsewhere / "train.csv").write_text("".join(learned[:4]))
+    (elsewhere / "test.csv").write_text("".join(learned[:1] + learned[4:]))
+    source = source_of(ask("vdsr", data=elsewhere), registry())
+    assert [clip.id for clip in source.clips] == ["clip_0", "clip_1", "clip_2"] and source.trained_on == "mini/train"
+    with pytest.raises(UsageError, match="give --benchmark NAME or --data FOLDER_OF_VIDEOS"):
+        plan(ask("vdsr", benchmark=None))
 
 
 def test_a_dry_run_tells_and_leaves_nothing(ask: Ask, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
