@@ -1,10 +1,13 @@
-"""Shared by all tests: where optional real material is, and a small data set of made clips."""
+"""Shared by all tests: where optional real material is, small data sets of made clips, and a server of files."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -51,3 +54,40 @@ def made_clips(tmp_path: Path) -> Callable[..., Path]:
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def drifting_clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Textures that drift to the right or down, in groups of two, as train and test split; a recogniser learns them."""
+    from harness.frames import write_video
+
+    folder = tmp_path_factory.mktemp("drifting")
+    (folder / "classes.txt").write_text("right\ndown")
+    lines = ["id,path,label,group,num_frames"]
+    for index in range(16):
+        label, count = index % 2, 6 + index % 3
+        canvas = np.random.default_rng(index).integers(0, 256, (60, 60, 3), dtype=np.uint8)
+        canvas = np.repeat(np.repeat(canvas[::3, ::3], 3, axis=0), 3, axis=1)
+        frames = [canvas[2 * t * label :, 2 * t * (1 - label) :][:32, :36] for t in range(count)]
+        write_video(folder / f"clip_{index}.mp4", np.stack(frames), fps=25)
+        lines.append(f"clip_{index},clip_{index}.mp4,{label},g{index // 2},{count}")
+    for split in ("train", "test"):
+        (folder / f"{split}.csv").write_text("\n".join(lines))
+    return folder
+
+
+class _QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """A folder and the URL under which a local server shows it."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_QuietHandler, directory=str(folder)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield folder, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()

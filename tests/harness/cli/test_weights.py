@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
-from collections.abc import Callable, Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,26 +22,15 @@ def harness_sr_methods():
 """
 
 
-class QuietHandler(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
 @pytest.fixture
-def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def plugin(tmp_path: Path, served: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Declares a method whose weights a local server has."""
     monkeypatch.setenv("HARNESS_HOME", str(tmp_path / "home"))
-    folder = tmp_path / "served"
-    folder.mkdir()
+    folder, url = served
     (folder / "net.safetensors").write_bytes(b"weights" * 1000)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     file = tmp_path / "net_plugin.py"
-    digest = hashlib.sha256(b"weights" * 1000).hexdigest()
-    file.write_text(PLUGIN.format(digest=digest, url=f"http://127.0.0.1:{server.server_port}"))
-    yield file
-    server.shutdown()
-    server.server_close()
+    file.write_text(PLUGIN.format(digest=hashlib.sha256(b"weights" * 1000).hexdigest(), url=url))
+    return file
 
 
 def state(cli: Cli) -> str:

@@ -5,38 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
 from harness.contracts import TrainingRequest
 from harness.errors import UsageError
-from harness.frames import write_video
 from harness.paths import benchmarks_folder
 from harness_mmaction.recipe import Recipe, load_recipe, read_recipe
 from harness_mmaction.train import train
 from harness_mmaction.tsn import build
 
 CLASSES = ["right", "down"]
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """Textures that drift to the right or down, in groups of two, as train and test split."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    (folder / "classes.txt").write_text("\n".join(CLASSES))
-    lines = ["id,path,label,group,num_frames"]
-    for index in range(16):
-        label, count = index % 2, 6 + index % 3
-        canvas = np.random.default_rng(index).integers(0, 256, (60, 60, 3), dtype=np.uint8)
-        canvas = np.repeat(np.repeat(canvas[::3, ::3], 3, axis=0), 3, axis=1)
-        frames = [canvas[2 * t * label :, 2 * t * (1 - label) :][:32, :36] for t in range(count)]
-        write_video(folder / f"clip_{index}.mp4", np.stack(frames), fps=25)
-        lines.append(f"clip_{index},clip_{index}.mp4,{label},g{index // 2},{count}")
-    for split in ("train", "test"):
-        (folder / f"{split}.csv").write_text("\n".join(lines))
-    return folder
 
 
 @pytest.fixture
@@ -58,10 +37,10 @@ def asked(benchmark: str, out: Path, data: Path, **more: Any) -> TrainingRequest
 
 
 def test_training_resumes_and_its_weights_load(
-    data: Path, benchmark: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    drifting_clips: Path, benchmark: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
-    train(asked(benchmark, out, data), recipe=recipe(2))
+    train(asked(benchmark, out, drifting_clips), recipe=recipe(2))
     assert "decoding: 16 of 16" in capsys.readouterr().out
     for stream in ("spatial", "temporal"):
         weights = out / f"tsn-{stream}-tiny.safetensors"
@@ -76,7 +55,7 @@ def test_training_resumes_and_its_weights_load(
         assert scores.shape == (2,) and bool(torch.isfinite(scores).all())
     before = (out / "tsn-spatial-tiny.safetensors").read_bytes()
 
-    train(asked(benchmark, out, data, resume=True), recipe=recipe(4), streams=["spatial"])
+    train(asked(benchmark, out, drifting_clips, resume=True), recipe=recipe(4), streams=["spatial"])
     assert "4 of 3 iterations" in (out / "tsn-spatial-tiny.md").read_text()
     log = "".join(path.read_text() for path in sorted((out / "spatial").rglob("*.log")))
     assert "resumed epoch: 2, iter: 6" in log
@@ -84,7 +63,7 @@ def test_training_resumes_and_its_weights_load(
     assert (out / "tsn-spatial-tiny.safetensors").read_bytes() != before
     card = (out / "tsn-spatial-tiny.md").read_text()
 
-    train(asked(benchmark, out, data, resume=True), recipe=recipe(4), streams=["spatial"])
+    train(asked(benchmark, out, drifting_clips, resume=True), recipe=recipe(4), streams=["spatial"])
     again = (out / "tsn-spatial-tiny.md").read_text()
     assert unchanged(again) == unchanged(card), "a training that is complete is exported again as it was"
     assert "decoding" not in capsys.readouterr().out, "the cache must be used again"
@@ -95,27 +74,29 @@ def unchanged(card: str) -> list[str]:
     return [line for line in card.splitlines() if not line.startswith("| time")]
 
 
-def test_checkpoints_hold_nothing_that_torch_refuses(data: Path, benchmark: str, tmp_path: Path) -> None:
+def test_checkpoints_hold_nothing_that_torch_refuses(drifting_clips: Path, benchmark: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    train(asked(benchmark, out, data, iters=1), recipe=recipe(9), streams=["spatial"])
+    train(asked(benchmark, out, drifting_clips, iters=1), recipe=recipe(9), streams=["spatial"])
     checkpoint = torch.load(out / "spatial" / "epoch_1.pth", weights_only=True)
     assert checkpoint["meta"]["epoch"] == 1, "one iteration is rounded up to an epoch"
     assert {"state_dict", "optimizer"} <= checkpoint.keys()
 
 
-def test_crops_that_do_not_fit(data: Path, benchmark: str, tmp_path: Path) -> None:
+def test_crops_that_do_not_fit(drifting_clips: Path, benchmark: str, tmp_path: Path) -> None:
     large = recipe(1).model_copy(update={"crop": 64})
     with pytest.raises(UsageError, match="crops of 64 pixels do not fit in frames of 36x32"):
-        train(asked(benchmark, tmp_path / "out", data), recipe=large, streams=["spatial"])
+        train(asked(benchmark, tmp_path / "out", drifting_clips), recipe=large, streams=["spatial"])
 
 
-def test_a_network_without_pretrained_weights_does_not_pass_for_one(data: Path, benchmark: str, tmp_path: Path) -> None:
+def test_a_network_without_pretrained_weights_does_not_pass_for_one(
+    drifting_clips: Path, benchmark: str, tmp_path: Path
+) -> None:
     bninception = {"options": {"config": "recognition/tsn/tsn_bninception_{stream}.yaml"}}
     chosen = Recipe.model_validate({**recipe(1).model_dump(), **bninception})
     with pytest.raises(UsageError, match=r"tsn_bninception_spatial.yaml names no pretrained weights.*start: scratch"):
-        train(asked(benchmark, tmp_path / "out", data), recipe=chosen, streams=["spatial"])
+        train(asked(benchmark, tmp_path / "out", drifting_clips), recipe=chosen, streams=["spatial"])
     scratch = Recipe.model_validate({**chosen.model_dump(), "start": "scratch"})
-    train(asked(benchmark, tmp_path / "out", data), recipe=scratch, streams=["spatial"])
+    train(asked(benchmark, tmp_path / "out", drifting_clips), recipe=scratch, streams=["spatial"])
     assert "tsn_bninception_spatial.yaml" in (tmp_path / "out" / "tsn-spatial-tiny.md").read_text()
 
 

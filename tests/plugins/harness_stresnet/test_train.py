@@ -16,7 +16,7 @@ from harness.benchmark import load_benchmark, open_dataset
 from harness.build import build_flow
 from harness.contracts import TrainingRequest
 from harness.errors import UsageError
-from harness.frames import to_tensor, write_video
+from harness.frames import to_tensor
 from harness.own_weights import described
 from harness.paths import benchmarks_folder
 from harness.registry import load_registry
@@ -28,24 +28,6 @@ from harness_stresnet.train import STResNetRecipe, train
 
 CLASSES = ["right", "down"]
 NETWORK = {"depth": 26, "width": 4, "stack": 2, "flow_bound": 4.0}
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Textures that drift to the right or down, in groups of two, as train and test split."""
-    folder = tmp_path_factory.mktemp("data")
-    (folder / "classes.txt").write_text("\n".join(CLASSES))
-    lines = ["id,path,label,group,num_frames"]
-    for index in range(16):
-        label, count = index % 2, 6 + index % 3
-        canvas = np.random.default_rng(index).integers(0, 256, (60, 60, 3), dtype=np.uint8)
-        canvas = np.repeat(np.repeat(canvas[::3, ::3], 3, axis=0), 3, axis=1)
-        frames = [canvas[2 * t * label :, 2 * t * (1 - label) :][:32, :36] for t in range(count)]
-        write_video(folder / f"clip_{index}.mp4", np.stack(frames), fps=25)
-        lines.append(f"clip_{index},clip_{index}.mp4,{label},g{index // 2},{count}")
-    for split in ("train", "test"):
-        (folder / f"{split}.csv").write_text("\n".join(lines))
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -79,10 +61,10 @@ def losses(out: Path) -> dict[int, float]:
 
 
 @pytest.fixture(scope="module")
-def whole(data: Path, benchmark: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(drifting_clips: Path, benchmark: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a training of eight epochs."""
     out = tmp_path_factory.mktemp("whole")
-    train(asked(benchmark, out, data), recipe=recipe(8, **CONSTANT))
+    train(asked(benchmark, out, drifting_clips), recipe=recipe(8, **CONSTANT))
     return out
 
 
@@ -128,10 +110,10 @@ def test_the_exported_weights_are_those_that_were_trained(whole: Path) -> None:
 
 
 def test_a_stopped_training_goes_on_as_if_it_had_not_stopped(
-    whole: Path, data: Path, benchmark: str, tmp_path: Path
+    whole: Path, drifting_clips: Path, benchmark: str, tmp_path: Path
 ) -> None:
-    train(asked(benchmark, tmp_path, data), recipe=recipe(1, **CONSTANT))
-    train(asked(benchmark, tmp_path, data, resume=True), recipe=recipe(3, **CONSTANT))
+    train(asked(benchmark, tmp_path, drifting_clips), recipe=recipe(1, **CONSTANT))
+    train(asked(benchmark, tmp_path, drifting_clips, resume=True), recipe=recipe(3, **CONSTANT))
     # a logged loss is the mean over the (at most ten) iterations since the start, or since it went on
     straight, stopped = losses(whole), losses(tmp_path)
     assert stopped[1] == pytest.approx(straight[1], rel=1e-5)
@@ -141,9 +123,11 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_stopped(
     assert checkpoint["meta"]["iter"] == 9
 
 
-def test_a_training_starts_from_an_earlier_one(whole: Path, data: Path, benchmark: str, tmp_path: Path) -> None:
+def test_a_training_starts_from_an_earlier_one(
+    whole: Path, drifting_clips: Path, benchmark: str, tmp_path: Path
+) -> None:
     still = {**CONSTANT, "learning_rate": 1e-9, "start": str(whole / "stresnet-{stream}-tiny.safetensors")}
-    train(asked(benchmark, tmp_path, data), recipe=recipe(1, **still))
+    train(asked(benchmark, tmp_path, drifting_clips), recipe=recipe(1, **still))
     found, before = (load_state(out / "stresnet-joint-tiny.safetensors") for out in (tmp_path, whole))
     for key, value in before.items():
         if "running" not in key:
@@ -155,11 +139,11 @@ def caches(out: Path) -> dict[str, Any]:
     return {kind: str(next((out / "cache").glob(f"{kind}-*"))) for kind in ("frames", "flow")}
 
 
-def test_the_data_set_shows_what_the_recogniser_sees(whole: Path, data: Path, benchmark: str) -> None:
+def test_the_data_set_shows_what_the_recogniser_sees(whole: Path, drifting_clips: Path, benchmark: str) -> None:
     from harness_stresnet.dataset import CachedJointClips
 
     settings, registry = load_benchmark(benchmark), load_registry()
-    dataset = open_dataset(settings, registry, data)
+    dataset = open_dataset(settings, registry, drifting_clips)
     estimator = build_flow(settings, registry, torch.device("cpu"))
     folders = caches(whole)
     clips = dataset.clips("train")
@@ -226,17 +210,17 @@ def test_positions_lie_one_random_stride_apart() -> None:
     assert strided(3, 5, (1, 1)) == [0, 0, 1, 1, 2] and strided(1, 2, (4, 8)) == [0, 0]
 
 
-def test_what_cannot_be_trained_is_refused(data: Path, benchmark: str, tmp_path: Path) -> None:
+def test_what_cannot_be_trained_is_refused(drifting_clips: Path, benchmark: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="depth 50 and width 64 alone; write start: scratch"):
-        train(asked(benchmark, tmp_path, data), recipe=recipe(1, start="imagenet"))
+        train(asked(benchmark, tmp_path, drifting_clips), recipe=recipe(1, start="imagenet"))
     with pytest.raises(UsageError, match="epochs are missing for the stream 'joint'"):
-        train(asked(benchmark, tmp_path, data), recipe=recipe({}))
+        train(asked(benchmark, tmp_path, drifting_clips), recipe=recipe({}))
     with pytest.raises(UsageError, match="no stream 'spatial'; there are joint"):
-        train(asked(benchmark, tmp_path, data), recipe=recipe({"joint": 1, "spatial": 1}))
+        train(asked(benchmark, tmp_path, drifting_clips), recipe=recipe({"joint": 1, "spatial": 1}))
     with pytest.raises(UsageError, match="--arch: stresnet is a recogniser"):
-        train(asked(benchmark, tmp_path, data, arch="tsn"))
+        train(asked(benchmark, tmp_path, drifting_clips, arch="tsn"))
     with pytest.raises(UsageError, match="no training recipe for stresnet on benchmark tiny"):
-        train(asked(benchmark, tmp_path, data))
+        train(asked(benchmark, tmp_path, drifting_clips))
     path = tmp_path / "recipe.yaml"
     text = (benchmarks_folder() / "training" / "mini" / "stresnet.yaml").read_text()
     for line, message in (
