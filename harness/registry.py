@@ -148,7 +148,7 @@ class Registry:
         try:
             spec.loader.exec_module(module)
             self.register(module, path.stem)
-        except Exception as error:
+        except Exception as error:  # the user's file may raise anything; it is shown, not swallowed
             del sys.modules[name]
             if isinstance(error, PluginError):
                 raise

@@ -101,7 +101,7 @@ def _folder_name(name: str, benchmark: str | None, data: Path | None, recipe: st
     """What the training is of, so that different trainings get different folders."""
     from harness.benchmark import load_benchmark
 
-    source = load_benchmark(benchmark).name if benchmark else data.resolve().name if data else "mini"
+    source = data.resolve().name if data and not benchmark else load_benchmark(benchmark or "mini").name
     parts = [source, name, arch, Path(recipe).stem if recipe else None]
     return "-".join(dict.fromkeys(filter(None, parts)))
 
