@@ -1,4 +1,4 @@
-"""Shared by all tests: where optional real material is, small data sets of made clips, and a server of files."""
+"""Shared by all tests: seeds, where optional real material is, small data sets of made clips, and a server of files."""
 
 from __future__ import annotations
 
@@ -11,8 +11,15 @@ from threading import Thread
 
 import numpy as np
 import pytest
+import torch
 
 REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Every test draws the same random numbers, whatever ran before it."""
+    torch.manual_seed(0)
 
 
 @pytest.fixture(scope="session")

@@ -119,7 +119,7 @@ FLOW_FAULTS: dict[str, tuple[Callable[[Tensor], Tensor], set[str]]] = {
     "share of the width": (lambda flow: flow / flow.shape[-1], {"direction"}),
     "channels last": (lambda flow: flow.permute(0, 2, 3, 1), {"shape, type and device", "odd sizes"}),
     "never still": (lambda flow: flow + 1, {"still picture", "direction"}),
-    "noise": (lambda flow: flow + 0.1 * torch.rand(1), {"determinism"}),
+    "noise": (lambda flow: flow + 0.1 * torch.rand_like(flow), {"determinism"}),
     "mean of the batch": (lambda flow: flow + len(flow) - 1, {"batch independence"}),
 }
 
@@ -143,7 +143,7 @@ DEGRADATION_FAULTS: dict[str, tuple[Callable[[Tensor], Tensor], set[str]]] = {
     "too large": (lambda lr: lr[..., :-1], {"shape and type"}),
     "0 to 255": (lambda lr: lr * 255, {"range", "likeness"}),
     "BGR": (lambda lr: lr.flip(1), {"likeness"}),
-    "noise": (lambda lr: (lr + 0.01 * torch.rand(1)).clamp(0, 1), {"determinism"}),
+    "noise": (lambda lr: (lr + 0.01 * torch.rand_like(lr)).clamp(0, 1), {"determinism"}),
     "drops a frame": (lambda lr: lr[1:], {"shape and type", "one frame"}),
 }
 

@@ -44,6 +44,11 @@ def changes_input(lr: Tensor, frames: list[int]) -> Tensor:
     return found
 
 
+def noisy(lr: Tensor, frames: list[int]) -> Tensor:
+    found = good(lr, frames)
+    return found + 0.01 * torch.rand_like(found)
+
+
 def whole_multiples_only(lr: Tensor, frames: list[int]) -> Tensor:
     height, width = lr.shape[-2] // 4 * 4, lr.shape[-1] // 4 * 4
     return good(lr[..., :height, :width], frames)
@@ -60,7 +65,7 @@ FAULTS: dict[str, tuple[Fault, set[str]]] = {
     "BGR": (lambda lr, f: good(lr, f).flip(1), {"likeness"}),
     "upside down": (lambda lr, f: good(lr, f).flip(-2), {"likeness"}),
     "inverted": (lambda lr, f: 1 - good(lr, f), {"likeness"}),
-    "noise": (lambda lr, f: good(lr, f) + 0.01 * torch.rand(1), {"determinism"}),
+    "noise": (noisy, {"determinism"}),
     "batch statistics": (lambda lr, f: good(lr, f) + 0.1 * lr[f].std(0, correction=0).mean(), {"batch independence"}),
     "asked frames as window": (lambda lr, f: good(lr[f].mean(0, keepdim=True).expand_as(lr), f), {"subset of frames"}),
     "window of 5": (raises_on_short, {"one frame", "two frames", "odd sizes"}),

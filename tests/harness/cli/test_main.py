@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,13 @@ Cli = Callable[..., Result]
 HEAVY = {"torch", "torchvision", "numpy", "cv2", "pandas", "av", "mmengine", "mmaction", "basicsr", "scipy"}
 GOAL_SECONDS = 0.5
 ALLOWED = 3 * GOAL_SECONDS
-"""What the test asks for: the machine may be busy with other tests."""
+"""What the test asks for, of processor time: the machine may be busy with other tests."""
 VERBS = ["run", "leaderboard", "train", "plugins", "datasets", "weights", "upscale", "doctor"]
 COMMANDS = [
     ["run"], ["leaderboard"], ["train"], ["upscale"], ["doctor"],
     *(["plugins", verb] for verb in ("list", "show", "new", "check")),
     *(["datasets", verb] for verb in ("list", "show", "build", "verify")),
-    *(["weights", verb] for verb in ("list", "pull", "verify")),
+    *(["weights", verb] for verb in ("list", "pull", "add", "remove", "verify")),
 ]  # fmt: skip
 
 
@@ -45,11 +45,16 @@ def test_it_starts_fast_and_imports_nothing_heavy(
     assert "typer" in imported and not imported & HEAVY
     seconds = []
     for _ in range(5):
-        start = time.perf_counter()
+        before = _seconds_of_children()
         command(*arguments)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(_seconds_of_children() - before)
     record_property("seconds", round(min(seconds), 3))
     assert min(seconds) < ALLOWED
+
+
+def _seconds_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def test_help_names_every_verb(cli: Cli) -> None:

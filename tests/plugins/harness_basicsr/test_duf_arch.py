@@ -13,7 +13,6 @@ from basicsr.archs.duf_arch import DUF  # isort: skip
 
 @pytest.mark.parametrize(("num_layer", "scale", "official"), [(16, 4, False), (28, 3, True), (52, 2, False)])
 def test_published_widths_are_basicsrs_duf(num_layer: int, scale: int, official: bool) -> None:
-    torch.manual_seed(0)
     theirs = DUF(scale, num_layer, official).eval()
     for module in theirs.modules():
         if isinstance(module, torch.nn.BatchNorm3d):
@@ -29,7 +28,6 @@ def test_published_widths_are_basicsrs_duf(num_layer: int, scale: int, official:
 
 
 def test_official_weights_need_their_epsilon() -> None:
-    torch.manual_seed(0)
     plain, official = (HarnessDUF(4, 16, 4, 4, 4, adapt_official_weights=flag) for flag in (False, True))
     for module in plain.modules():
         if isinstance(module, torch.nn.BatchNorm3d):

@@ -68,7 +68,6 @@ def test_a_constant_weight_scales_the_pixel_loss_alone(kind: str, plain: str, tr
 
 
 def test_each_batch_brings_its_own_weight() -> None:
-    torch.manual_seed(0)
     built = build_model(options("MotionWeightedSRModel", dict(WMSE)))
     built.feed_data(batch(0.0))
     built.optimize_parameters(1)

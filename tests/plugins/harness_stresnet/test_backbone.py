@@ -190,7 +190,6 @@ def test_imagenet_weights_go_into_both_streams(tmp_path: Path) -> None:
 def test_both_classifiers_have_a_loss_of_their_own() -> None:
     from mmaction.structures import ActionDataSample
 
-    torch.manual_seed(0)
     network = build_network(description(4, **SMALL))
     rgb, flow = clips()
     batch = {

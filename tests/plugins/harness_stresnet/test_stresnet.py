@@ -57,7 +57,6 @@ def test_published_protocol_looks_at_25_frames_and_ten_pairs_each(checkpoint: Ca
 
 def test_scores_are_the_mean_over_the_frame_and_its_mirror_image(checkpoint: Callable[..., Path]) -> None:
     built = recogniser(checkpoint(4))
-    torch.manual_seed(0)
     levels = torch.randint(0, 256, (5, 3, 32, 40)).float()
     flow = torch.randn(10, 2, 32, 40) * 5
     found = built.stream_scores(levels / 255, flow)
@@ -72,7 +71,6 @@ def test_scores_are_the_mean_over_the_frame_and_its_mirror_image(checkpoint: Cal
 
 def test_another_temporal_method_changes_only_what_sees_motion(checkpoint: Callable[..., Path]) -> None:
     built = recogniser(checkpoint(4))
-    torch.manual_seed(0)
     frames, other = torch.rand(2, 5, 3, 32, 32)
     flow, moved = torch.randn(2, 10, 2, 32, 32) * 5
     first = built.stream_scores(frames, flow)

@@ -31,7 +31,6 @@ def options(network: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_pair_is_learned_and_single_frames_are_validated(name: str) -> None:
     network, low, high = NETWORKS[name]
-    torch.manual_seed(0)
     built = build_model(options(network))
     flow = torch.zeros(2, 2, 32, 32)
     built.feed_data({"lq": torch.rand(2, 2, *low), "gt": torch.rand(2, 2, *high), "flow": flow})

@@ -117,9 +117,9 @@ def test_twenty_methods_take_well_under_a_second(new_run: Make) -> None:
         for stream in ("spatial", "temporal"):
             run.scores(f"method{i}", stream, rng.random((144, 12), dtype=np.float32))
     board = build(run.record())
-    start = time.perf_counter()
+    start = time.process_time()
     (fusions,) = all_pairs(board)
-    assert time.perf_counter() - start < 1.0 and fusions.top1.shape == (20, 20)
+    assert time.process_time() - start < 1.0 and fusions.top1.shape == (20, 20)
 
 
 def test_markdown_has_names_bold_best_and_partners(board: Leaderboard) -> None:
