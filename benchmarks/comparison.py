@@ -15,14 +15,14 @@ from harness_benchmarks.measuring import Say, Timed, Timing
 from harness_benchmarks.streamed import Streamed
 
 from harness.choice import parse_choice, split_list
-from harness.clips import balanced_subset
 from harness.contracts import Clip
-from harness.environment import describe_environment
+from harness.datasets.annotated import balanced_subset
 from harness.errors import UsageError, WeightsMissingError
-from harness.plan import Plan
+from harness.planning.cells import Plan
+from harness.planning.selecting import Request, make_plan
 from harness.registry import Registry
-from harness.store import open_run
-from harness.workflow import Request, make_plan
+from harness.running.environment import describe_environment
+from harness.running.store import open_run
 
 BLOCK = 4
 """Clips after which the other pipeline has its turn, so that a machine that gets slower does so for both."""

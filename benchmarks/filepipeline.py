@@ -16,16 +16,16 @@ from harness_benchmarks.measuring import Answers, NetworkClock, Say
 from harness_benchmarks.testloop import FrameFolder, build_runner, run_test
 from torch import nn
 
-from harness.benchmark import open_dataset, resolved_flow
-from harness.build import build_method, build_probe
 from harness.contracts import Clip
 from harness.errors import UsageError
 from harness.methods import Bicubic, FrameNetwork
-from harness.plan import Part, Plan
+from harness.planning.cells import Part, Plan
+from harness.planning.resolving import open_dataset, resolved_flow
+from harness.planning.selecting import Request
 from harness.probes.recognizer import StreamProbe
 from harness.registry import Registry
-from harness.timing import Stopwatch
-from harness.workflow import Request
+from harness.running.build import build_method, build_probe
+from harness.running.timing import Stopwatch
 
 CPU = torch.device("cpu")
 

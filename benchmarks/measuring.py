@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from torch import nn
 
 from harness.contracts import Clip
-from harness.timing import Stopwatch
+from harness.running.timing import Stopwatch
 
 STAGES = ("read", "degrade", "restore", "flow", "recognise", "measure")
 Say = Callable[[str], None]

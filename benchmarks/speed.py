@@ -66,9 +66,9 @@ def _speed(console: Console, clips: int, sr: str, threads: int, out: Path | None
         import torch
         from harness_benchmarks.comparison import bench_plan, bench_request, compare
 
-        from harness.benchmark import load_benchmark
+        from harness.planning.benchmark import load_benchmark
+        from harness.planning.selecting import Request
         from harness.registry import registry
-        from harness.workflow import Request
 
         torch.set_num_threads(threads)
         request = bench_request(Request(load_benchmark("mini"), sr), clips)

@@ -8,18 +8,19 @@ import pyarrow.parquet  # noqa: F401  (pandas would import it when the first cel
 import torch
 from harness_benchmarks.measuring import Answers, NetworkClock, Say
 
-from harness.benchmark import open_dataset
 from harness.contracts import Clip
 from harness.errors import HarnessError
-from harness.executors.base import Work
-from harness.executors.inprocess import ClipLoop
-from harness.plan import Cell, Plan
+from harness.planning.cells import Cell, Plan
+from harness.planning.resolving import open_dataset
+from harness.planning.selecting import Request
 from harness.probes.recognizer import StreamProbe
-from harness.record import load_run
 from harness.registry import Registry
-from harness.store import RunFolder
-from harness.timing import Stopwatch
-from harness.workflow import Request, record_start
+from harness.running.executors.base import Work
+from harness.running.loop import ClipLoop
+from harness.running.reading import load_run
+from harness.running.store import RunFolder
+from harness.running.timing import Stopwatch
+from harness.running.workflow import record_start
 
 CPU = torch.device("cpu")
 

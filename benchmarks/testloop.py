@@ -17,7 +17,7 @@ from mmengine.runner import Runner
 from torch import nn
 
 from harness.errors import UsageError
-from harness.plan import Part
+from harness.planning.cells import Part
 from harness_mmaction.compat import runner_device
 
 

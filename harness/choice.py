@@ -73,7 +73,7 @@ def known_options(spec: Spec, given: Mapping[str, OptionValue] = NO_OPTIONS) -> 
     """The options of a declaration with their defaults, those that depend on the given ones among them."""
     if spec.more_options is None:
         return dict(spec.options)
-    from harness.registry import resolve_import
+    from harness.imports import resolve_import
 
     return {**spec.options, **resolve_import(spec.more_options)({**spec.options, **given})}
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
-    from harness.frames import Video
+    from harness.video.frames import Video
 
 Pair = tuple[int, int]
 

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.environment import PACKAGES, package_version
 from harness.errors import HarnessError
+from harness.imports import resolve_import
 from harness.paths import home
-from harness.registry import Registry, resolve_import
+from harness.registry import Registry
+from harness.running.environment import PACKAGES, package_version
+from harness.running.store import SPACE_NEEDED
 from harness.specs import DatasetSpec, RecognizerSpec, SRMethodSpec
-from harness.store import SPACE_NEEDED
 
 if TYPE_CHECKING:
-    from harness.weights import Status
+    from harness.weights.catalogue import Status
 
 PYTHON = ((3, 10), (3, 13))
 """The first version that is supported and the first that is not any more."""
@@ -171,7 +172,7 @@ def _datasets(registry: Registry) -> Iterator[Finding]:
 
 def _weights(registry: Registry) -> Iterator[Finding]:
     try:
-        from harness.weights import verify
+        from harness.weights.catalogue import verify
     except ImportError as error:
         yield Finding("broken", "weights", f"cannot be looked at: {_first_line(error)}")
         return

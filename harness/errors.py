@@ -58,3 +58,8 @@ class WeightsMissingError(WeightsError):
 
 class RunFolderError(HarnessError):
     """A run folder that is locked, unwritable, or belongs to another benchmark."""
+
+
+def one_line(error: BaseException) -> str:
+    """An exception in one line: its class and the first line of what it says."""
+    return f"{type(error).__name__}: {error}".splitlines()[0]

@@ -19,8 +19,8 @@ from harness.specs import (
 )
 
 if TYPE_CHECKING:
-    from harness.plan import Cell
-    from harness.store import RunFolder
+    from harness.planning.cells import Cell
+    from harness.running.store import RunFolder
 
 PROJECT = "harness"
 hookspec = pluggy.HookspecMarker(PROJECT)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, pad
 
 from harness.errors import ContractError
-from harness.imresize import imresize
+from harness.video.imresize import imresize
 
 
 class FrameNetwork:

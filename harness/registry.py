@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import pluggy
 
 from harness import hookspecs
-from harness.errors import PluginError, UnknownNameError
-from harness.own_weights import with_own
+from harness.errors import PluginError, UnknownNameError, one_line
 from harness.specs import (
     DatasetSpec,
     DegradationSpec,
@@ -30,6 +29,7 @@ from harness.specs import (
     Spec,
     SRMethodSpec,
 )
+from harness.weights.user import with_own
 
 S = TypeVar("S", bound=Spec)
 
@@ -152,16 +152,7 @@ class Registry:
             del sys.modules[name]
             if isinstance(error, PluginError):
                 raise
-            raise PluginError(f"--plugin {path}: {_one_line(error)}\n{traceback.format_exc()}") from error
-
-
-def resolve_import(target: str) -> Any:
-    """The object behind ``"module:attribute"``. Raises `PluginError` naming the target when it is not there."""
-    module, _, attribute = target.partition(":")
-    try:
-        return getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise PluginError(f"cannot import {target!r}: {_one_line(error)}") from error
+            raise PluginError(f"--plugin {path}: {one_line(error)}\n{traceback.format_exc()}") from error
 
 
 def new_registry() -> Registry:
@@ -196,8 +187,4 @@ def _refuse_forgotten_marker(plugin: object, name: str, manager: pluggy.PluginMa
 
 
 def _failure(plugin: str, error: Exception) -> Failure:
-    return Failure(plugin, _one_line(error), traceback.format_exc())
-
-
-def _one_line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0]
+    return Failure(plugin, one_line(error), traceback.format_exc())

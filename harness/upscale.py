@@ -11,17 +11,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from harness.build import build_method
 from harness.choice import all_options, own_file, parse_choice, resolve
 from harness.contracts import Progress, SRMethod
 from harness.errors import ClipError, ContractError, UsageError
-from harness.frames import Bytes, open_video, to_tensor, to_uint8
-from harness.plan import Part
+from harness.planning.cells import Part
 from harness.registry import Registry
-from harness.remux import SourceFrame, Writer, open_source, open_target
+from harness.running.build import build_method
+from harness.running.frame_store import temporal_radius
 from harness.specs import SRMethodSpec
-from harness.weights import find, installed_path
-from harness.window import temporal_radius
+from harness.video.copying import SourceFrame, Writer, open_source, open_target
+from harness.video.frames import Bytes, open_video, to_tensor, to_uint8
+from harness.weights.catalogue import find, installed_path
 
 T = TypeVar("T")
 MARGIN = 8

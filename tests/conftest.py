@@ -46,7 +46,7 @@ def moving_texture(seed: int, frames: int = 8, height: int = 32, width: int = 40
 @pytest.fixture
 def made_clips(tmp_path: Path) -> Callable[..., Path]:
     """Writes a data folder of made clips with a `test` split, in the form that data set `mini` reads."""
-    from harness.frames import write_video
+    from harness.video.frames import write_video
 
     def make(classes: int = 3, per_class: int = 2, **shape: int) -> Path:
         folder = tmp_path / "data"
@@ -66,7 +66,7 @@ def made_clips(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def drifting_clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Textures that drift to the right or down, in groups of two, as train and test split; a recogniser learns them."""
-    from harness.frames import write_video
+    from harness.video.frames import write_video
 
     folder = tmp_path_factory.mktemp("drifting")
     (folder / "classes.txt").write_text("right\ndown")

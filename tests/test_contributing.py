@@ -64,7 +64,7 @@ def test_the_test_of_the_plugin_passes(importable: Path) -> None:
 
 
 def test_five_lines_make_a_method_of_a_basicsr_network(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from harness_basicsr.registered import find_class
+    from harness_basicsr.networks.registered import find_class
 
     network = find_class("RRDBNet")(3, 3, 4, num_feat=32, num_block=5)
     torch.save({"params": network.state_dict()}, files / "my.pth")

@@ -9,9 +9,9 @@ from harness.checks.base import Check, require
 from harness.checks.clips import drifting_texture, synthetic_clip
 from harness.checks.dataset import check_dataset
 from harness.checks.declaration import check_declaration
-from harness.checks.declared import check_declared
 from harness.checks.degradation import check_degradation
 from harness.checks.flow import check_flow
+from harness.checks.live import check_declared
 from harness.checks.probe import check_probe
 from harness.checks.recognizer import check_recognizer
 from harness.checks.sr_method import check_sr_method

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from harness.checks.base import Check, Test, expect, run_tests
 from harness.choice import known_options
-from harness.registry import resolve_import
+from harness.imports import resolve_import
 from harness.specs import (
     OWN_FILES,
     DatasetSpec,

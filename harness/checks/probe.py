@@ -14,8 +14,8 @@ from harness.checks.base import Check, expect, expect_wants, run_tests
 from harness.checks.clips import drifting_texture
 from harness.contracts import Clip, Measurement, Pair, Probe, Wants
 from harness.errors import ContractError
-from harness.imresize import imresize
 from harness.specs import Column
+from harness.video.imresize import imresize
 
 
 def check_probe(probe: Probe, *, scale: int, columns: Sequence[Column] = ()) -> list[Check]:

@@ -12,7 +12,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 from harness.checks.base import Check, expect, expect_equal, expect_tensor, expect_untouched, run_tests
 from harness.checks.clips import synthetic_clip
 from harness.contracts import SRMethod
-from harness.window import around, temporal_radius
+from harness.running.frame_store import around, temporal_radius
 
 OVERSHOOT = 1.0
 """How far values may leave [0, 1]: sharpening overshoots a little, a result in 0..255 by far."""

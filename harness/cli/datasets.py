@@ -13,8 +13,8 @@ from harness.cli.options import AsJson, PluginFiles
 
 if TYPE_CHECKING:
     from harness.contracts import Dataset
+    from harness.datasets.verifying import SplitFacts
     from harness.specs import DatasetSpec
-    from harness.survey import SplitFacts
 
 EXAMPLES = """
 Examples:
@@ -59,8 +59,8 @@ def list_datasets(as_json: AsJson = False, plugin: PluginFiles = None) -> None:
 @app.command(epilog=EXAMPLES)
 def show(name: Name, data: Data = None, as_json: AsJson = False, plugin: PluginFiles = None) -> None:
     """Counts by class, groups, frame sizes and durations of every split that is here."""
+    from harness.datasets.verifying import describe
     from harness.errors import AnnotationError, UsageError
-    from harness.survey import describe
 
     dataset = open_named(name, data)
     found: list[SplitFacts] = []
@@ -91,8 +91,9 @@ def build(
     """Make a data set on this machine. The same command again goes on where it was stopped."""
     from harness.cli.bars import counting_bar
     from harness.errors import UsageError
+    from harness.imports import resolve_import
     from harness.paths import home
-    from harness.registry import registry, resolve_import
+    from harness.registry import registry
     from harness.specs import DatasetSpec
 
     spec = registry().get(DatasetSpec, name)
@@ -115,7 +116,7 @@ def verify(
 ) -> None:
     """Decode every clip; report missing, unreadable, short and duplicate ones; exit status 1 where there are any."""
     from harness.cli.bars import counting_bar
-    from harness.survey import verify as verify_splits
+    from harness.datasets.verifying import verify as verify_splits
 
     dataset = open_named(name, data)
     with counting_bar(f"verifying {name}", "clips") as progress:
@@ -134,10 +135,10 @@ def verify(
 
 def open_named(text: str, data: Path | None = None) -> Dataset:
     """The data set behind ``NAME`` or ``NAME:option=value``; `data` is the user's folder."""
-    from harness import benchmark
+    from harness.planning import resolving
     from harness.registry import registry
 
-    return benchmark.open_named(text, registry(), data)
+    return resolving.open_named(text, registry(), data)
 
 
 def split_states(spec: DatasetSpec) -> dict[str, int | str]:

@@ -50,7 +50,7 @@ def leaderboard(
     """Print the leaderboard of a run: nothing is computed again but the statistics."""
     from harness.choice import split_list
     from harness.leaderboard.table import build
-    from harness.record import load_run
+    from harness.running.reading import load_run
 
     wanted = split_list(pairs)
     weights = _weights(fusion)
@@ -61,7 +61,7 @@ def leaderboard(
 
 
 def _one_table(format: str | None, out: Path | None) -> Callable[[Leaderboard], None]:
-    from harness.registry import resolve_import
+    from harness.imports import resolve_import
 
     report = _report(format, out)
     if report is None:

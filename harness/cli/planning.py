@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from harness.plan import Cell, Plan
+from harness.planning.cells import Cell, Plan
 
 
 def show_plan(console: Console, plan: Plan, pending: Sequence[Cell], frames: int) -> None:

@@ -91,11 +91,11 @@ def check(
     """Run the contract on synthetic clips and say pass or fail line by line; exit status 1 where anything fails."""
     from rich.console import Console
 
-    from harness.build import pick_device
     from harness.checks import check_declared
     from harness.choice import parse_choice, resolve
     from harness.cli.lookup import EVERY_KIND, declared
     from harness.registry import KINDS, registry
+    from harness.running.build import pick_device
     from harness.specs import RecognizerSpec
 
     console = Console(highlight=False)
@@ -181,7 +181,7 @@ def _in_words(value: object) -> str:
 
 def _weights_in_words(weights: Weights, spec: Any) -> str:
     from harness.doctor import state_of_weights
-    from harness.weights import verify
+    from harness.weights.catalogue import verify
 
     status = next(status for status in verify(spec) if status.weights is weights)
     facts = {

@@ -18,14 +18,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from harness.plan import Cell
+from harness.planning.cells import Cell
 
 LINE_EVERY_SECONDS = 15.0
 """Without a terminal: at most one line in this time, so that a log of hours stays readable."""
 
 
 class LiveListener:
-    """`harness.executors.base.Listener` on a terminal: one bar a method and one for everything."""
+    """`harness.running.executors.base.Listener` on a terminal: one bar a method and one for everything."""
 
     def __init__(self, console: Console, todo: dict[str, int]) -> None:
         self._progress = Progress(
@@ -61,7 +61,7 @@ class LiveListener:
 
 
 class LineListener:
-    """`harness.executors.base.Listener` without a terminal: plain lines with clips done and time left."""
+    """`harness.running.executors.base.Listener` without a terminal: plain lines with clips done and time left."""
 
     def __init__(self, console: Console, todo: dict[str, int]) -> None:
         self._console = console

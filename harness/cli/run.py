@@ -13,10 +13,10 @@ from harness.cli.options import Device, PluginFiles
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from harness.plan import Cell, Plan
+    from harness.planning.cells import Cell, Plan
+    from harness.planning.selecting import Request
     from harness.registry import Registry
-    from harness.store import RunFolder
-    from harness.workflow import Request
+    from harness.running.store import RunFolder
 
 EXAMPLES = """
 Examples:
@@ -55,10 +55,10 @@ def run(
     """Restore clips with every SR method, show them to every recogniser, and print the leaderboard."""
     from rich.console import Console
 
-    from harness.benchmark import load_benchmark
+    from harness.planning.benchmark import load_benchmark
+    from harness.planning.selecting import Request, make_plan
     from harness.registry import registry
-    from harness.store import open_run
-    from harness.workflow import Request, make_plan
+    from harness.running.store import open_run
 
     console = Console()
     request = Request(load_benchmark(benchmark), sr, recognizer, limit, data, device)
@@ -84,7 +84,7 @@ def default_folder(request: Request) -> Path:
 
 def _show(console: Console, plan: Plan, request: Request, registry: Registry, folder: Path, resume: bool) -> None:
     from harness.cli.planning import show_plan
-    from harness.workflow import count_frames, waiting_cells
+    from harness.running.workflow import count_frames, waiting_cells
 
     pending = waiting_cells(plan, folder if resume else None)
     show_plan(console, plan, pending, count_frames(plan, request, registry))
@@ -93,7 +93,7 @@ def _show(console: Console, plan: Plan, request: Request, registry: Registry, fo
 
 def _work(console: Console, plan: Plan, request: Request, registry: Registry, folder: RunFolder) -> None:
     from harness.cli.progress import listener_for
-    from harness.workflow import execute, record_start, waiting_cells
+    from harness.running.workflow import execute, record_start, waiting_cells
 
     record_start(plan, request, folder)
     registry.manager.hook.harness_run_started(run=folder)
@@ -127,8 +127,8 @@ def _report(console: Console, plan: Plan, folder: RunFolder, strict: bool) -> in
     from harness.leaderboard.console import render
     from harness.leaderboard.table import build
     from harness.leaderboard.write import write_all
-    from harness.record import load_run
-    from harness.workflow import outcome_of
+    from harness.running.reading import load_run
+    from harness.running.workflow import outcome_of
 
     record = load_run(folder.path)
     board = build(record, pairs=record.info["plan"]["pairs"])

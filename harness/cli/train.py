@@ -99,7 +99,7 @@ def train(
 
 def _folder_name(name: str, benchmark: str | None, data: Path | None, recipe: str | None, arch: str | None) -> str:
     """What the training is of, so that different trainings get different folders."""
-    from harness.benchmark import load_benchmark
+    from harness.planning.benchmark import load_benchmark
 
     source = data.resolve().name if data and not benchmark else load_benchmark(benchmark or "mini").name
     parts = [source, name, arch, Path(recipe).stem if recipe else None]
@@ -134,7 +134,8 @@ def find_trainer(name: str) -> Trainer:
     """
     from harness.cli.lookup import NETWORKS, declared
     from harness.errors import UsageError
-    from harness.registry import registry, resolve_import
+    from harness.imports import resolve_import
+    from harness.registry import registry
 
     targets = [spec.trainer for spec in declared(registry(), name, NETWORKS) if spec.trainer]
     if not targets:

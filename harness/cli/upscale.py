@@ -43,9 +43,9 @@ def upscale(
     out = out or default_target(video, sr, scale)
     refuse_overwriting(video, out, force)
 
-    from harness.build import pick_device
     from harness.cli.bars import counting_bar
     from harness.registry import registry
+    from harness.running.build import pick_device
     from harness.upscale import load_method, upscale_video
 
     picked = pick_device(device)

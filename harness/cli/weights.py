@@ -13,7 +13,7 @@ import typer
 from harness.cli.options import AsJson, PluginFiles
 
 if TYPE_CHECKING:
-    from harness.weights import Networks, Status
+    from harness.weights.catalogue import Networks, Status
 
 EXAMPLES = """
 Examples:
@@ -63,7 +63,7 @@ def pull(
     from harness.cli.lookup import NETWORKS, declared
     from harness.errors import UsageError
     from harness.registry import registry
-    from harness.weights import pull as download
+    from harness.weights.catalogue import pull as download
 
     checkpoints = [weights for spec in declared(registry(), name, NETWORKS) for weights in spec.weights]
     if not checkpoints:
@@ -106,15 +106,15 @@ def add(
     plugin: PluginFiles = None,
 ) -> None:
     """Make a checkpoint of your own one of its method's, under a tag. The file is copied or downloaded."""
-    from harness import own_weights
     from harness.choice import Choice, parse_choice, resolve
     from harness.cli.lookup import NETWORKS, declared
     from harness.errors import UsageError
     from harness.registry import registry
     from harness.specs import Weights
+    from harness.weights import user
 
     with _there(file, sha256) as path:
-        said = own_weights.described(path)
+        said = user.described(path)
         method, data = name or said.get("method"), trained_on or said.get("trained_on")
         if method is None or data is None:
             missing = " and ".join(o for o, v in (("--name", method), ("--trained-on", data)) if v is None)
@@ -124,7 +124,7 @@ def add(
         options = resolve(Choice(method, tuple(given.items())), spec).mapping
         scale, stream = scale or said.get("scale"), stream or said.get("stream")
         weights = Weights(tag, "", data, licence, scale=scale, stream=stream, options=options, note=note)
-        added = own_weights.add(spec, path, weights)
+        added = user.add(spec, path, weights)
     typer.echo(f"{method} {tag}: {added.path}")
 
 
@@ -132,8 +132,8 @@ def add(
 def _there(file: str, sha256: str | None) -> Iterator[Path]:
     """The file itself, or what a URL leads to."""
     from harness.cli.bars import bytes_bar
-    from harness.download import fetched
     from harness.errors import UsageError
+    from harness.weights.download import fetched
 
     if file.startswith(("http://", "https://")):
         with bytes_bar(file) as progress, fetched(file, sha256, progress) as path:
@@ -152,25 +152,25 @@ def remove(
     tag: Annotated[str, typer.Argument(help="Of the weights that were added.")],
 ) -> None:
     """Forget weights of your own, and delete the copy."""
-    from harness import own_weights
     from harness.errors import UsageError
+    from harness.weights import user
 
-    gone = own_weights.remove(name, tag)
+    gone = user.remove(name, tag)
     if not gone:
-        added = ", ".join(f"{own.name} {own.weights.tag}" for own in own_weights.known()) or "none"
+        added = ", ".join(f"{own.name} {own.weights.tag}" for own in user.known()) or "none"
         raise UsageError(f"no weights {tag!r} of {name!r} were added (added: {added})")
     for weights in gone:
         typer.echo(f"removed {name} {tag}: {weights.path}")
 
 
 def _statuses() -> Iterator[tuple[Networks, Status]]:
-    from harness import weights
     from harness.cli.lookup import NETWORKS
     from harness.registry import registry
+    from harness.weights import catalogue
 
     for kind in NETWORKS:
         for spec in registry().all(kind).values():
-            for status in weights.verify(spec):
+            for status in catalogue.verify(spec):
                 yield spec, status
 
 

@@ -13,7 +13,7 @@ from harness.errors import RunFolderError
 from harness.statistics import Scores
 
 if TYPE_CHECKING:
-    from harness.record import RunRecord
+    from harness.running.reading import RunRecord
 
 WORST_FIRST = ("failed", "skipped", "running")
 

@@ -17,7 +17,7 @@ from harness.leaderboard.streams import headline, measure_accuracy
 from harness.specs import CEILING, Column
 
 if TYPE_CHECKING:
-    from harness.record import RunRecord
+    from harness.running.reading import RunRecord
 
 DIGITS = 6
 """Decimals kept, so that the last bits of a mean do not show."""

@@ -11,7 +11,7 @@ from harness.leaderboard import csv, json, markdown, plot
 from harness.leaderboard.table import Leaderboard, build
 
 if TYPE_CHECKING:
-    from harness.record import RunRecord
+    from harness.running.reading import RunRecord
 
 
 def write_all(

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from harness.contracts import Measurement, Pair, Sample, Wants
 from harness.probes.sampling import consecutive_pairs
-from harness.warp import visible, warp
+from harness.video.warp import visible, warp
 
 BLOCK_PAIRS = 16
 """Pairs that are warped at once, so that long clips fit into memory."""

@@ -14,9 +14,9 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from harness.errors import UsageError
-from harness.frames import to_tensor
 from harness.training.frame_cache import FrameCache
-from harness.warp import warp
+from harness.video.frames import to_tensor
+from harness.video.warp import warp
 
 FORMAT = 1
 Place = tuple[int, int, int]

@@ -17,10 +17,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from harness.clips import balanced_subset, split_digest
 from harness.contracts import Clip, Dataset, Degradation, FlowEstimator, Progress
+from harness.datasets.annotated import balanced_subset, split_digest
 from harness.errors import UsageError
-from harness.frames import Video, crop_to_multiple, to_tensor, to_uint8
+from harness.video.frames import Video, crop_to_multiple, to_tensor, to_uint8
 
 FORMAT = 2
 Role = Literal["train", "validate"]

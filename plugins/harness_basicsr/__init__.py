@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.hookspecs import hookimpl
 from harness.specs import SRMethodSpec
-from harness_basicsr.declarations import any_architecture, methods
+from harness_basicsr.declared.methods import any_architecture, methods
 
 
 @hookimpl

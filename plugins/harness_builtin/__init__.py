@@ -33,16 +33,16 @@ def harness_sr_methods() -> Iterable[SRMethodSpec]:
 @hookimpl
 def harness_degradations() -> Iterable[DegradationSpec]:
     yield DegradationSpec(
-        "bicubic", "antialiased bicubic (MATLAB's imresize)", "harness.degrade:Bicubic", options={"scale": 4}
+        "bicubic", "antialiased bicubic (MATLAB's imresize)", "harness.video.degrade:Bicubic", options={"scale": 4}
     )
     yield DegradationSpec(
         "gaussian",
         "Gaussian blur, then stride: the training setting of VSR-DUF",
-        "harness.degrade:Gaussian",
+        "harness.video.degrade:Gaussian",
         options={"scale": 4, "sigma": 1.6, "size": 13},
     )
     yield DegradationSpec(
-        "nearest", "one pixel of each scale x scale square", "harness.degrade:Nearest", options={"scale": 4}
+        "nearest", "one pixel of each scale x scale square", "harness.video.degrade:Nearest", options={"scale": 4}
     )
 
 
@@ -79,7 +79,9 @@ def harness_probes() -> Iterable[ProbeSpec]:
 
 @hookimpl
 def harness_executors() -> Iterable[ExecutorSpec]:
-    yield ExecutorSpec("inprocess", "one process, one device, clip by clip", "harness.executors.inprocess:InProcess")
+    yield ExecutorSpec(
+        "inprocess", "one process, one device, clip by clip", "harness.running.executors.inprocess:InProcess"
+    )
 
 
 @hookimpl

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.contracts import Clip
 from harness.errors import AnnotationError, ClipError, UsageError
-from harness.frames import Video
+from harness.video.frames import Video
 from harness_datasets.files import Line, Tree, read_lines, require_root
 from harness_datasets.listed import Entry, ListedDataset
 from harness_datasets.videos import open_images

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness.contracts import Clip
 from harness.errors import UsageError
-from harness.frames import Video
+from harness.video.frames import Video
 from harness_datasets.files import Line, Tree, read_lines, require_root
 from harness_datasets.listed import Entry, ListedDataset
 from harness_datasets.videos import VideoPart, open_images

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from harness.contracts import Clip
-from harness.frames import Video
+from harness.video.frames import Video
 from harness_datasets.files import Line, Tree, find_lists, read_lines, require_root
 from harness_datasets.listed import Entry, ListedDataset
 from harness_datasets.videos import VideoPart

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.contracts import Clip
 from harness.errors import AnnotationError, UnknownNameError
-from harness.frames import Video, open_video
+from harness.video.frames import Video, open_video
 from harness_datasets.files import Line
 from harness_datasets.videos import ResizedVideo, parse_size
 

@@ -13,8 +13,8 @@ from typing import Any
 import cv2
 
 from harness.errors import ClipError, UsageError
-from harness.frames import Bytes, Video, to_tensor, to_uint8
-from harness.imresize import imresize
+from harness.video.frames import Bytes, Video, to_tensor, to_uint8
+from harness.video.imresize import imresize
 
 
 def parse_size(text: str) -> tuple[int, int] | None:

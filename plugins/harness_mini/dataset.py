@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.clips import AnnotatedDataset
 from harness.contracts import Clip
+from harness.datasets.annotated import AnnotatedDataset
 from harness.errors import UsageError
-from harness.frames import Video
 from harness.paths import home, package_path
+from harness.video.frames import Video
 
 
 class Mini:

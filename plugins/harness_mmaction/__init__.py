@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.hookspecs import hookimpl
 from harness.specs import OptionValue, RecognizerSpec, Weights
-from harness_mmaction.zoo import declarations
+from harness_mmaction.declared.zoo import declarations
 
 
 def _mini(stream: str, sha256: str, **options: OptionValue) -> Weights:
@@ -49,6 +49,6 @@ def harness_recognizers() -> Iterator[RecognizerSpec]:
             _mini("spatial", "99e6418c6fddaa08ddc5d1f58b8c810b84dd6ebd78335cfadfd0b5f1c80c86ea"),
             _mini("temporal", "3a8a621b964f62505641d5f84eecfada614e234e1fb9e41007df3cf351a99467"),
         ),
-        trainer="harness_mmaction.train:train",
+        trainer="harness_mmaction.training.train:train",
     )
     yield from declarations()

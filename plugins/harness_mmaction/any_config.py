@@ -19,13 +19,13 @@ from torch import Tensor
 
 from harness.contracts import Wants
 from harness.errors import UsageError, WeightsMissingError
-from harness.flow_input import quantise
 from harness.specs import OptionValue
-from harness_mmaction.checkpoints import load_all, read_checkpoint
+from harness.video.flow_input import quantise
 from harness_mmaction.class_map import ClassMap, describe_map, load_map
-from harness_mmaction.clip_pipeline import ClipPipeline, assumed_fps, build_pipeline
 from harness_mmaction.compat import prepare, quiet
 from harness_mmaction.configs import Description, read_config
+from harness_mmaction.networks.checkpoints import load_all, read_checkpoint
+from harness_mmaction.views.clip_pipeline import ClipPipeline, assumed_fps, build_pipeline
 
 PROBABILITIES = "prob"
 

@@ -30,10 +30,10 @@ def prepare() -> None:
         import mmaction.evaluation
         import mmaction.models  # noqa: F401
 
-    import harness_mmaction.bn_inception
-    import harness_mmaction.dataset
-    import harness_mmaction.efficientnet
-    import harness_mmaction.hooks  # noqa: F401
+    import harness_mmaction.networks.bn_inception
+    import harness_mmaction.networks.efficientnet
+    import harness_mmaction.training.dataset
+    import harness_mmaction.training.hooks  # noqa: F401
 
 
 def stub_missing_drn() -> None:

@@ -13,12 +13,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from harness import flow_input
 from harness.contracts import Wants
 from harness.errors import UnknownNameError, UsageError, WeightsMissingError
-from harness_mmaction import sampling as positions
-from harness_mmaction.network import build_network, builtin_config, config_of_file, load_checkpoint, raw_scores
-from harness_mmaction.views import Views
+from harness.video import flow_input
+from harness_mmaction.networks.network import build_network, builtin_config, config_of_file, load_checkpoint, raw_scores
+from harness_mmaction.views import sampling as positions
+from harness_mmaction.views.crops import Views
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,8 @@ def build(
     `config` is a TSN config of MMAction2 (empty: the built-in EfficientNet-lite0) and `checkpoint` a file of
     weights for it (empty: `weights`, from the catalogue); ``{stream}`` in either becomes the stream's name, for the two
     streams have different files.
-    `sampling` is ``tsn`` or ``mmaction`` (`harness_mmaction.sampling`); `crops`, `mirror`, `short_side` and
-    `input_size` make the views (`harness_mmaction.views.Views`). `flow_bound` is in pixels, `stack` counts frame pairs.
+    `sampling` is ``tsn`` or ``mmaction`` (`harness_mmaction.views.sampling`); `crops`, `mirror`, `short_side` and
+    `input_size` make the views (`views.crops.Views`). `flow_bound` is in pixels, `stack` counts frame pairs.
     Raises `UsageError` for options that do not go together and `WeightsError` for weights that are missing, unsafe, or
     of another network or number of classes.
     """

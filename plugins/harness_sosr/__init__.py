@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.hookspecs import hookimpl
 from harness.specs import SRMethodSpec
-from harness_basicsr.checkpoints import mini
+from harness_basicsr.declared.checkpoints import mini
 
 
 @hookimpl
@@ -16,7 +16,7 @@ def harness_sr_methods() -> Iterator[SRMethodSpec]:
         "SoSR: ESRGAN's network, pixels weighted by motion, perceptual and adversarial loss; for the spatial stream",
         "harness_basicsr.networks:build",
         options={"arch": "esrgan", "checkpoint": None},
-        more_options="harness_basicsr.architectures:options_of",
+        more_options="harness_basicsr.declared.architectures:options_of",
         citation="Zhang, Liu, Xiong: Two-Stream Action Recognition-Oriented Video Super-Resolution. ICCV 2019",
         family="perceptual",
         weights=(

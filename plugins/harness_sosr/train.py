@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness_basicsr.train import train
+from harness_basicsr.training.train import train
 from harness_sosr import losses, model
 
 __all__ = ["losses", "model", "train"]  # the first two register with basicsr

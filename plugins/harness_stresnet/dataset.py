@@ -12,9 +12,9 @@ from mmaction.structures import ActionDataSample
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from harness.flow_input import mirror, stacks
-from harness_mmaction.augment import centre_crop, colour_jitter, random_crop, uniform
-from harness_mmaction.cache import ClipCache
+from harness.video.flow_input import mirror, stacks
+from harness_mmaction.training.augment import centre_crop, colour_jitter, random_crop, uniform
+from harness_mmaction.training.cache import ClipCache
 from harness_stresnet.sampling import middles, pairs_around, strided
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from harness_mmaction.checkpoints import load_all, read_checkpoint, require_classes
 from harness_mmaction.compat import prepare
-from harness_mmaction.network import FLOW_ZERO, IMAGENET_MEAN, IMAGENET_STD
+from harness_mmaction.networks.checkpoints import load_all, read_checkpoint, require_classes
+from harness_mmaction.networks.network import FLOW_ZERO, IMAGENET_MEAN, IMAGENET_STD
 
 FLOW_STD = sum(IMAGENET_STD) / 3
 """Of flow levels: kernels averaged over RGB see the range they were trained on."""

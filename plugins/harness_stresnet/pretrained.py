@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from harness.errors import WeightsError
-from harness.weights import load_state
+from harness.weights.loading import load_state
 from harness_stresnet.units import over_time
 
 RESNET50 = "https://download.pytorch.org/models/resnet50-0676ba61.pth"

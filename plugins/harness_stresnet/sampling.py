@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from harness.contracts import Pair
-from harness_mmaction.augment import integer
-from harness_mmaction.sampling import mmaction_runs
+from harness_mmaction.training.augment import integer
+from harness_mmaction.views.sampling import mmaction_runs
 
 
 def middles(num_frames: int, segments: int) -> list[int]:

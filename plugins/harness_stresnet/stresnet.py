@@ -13,10 +13,10 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from harness import flow_input
 from harness.contracts import Wants
 from harness.errors import UnknownNameError, UsageError, WeightsMissingError
-from harness_mmaction.views import Views
+from harness.video import flow_input
+from harness_mmaction.views.crops import Views
 from harness_stresnet.network import build_network, description, load_checkpoint, raw_scores
 from harness_stresnet.sampling import middles, pairs_around
 
@@ -78,7 +78,7 @@ def build(
 
     `injection`, `depth`, `width`, `temporal_pool` and `stack` (frame pairs) make the network
     (`harness_stresnet.backbone.STResNet`); `crops`, `mirror`, `short_side` and `input_size` the views
-    (`harness_mmaction.views.Views`); `flow_bound` is in pixels. Raises `UsageError` for options that do not go together
+    (`Views`); `flow_bound` is in pixels. Raises `UsageError` for options that do not go together
     and `WeightsError` for weights that are missing, unsafe, or of another network or number of classes.
     """
     if stream != "joint":

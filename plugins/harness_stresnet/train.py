@@ -10,9 +10,9 @@ from pydantic import Field, model_validator
 
 from harness.contracts import TrainingRequest
 from harness.errors import UsageError
-from harness_mmaction.recipe import BaseRecipe
-from harness_mmaction.trainee import FLOW, FRAMES, Lesson
-from harness_mmaction.training import learn
+from harness_mmaction.training.learning import learn
+from harness_mmaction.training.recipe import BaseRecipe
+from harness_mmaction.training.trainee import FLOW, FRAMES, Lesson
 
 if TYPE_CHECKING:
     from torch import nn
@@ -36,7 +36,7 @@ class STResNetRecipe(BaseRecipe):
 
 
 class STResNetTrainee:
-    """Implements `harness_mmaction.trainee.Trainee`."""
+    """Implements `harness_mmaction.training.trainee.Trainee`."""
 
     title = "ST-ResNet"
     recipe = STResNetRecipe
@@ -103,7 +103,7 @@ def _imagenet(lesson: Lesson[STResNetRecipe]) -> str:
 
 
 def train(request: TrainingRequest, *, recipe: STResNetRecipe | None = None) -> None:
-    """Train the joint stream, as `harness_mmaction.training.learn` says.
+    """Train the joint stream, as `harness_mmaction.training.learning.learn` says.
 
     Implements `harness.contracts.Trainer`. `recipe` stands in for the recipe that the request names.
     """

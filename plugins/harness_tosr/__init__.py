@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.hookspecs import hookimpl
 from harness.specs import SRMethodSpec
-from harness_basicsr.checkpoints import mini
+from harness_basicsr.declared.checkpoints import mini
 
 TRAINER = "harness_tosr.train:train"
 
@@ -18,7 +18,7 @@ def harness_sr_methods() -> Iterator[SRMethodSpec]:
         "ToSR: DUF of 16 layers trained to be consistent along the motion; for the temporal stream",
         "harness_basicsr.networks:build",
         options={"arch": "duf16", "checkpoint": None},
-        more_options="harness_basicsr.architectures:options_of",
+        more_options="harness_basicsr.declared.architectures:options_of",
         citation="Zhang, Liu, Xiong: Two-Stream Action Recognition-Oriented Video Super-Resolution. ICCV 2019",
         family="multi-frame",
         weights=(
@@ -40,7 +40,7 @@ def harness_sr_methods() -> Iterator[SRMethodSpec]:
         "VDSR trained to be consistent along the motion (what is not published is taken from ToSR)",
         "harness_basicsr.networks:build",
         options={"arch": "vdsr", "checkpoint": None},
-        more_options="harness_basicsr.architectures:options_of",
+        more_options="harness_basicsr.declared.architectures:options_of",
         citation="Zhang, Liu, Xiong: Video Super-Resolution for Action Recognition (temporal consistency). FG 2018",
         family="pixel",
         weights=(

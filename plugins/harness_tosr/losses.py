@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import huber_loss
 
 from harness.errors import UsageError
-from harness.warp import warp
+from harness.video.warp import warp
 from harness_basicsr import compat  # noqa: F401  (before basicsr)
 
 from basicsr.utils.registry import LOSS_REGISTRY  # isort: skip

@@ -20,12 +20,13 @@ from rich.console import Console
 from rich.table import Table
 from typer.testing import CliRunner
 
-from harness.benchmark import load_benchmark
 from harness.errors import UsageError
-from harness.plan import Part, Plan, plan_cells
+from harness.planning.benchmark import load_benchmark
+from harness.planning.cells import Part, Plan
+from harness.planning.plan import plan_cells
+from harness.planning.selecting import Request
 from harness.registry import Registry, load_registry
 from harness.specs import RecognizerSpec
-from harness.workflow import Request
 
 CLASSES = 2
 
@@ -38,8 +39,8 @@ def registry() -> Registry:
 @pytest.fixture
 def streams(tmp_path: Path, registry: Registry) -> list[Part]:
     """Both streams of TSN under the protocol of `mini`, for small frames and with seeded random weights."""
-    from harness.weights import save_state
-    from harness_mmaction.network import build_network, builtin_config
+    from harness.weights.loading import save_state
+    from harness_mmaction.networks.network import build_network, builtin_config
 
     spec = registry.get(RecognizerSpec, "tsn")
     protocol = {**load_benchmark("mini").recognizers["tsn"], "segments": 2, "short_side": 48, "input_size": 48}

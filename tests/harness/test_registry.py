@@ -11,7 +11,8 @@ from pluggy import PluginValidationError
 
 from harness.errors import PluginError, UnknownNameError
 from harness.hookspecs import hookimpl
-from harness.registry import HOOKS, Registry, load_registry, new_registry, registry, resolve_import
+from harness.imports import resolve_import
+from harness.registry import HOOKS, Registry, load_registry, new_registry, registry
 from harness.specs import DegradationSpec, FlowSpec, ProbeSpec, Spec, SRMethodSpec
 
 HEADER = "from harness.hookspecs import hookimpl\nfrom harness.specs import *\n\n"

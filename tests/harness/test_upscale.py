@@ -16,11 +16,11 @@ from torch import Tensor
 
 from harness.checks import synthetic_clip
 from harness.errors import ClipError, ContractError, HarnessError, UsageError, WeightsMissingError
-from harness.frames import open_video, to_tensor, to_uint8
 from harness.methods import Bicubic, Nearest
 from harness.registry import registry
-from harness.remux import SourceFrame, in_order
 from harness.upscale import load_method, upscale_video, windows
+from harness.video.copying import SourceFrame, in_order
+from harness.video.frames import open_video, to_tensor, to_uint8
 
 CPU = torch.device("cpu")
 UNEVEN = [0, 40, 80, 200, 240, 260, 500, 540, 580, 620]

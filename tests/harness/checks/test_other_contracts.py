@@ -24,10 +24,10 @@ from harness.checks import (
     require,
     synthetic_clip,
 )
-from harness.clips import AnnotatedDataset
 from harness.contracts import Measurement, Sample, Wants
-from harness.degrade import Bicubic
+from harness.datasets.annotated import AnnotatedDataset
 from harness.specs import Column, DegradationSpec, RecognizerSpec, SRMethodSpec, Weights
+from harness.video.degrade import Bicubic
 
 
 def failed(checks: Sequence[Check]) -> set[str]:
@@ -221,7 +221,7 @@ METHOD = SRMethodSpec("mine", "a method", "harness.methods:Bicubic")
         (replace(METHOD, factory="harness.methods:Bicubik"), {"factory"}),
         (replace(METHOD, factory="harness.methods:torch"), {"factory"}),
         (replace(METHOD, options={"depth": 3}), {"factory"}),
-        (replace(METHOD, factory="harness.weights:find"), {"factory"}),
+        (replace(METHOD, factory="harness.weights.catalogue:find"), {"factory"}),
         (replace(METHOD, needs_weights=True), {"weights"}),
         (replace(METHOD, weights=(replace(WEIGHTS, sha256="abc"),)), {"weights"}),
         (replace(METHOD, weights=(replace(WEIGHTS, file="harness:w.pth"),)), {"weights"}),
@@ -231,7 +231,7 @@ METHOD = SRMethodSpec("mine", "a method", "harness.methods:Bicubic")
         (replace(METHOD, trainer="harness.methods:train"), {"trainer"}),
         (replace(METHOD, scales=()), {"scales"}),
         (replace(METHOD, source="sr"), {"scales"}),
-        (DegradationSpec("d", "blur", "harness.degrade:Bicubic"), {"option scale"}),
+        (DegradationSpec("d", "blur", "harness.video.degrade:Bicubic"), {"option scale"}),
         (RecognizerSpec("r", "net", "builtins:dict", streams=("sound",), needs_weights=False), {"streams"}),
     ],
 )

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from harness.clips import AnnotatedDataset, split_digest
+from harness.datasets.annotated import AnnotatedDataset, split_digest
 
 Cli = Callable[..., Result]
 PLUGIN = """
 from pathlib import Path
-from harness.clips import AnnotatedDataset
+from harness.datasets.annotated import AnnotatedDataset
 from harness.errors import UsageError
 from harness.hookspecs import hookimpl
 from harness.specs import DatasetSpec

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from harness.store import open_run
+from harness.running.store import open_run
 
 Cli = Callable[..., Result]
 BENCHMARK = """

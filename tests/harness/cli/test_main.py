@@ -106,7 +106,7 @@ def test_ctrl_c_says_how_to_go_on(cli: Cli, monkeypatch: pytest.MonkeyPatch, ver
 
     monkeypatch.setattr("harness.cli.datasets.open_named", interrupt)
     monkeypatch.setattr("harness.cli.train.find_trainer", interrupt)
-    monkeypatch.setattr("harness.workflow.make_plan", interrupt)
+    monkeypatch.setattr("harness.planning.selecting.make_plan", interrupt)
     result = cli(*{"datasets": ["datasets", "show", "mini"], "train": ["train", "vdsr"]}.get(verb, ["run"]))
     assert result.exit_code == 130 and "the same command" in result.stderr and "goes on" in result.stderr
 

@@ -9,8 +9,8 @@ import av
 import pytest
 from typer.testing import Result
 
-from harness.degrade import Bicubic
-from harness.frames import open_video, to_tensor
+from harness.video.degrade import Bicubic
+from harness.video.frames import open_video, to_tensor
 
 Cli = Callable[..., Result]
 

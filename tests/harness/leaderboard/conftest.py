@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness.record import CELL_COLUMNS, ROW_COLUMNS, RunRecord
+from harness.running.reading import CELL_COLUMNS, ROW_COLUMNS, RunRecord
 
 CLASSES = 12
 Cell = dict[str, Any]

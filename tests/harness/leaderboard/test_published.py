@@ -12,7 +12,7 @@ from harness.leaderboard.console import plain
 from harness.leaderboard.csv import render as csv_text
 from harness.leaderboard.markdown import render
 from harness.leaderboard.table import Leaderboard, build
-from harness.record import RunRecord
+from harness.running.reading import RunRecord
 
 NUMBERS = [
     {"recognizer": "tsn", "stream": "spatial", "method": "bicubic", "top1": 71.25},

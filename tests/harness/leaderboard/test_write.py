@@ -11,7 +11,7 @@ from harness import load_run
 from harness.errors import UnknownNameError
 from harness.leaderboard.table import build
 from harness.leaderboard.write import write_all
-from harness.store import open_run
+from harness.running.store import open_run
 
 FILES = {"leaderboard.md", "leaderboard.csv", "leaderboard.json", "leaderboard.png"}
 

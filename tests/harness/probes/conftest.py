@@ -12,8 +12,8 @@ import pytest
 from torch import Tensor
 
 from harness.contracts import Clip, Pair
-from harness.frames import round_to_8_bits, to_tensor
-from harness.imresize import imresize
+from harness.video.frames import round_to_8_bits, to_tensor
+from harness.video.imresize import imresize
 from harness_optical_flow.farneback import Farneback
 
 

@@ -13,9 +13,9 @@ from skimage.color import rgb2ycbcr
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from harness.contracts import Probe
-from harness.frames import round_to_8_bits, to_uint8
 from harness.probes import quality
 from harness.probes.quality import PsnrY, SsimY, luma, psnr, ssim
+from harness.video.frames import round_to_8_bits, to_uint8
 from harness_basicsr import compat as compat  # mends basicsr before it is imported
 
 Make = Callable[..., Any]

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from harness.clips import AnnotatedDataset
-from harness.degrade import Bicubic
+from harness.datasets.annotated import AnnotatedDataset
 from harness.errors import UsageError
 from harness.training.crops import Selection, select_crops
 from harness.training.frame_cache import FrameCache, Layout, open_cache
+from harness.video.degrade import Bicubic
 from harness_optical_flow.dis import Dis
 
 SELECTION = Selection(size=24, stride=8, keep=3, warp_filter=True)

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from harness.clips import AnnotatedDataset
 from harness.contracts import Clip
-from harness.degrade import Bicubic
+from harness.datasets.annotated import AnnotatedDataset
 from harness.errors import ClipError, UsageError
-from harness.frames import Video, open_video
 from harness.training.frame_cache import FrameCache, Layout, hold_out, open_cache
+from harness.video.degrade import Bicubic
+from harness.video.frames import Video, open_video
 from harness_optical_flow.dis import Dis
 
 SETTING = {"key": "bicubic:scale=4", "frames_per_clip": 3, "validation_clips": 3, "seed": 0}

@@ -6,7 +6,7 @@ import torch
 
 from harness.errors import UsageError
 from harness.training.patches import WAYS, crop, random_place, turned, turned_flow
-from harness.warp import warp
+from harness.video.warp import warp
 
 LOW = torch.arange(3 * 7 * 9, dtype=torch.float32).reshape(3, 7, 9)
 

@@ -51,7 +51,7 @@ def test_every_training_has_its_own_log_file(tmp_path: Path) -> None:
 
 
 def test_basicvsrpp_aligns_without_cuda_and_forgets_a_still_clip() -> None:
-    from harness_basicsr.registered import find_class
+    from harness_basicsr.networks.registered import find_class
 
     network = find_class("BasicVSRPlusPlus")(mid_channels=16, num_blocks=1).eval()
     aligned = [key for key in network.state_dict() if key.startswith("deform_align.backward_1.conv_offset")]

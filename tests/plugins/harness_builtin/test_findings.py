@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from harness.imports import resolve_import
 from harness.leaderboard.findings.claims import FAILS, HOLDS, MISSING
 from harness.leaderboard.findings.evidence import gather
 from harness.leaderboard.table import build
-from harness.record import CELL_COLUMNS, ROW_COLUMNS, RunRecord
-from harness.registry import load_registry, resolve_import
+from harness.registry import load_registry
+from harness.running.reading import CELL_COLUMNS, ROW_COLUMNS, RunRecord
 from harness.specs import ReportSpec
 from harness_builtin.findings import FINDINGS, render
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from harness.errors import AnnotationError, ClipError, UsageError
-from harness.frames import write_video
+from harness.video.frames import write_video
 from harness_datasets.kth import PEOPLE, open_dataset
 
 Layout = Callable[..., Path]

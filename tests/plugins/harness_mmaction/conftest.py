@@ -15,8 +15,8 @@ CLASSES = 6
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> Callable[..., Path]:
     """Writes the weights of a randomly initialised built-in network, with normalisation that is not the identity."""
-    from harness.weights import save_state
-    from harness_mmaction.network import build_network, builtin_config
+    from harness.weights.loading import save_state
+    from harness_mmaction.networks.network import build_network, builtin_config
 
     def make(stream: str, classes: int = CLASSES) -> Path:
         torch.manual_seed(len(stream))
@@ -39,7 +39,7 @@ def _shaken(key: str, value: torch.Tensor) -> torch.Tensor:
 @pytest.fixture
 def videos(tmp_path: Path) -> list[Path]:
     """Video files of several sizes and lengths, down to a single frame."""
-    from harness.frames import write_video
+    from harness.video.frames import write_video
 
     paths = []
     shapes = [(20, 48, 64, (1, 1)), (9, 60, 44, (0, 3)), (4, 48, 48, (3, 0)), (1, 48, 64, (0, 0))]

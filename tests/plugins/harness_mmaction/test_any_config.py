@@ -15,8 +15,8 @@ import torch
 
 from harness.checks import check_recognizer, require
 from harness.errors import UsageError, WeightsError
-from harness.flow_input import quantise
-from harness.frames import open_video, to_tensor
+from harness.video.flow_input import quantise
+from harness.video.frames import open_video, to_tensor
 from harness_mmaction.any_config import AnyRecognizer, build, build_recognizer, over_views
 from harness_mmaction.compat import prepare
 from harness_mmaction.configs import read_config, shipped_configs
@@ -222,7 +222,7 @@ def test_checkpoints_of_0x_load(tmp_path: Path) -> None:
 
 
 def test_published_names_are_held_to_their_digits(tmp_path: Path) -> None:
-    from harness.weights import sha256
+    from harness.files import sha256
 
     config = written(tmp_path / "config.py", SLOWONLY, average="score")
     weights = checkpoint(config, tmp_path / "plain.pth")

@@ -12,14 +12,15 @@ import numpy as np
 import pytest
 import torch
 
-from harness.flow_input import quantise
-from harness.frames import open_video, to_tensor
 from harness.registry import load_registry
 from harness.specs import RecognizerSpec
-from harness.weights import installed_path, load_state
+from harness.video.flow_input import quantise
+from harness.video.frames import open_video, to_tensor
+from harness.weights.catalogue import installed_path
+from harness.weights.loading import load_state
 from harness_mini.dataset import open_dataset as open_mini
 from harness_mmaction.compat import prepare
-from harness_mmaction.network import builtin_config
+from harness_mmaction.networks.network import builtin_config
 from harness_mmaction.tsn import build
 from harness_optical_flow.dis import Dis
 

@@ -14,9 +14,9 @@ from harness.checks import check_declaration, check_recognizer, require
 from harness.errors import UnknownNameError, UsageError, WeightsError, WeightsMissingError
 from harness.registry import load_registry
 from harness.specs import RecognizerSpec
-from harness.weights import load_state
-from harness_mmaction.efficientnet import EfficientNetLite, imagenet_weights
-from harness_mmaction.network import build_network, builtin_config, load_checkpoint
+from harness.weights.loading import load_state
+from harness_mmaction.networks.efficientnet import EfficientNetLite, imagenet_weights
+from harness_mmaction.networks.network import build_network, builtin_config, load_checkpoint
 from harness_mmaction.tsn import build
 
 CLASSES = ["walk", "run", "jump", "sit", "wave", "fall"]
@@ -129,7 +129,7 @@ def test_a_pickle_with_code_is_refused(tmp_path: Path) -> None:
 
 
 def test_half_precision_weights_are_used_in_single_precision(checkpoint: Callable[..., Path], tmp_path: Path) -> None:
-    from harness.weights import save_state
+    from harness.weights.loading import save_state
 
     half = tmp_path / "half.safetensors"
     save_state(half, {key: value.half() for key, value in load_state(checkpoint("spatial")).items()}, {})

@@ -13,7 +13,8 @@ import torch
 import harness_optical_flow
 from harness.contracts import FlowEstimator
 from harness.errors import HarnessError, UsageError
-from harness.registry import new_registry, resolve_import
+from harness.imports import resolve_import
+from harness.registry import new_registry
 from harness.specs import FlowSpec
 from harness_optical_flow.dis import Dis
 from harness_optical_flow.farneback import Farneback
@@ -53,7 +54,7 @@ def test_known_motion(make: type[PairwiseFlow], u: float, v: float) -> None:
 
 @pytest.mark.parametrize("make", ESTIMATORS)
 def test_flow_explains_the_second_frame(make: type[PairwiseFlow]) -> None:
-    from harness.warp import warp
+    from harness.video.warp import warp
 
     first, second = waves(0, 0), waves(1.3, -0.7)
     before = float((first - second)[..., 10:-10, 10:-10].abs().mean())

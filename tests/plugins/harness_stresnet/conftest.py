@@ -15,7 +15,7 @@ NETWORK: dict[str, Any] = {"depth": 26, "width": 4, "stack": 2}
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> Callable[..., Path]:
     """Writes the weights of a randomly initialised small network, its normalisation not the identity."""
-    from harness.weights import save_state
+    from harness.weights.loading import save_state
     from harness_stresnet.network import build_network, description
 
     def make(classes: int, **options: Any) -> Path:

@@ -10,7 +10,7 @@ import torchvision
 from torch import Tensor, nn
 
 from harness.errors import UnknownNameError, UsageError, WeightsError
-from harness.weights import save_state
+from harness.weights.loading import save_state
 from harness_stresnet.network import build_network, description, register
 
 register()

@@ -13,17 +13,19 @@ import pytest
 import torch
 
 import harness
-from harness.benchmark import load_benchmark
-from harness.build import build_degradation, build_flow, build_method
 from harness.choice import parse_choice
-from harness.clips import AnnotatedDataset
+from harness.datasets.annotated import AnnotatedDataset
 from harness.leaderboard.table import Leaderboard, build
-from harness.pipeline import JointClip, Needs, RestoredClip, SourceClip, restore
-from harness.plan import Cell, Plan, cell_id, method_part
+from harness.planning.benchmark import load_benchmark
+from harness.planning.cells import Cell, Plan, cell_id
+from harness.planning.plan import method_part
+from harness.planning.selecting import Request, make_plan
 from harness.registry import load_registry
-from harness.store import open_run
-from harness.timing import Stopwatch
-from harness.workflow import Request, execute, make_plan, outcome_of, record_start
+from harness.running.build import build_degradation, build_flow, build_method
+from harness.running.pipeline import JointClip, Needs, RestoredClip, SourceClip, restore
+from harness.running.store import open_run
+from harness.running.timing import Stopwatch
+from harness.running.workflow import execute, outcome_of, record_start
 
 CPU = torch.device("cpu")
 OPTIONS = "depth=26,width=4,stack=2,segments=5,short_side=32,input_size=32"

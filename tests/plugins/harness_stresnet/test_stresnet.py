@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from harness import flow_input
 from harness.checks import check_declaration, check_recognizer, require
 from harness.errors import UnknownNameError, WeightsError, WeightsMissingError
 from harness.registry import load_registry
 from harness.specs import RecognizerSpec
+from harness.video import flow_input
 from harness_stresnet.network import raw_scores
 from harness_stresnet.sampling import pairs_around
 from harness_stresnet.stresnet import JointStream, build

@@ -12,16 +12,17 @@ import torch
 import yaml
 from numpy.typing import NDArray
 
-from harness.benchmark import load_benchmark, open_dataset
-from harness.build import build_flow
 from harness.contracts import TrainingRequest
 from harness.errors import UsageError
-from harness.frames import to_tensor
-from harness.own_weights import described
 from harness.paths import benchmarks_folder
+from harness.planning.benchmark import load_benchmark
+from harness.planning.resolving import open_dataset
 from harness.registry import load_registry
-from harness.weights import load_state
-from harness_mmaction.recipe import load_recipe, read_recipe
+from harness.running.build import build_flow
+from harness.video.frames import to_tensor
+from harness.weights.loading import load_state
+from harness.weights.user import described
+from harness_mmaction.training.recipe import load_recipe, read_recipe
 from harness_stresnet.network import raw_scores
 from harness_stresnet.stresnet import JointStream, build
 from harness_stresnet.train import STResNetRecipe, train

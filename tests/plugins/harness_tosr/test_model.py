@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from harness_basicsr import duf_arch, vdsr_arch  # noqa: F401  (they register with basicsr)
+from harness_basicsr.networks import duf_arch, vdsr_arch  # noqa: F401  (they register with basicsr)
 from harness_tosr import losses, model  # noqa: F401  (they register with basicsr)
 
 from basicsr.models import build_model  # isort: skip

@@ -1,0 +1,1 @@
+"""Folders of clips: annotated ones, plain videos, and whether they are sound."""

@@ -1,0 +1,92 @@
+"""Benchmark files: what is fixed for everybody who wants to compare numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from harness.errors import UnknownNameError, UsageError
+from harness.paths import benchmarks_folder
+
+ChoiceText = Annotated[str, Field(min_length=1, description="NAME or NAME:option=value,option=value")]
+PairText = Annotated[str, Field(pattern=r"^[^+]+\+[^+]+$", description="SPATIAL+TEMPORAL")]
+Weight = Annotated[float, Field(ge=0)]
+NO_DEGRADATION = "none"
+"""Degradation of clips that are low-resolution by nature: what is read is the LR clip, and there is no HR one."""
+
+
+class Benchmark(BaseModel):
+    """One benchmark file. Every field changes numbers or says what is shown."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    title: str
+    dataset: ChoiceText
+    split: str
+    """Split that is scored."""
+    train_split: str
+    """Split that `harness train` may look at."""
+    scale: Annotated[int, Field(ge=1, le=16)]
+    degradation: ChoiceText
+    flow: ChoiceText
+    weights: str
+    """Tag of the checkpoints that methods and recognisers use."""
+    sr: list[ChoiceText]
+    """Methods that ``--sr all`` stands for, in the order in which they are restored."""
+    pairs: list[PairText] = []
+    """Pairs that ``--sr all`` shows as rows of their own beside the methods."""
+    recognizers: dict[str, dict[str, str | int | float | bool]]
+    """Recognisers that have a protocol here, with the options that make it."""
+    probes: list[ChoiceText]
+    fusion: tuple[Weight, Weight] = (1.0, 1.5)
+    """Weights of the spatial and the temporal stream's raw scores."""
+    notes: list[str] = []
+    """Lines for the leaderboard."""
+    published: str | None = None
+    """Table of published numbers for this protocol: a file of ``benchmarks/published``, or a path to one."""
+
+    @property
+    def has_hr(self) -> bool:
+        """Whether the clips are HR, and degraded here; otherwise no ceiling and no picture quality can be had."""
+        return self.degradation != NO_DEGRADATION
+
+
+def load_benchmark(name_or_path: str) -> Benchmark:
+    """Read a shipped benchmark by name, or any file by path. Raises `UsageError` naming file, key and rule."""
+    path = find_benchmark(name_or_path)
+    try:
+        data = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        raise UsageError(f"{path}: not YAML: {error}") from error
+    if not isinstance(data, dict):
+        raise UsageError(f"{path}: expected a mapping of keys to values, found {type(data).__name__}")
+    try:
+        return Benchmark.model_validate(data)
+    except ValidationError as error:
+        raise UsageError(_explain(path, error)) from error
+
+
+def find_benchmark(name_or_path: str) -> Path:
+    """The file behind a shipped benchmark's name or a path to a ``.yaml`` file."""
+    if name_or_path.endswith((".yaml", ".yml")):
+        path = Path(name_or_path)
+        if not path.is_file():
+            raise UsageError(f"benchmark file {path} does not exist")
+        return path
+    shipped = {p.stem: p for p in sorted(benchmarks_folder().glob("*.yaml"))}
+    if name_or_path not in shipped:
+        raise UnknownNameError("benchmark", name_or_path, shipped, "A path to a file ends in .yaml.")
+    return shipped[name_or_path]
+
+
+def _explain(path: Path, error: ValidationError) -> str:
+    lines = [f"{path}: {error.error_count()} mistake(s)"]
+    for item in error.errors():
+        key = ".".join(str(part) for part in item["loc"]) or "(file)"
+        found = "" if item["type"] == "missing" else f", found {item['input']!r}"
+        lines.append(f"  {key}: {item['msg']}{found}")
+    return "\n".join(lines)

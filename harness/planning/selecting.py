@@ -1,0 +1,146 @@
+"""What the command line asks for, resolved into a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.choice import Choice, parse_choice, resolve, split_list
+from harness.datasets.annotated import balanced_subset, split_digest
+from harness.errors import UsageError
+from harness.planning.benchmark import Benchmark
+from harness.planning.cells import Part, Plan
+from harness.planning.plan import (
+    flow_text,
+    method_part,
+    plan_cells,
+    probe_part,
+    refuse_other_folds,
+    refuse_training_clips,
+    setting_of,
+    stream_parts,
+)
+from harness.planning.resolving import open_dataset
+from harness.registry import Registry
+from harness.specs import CEILING, FLOOR, SRMethodSpec
+from harness.video.frames import decoder_name
+
+NATURAL = "none: the clips are low-resolution by nature, so there is no HR row and no picture quality"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for."""
+
+    benchmark: Benchmark
+    sr: str = "all"
+    recognizer: str = "all"
+    limit: int | None = None
+    data: Path | None = None
+    device: str = "auto"
+    executor: str = "inprocess"
+
+
+def make_plan(request: Request, registry: Registry) -> Plan:
+    """Resolve names, weights and clips into cells. Raises `UsageError` for anything that does not exist."""
+    benchmark = request.benchmark
+    dataset = open_dataset(benchmark, registry, request.data)
+    everything = dataset.clips(benchmark.split)
+    clips = balanced_subset(everything, request.limit) if request.limit else everything
+    methods = [method_part(choice, registry, benchmark) for choice in wanted_methods(request.sr, registry, benchmark)]
+    streams = [
+        part
+        for choice in wanted_recognizers(request.recognizer, benchmark)
+        for part in stream_parts(choice, registry, benchmark)
+    ]
+    refuse_training_clips([*methods, *streams], benchmark)
+    refuse_other_folds([*methods, *streams], benchmark, dataset, clips)
+    probes = [*(probe_part(parse_choice(text), registry, benchmark) for text in benchmark.probes), *streams]
+    setting = setting_of(benchmark, registry, split_digest(clips))
+    flow = flow_text(benchmark, registry)
+    pairs = wanted_pairs(request.sr, registry, benchmark)
+    return Plan(
+        benchmark=benchmark,
+        clips=clips,
+        dataset_clips=len(everything),
+        classes=dataset.classes,
+        methods=methods,
+        probes=probes,
+        cells=plan_cells(methods, probes, setting, flow, pairs),
+        pairs=pairs,
+        protocol=protocol_of(benchmark, setting, flow, streams),
+    )
+
+
+def wanted_methods(text: str, registry: Registry, benchmark: Benchmark) -> list[Choice]:
+    """Methods named by ``--sr``, the parts of pairs among them, with floor and ceiling always included, each once.
+
+    There is no ceiling where there are no HR frames.
+    """
+    names: list[str] = [CEILING, FLOOR] if benchmark.has_hr else [FLOOR]
+    for item in split_list(text):
+        named = [*benchmark.sr, *benchmark.pairs] if item == "all" else [item]
+        names += [part for name in named for part in split_pair(name)]
+    if text.strip() == "all":
+        # whoever installs a plugin wants to see it in `all`
+        owner = {name: registry.owners[SRMethodSpec, name] for name in registry.all(SRMethodSpec)}
+        names += [name for name, plugin in owner.items() if plugin not in registry.builtin]
+    chosen = {str(choice): choice for choice in map(parse_choice, names)}
+    return list(chosen.values())
+
+
+def wanted_pairs(text: str, registry: Registry, benchmark: Benchmark) -> list[str]:
+    """The pairs ``a+b`` among the methods of ``--sr``, each once, spelt as their methods are labelled."""
+    items = [pair for item in split_list(text) for pair in (benchmark.pairs if item == "all" else [item])]
+    pairs = [[parse_choice(name) for name in split_pair(item)] for item in items if "+" in item]
+    labels = ["+".join(str(resolve(c, registry.get(SRMethodSpec, c.name))) for c in pair) for pair in pairs]
+    return list(dict.fromkeys(labels))
+
+
+def split_pair(item: str) -> list[str]:
+    """``"a+b"`` to ``["a", "b"]``, a lone name to itself. Raises `UsageError` for more than two."""
+    parts = [part.strip() for part in item.split("+")]
+    if len(parts) > 2 or not all(parts):
+        raise UsageError(f"{item!r} is not a method or a pair SPATIAL+TEMPORAL")
+    return parts
+
+
+def wanted_recognizers(text: str, benchmark: Benchmark) -> list[Choice]:
+    """Recognisers named by ``--recognizer``; ``all`` is those the benchmark has a protocol for."""
+    names: list[str] = []
+    for item in split_list(text):
+        names += list(benchmark.recognizers) if item == "all" else [item]
+    return list({name: parse_choice(name) for name in names}.values())
+
+
+def protocol_of(benchmark: Benchmark, setting: dict[str, Any], flow: str, streams: Sequence[Part]) -> dict[str, str]:
+    """Everything that changes numbers, in words, for the leaderboard's header."""
+    spatial, temporal = benchmark.fusion
+    protocol = {
+        "benchmark": benchmark.name,
+        "data set": f"{setting['dataset']}, split {setting['split']}",
+        "scale": f"x{benchmark.scale}",
+        "degradation": f"{setting['degradation']}, LR rounded to 8 bits" if benchmark.has_hr else NATURAL,
+        "flow": flow,
+        "fusion": f"spatial : temporal = {spatial:g} : {temporal:g} on raw scores",
+        "picture quality": f"Y of BT.601 studio range, 8 bits, border of {benchmark.scale} px cropped",
+        "decoder": decoder_name(),
+    }
+    if not benchmark.has_hr:
+        del protocol["picture quality"]
+    if told := [probe for probe in benchmark.probes if ":" in probe]:  # `samples`, above all
+        protocol["probes"] = ", ".join(told)
+    described = {part.label: _describe(part) for part in streams}
+    if len(set(described.values())) == 1:  # streams of one recogniser under one protocol: say it once
+        described = {streams[0].label.rpartition(".")[0]: described[streams[0].label]}
+    protocol.update({f"recogniser {label}": text for label, text in described.items()})
+    return protocol
+
+
+def _describe(part: Part) -> str:
+    """A stream's options in force, and what is special about its checkpoint and its scores."""
+    options = ", ".join(f"{k}={v}" for k, v in sorted(part.options.items()) if v not in ("", None))
+    notes = "; ".join(filter(None, [part.weights.note if part.weights else "", part.note]))
+    return f"{options} [{notes}]" if notes else options

@@ -1,0 +1,1 @@
+"""Doing it: the run context, the loop over clips, and the run folder."""

@@ -1,0 +1,232 @@
+"""The one path of a clip: read, degrade, restore, flow, probe.
+
+Everything that does not depend on the method is computed once a clip (HR frames, LR frames, HR flow), everything that
+depends on it once a method (restored frames, their flow), whatever the number of probes. The file is decoded as a
+stream, of which only the frames are kept that something looks at.
+"""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from harness.contracts import Clip, Degradation, FlowEstimator, Pair, SRMethod, Wants
+from harness.errors import ClipError, ContractError
+from harness.running.frame_store import FrameStore, around, temporal_radius
+from harness.running.timing import Stopwatch
+from harness.video.frames import Bytes, Video, crop_to_multiple, multiple_of, to_tensor
+
+PORTION_PIXELS = 1 << 22
+"""HR pixels that are worked on at once while a clip streams by: 54 frames of 320x240, or 50 MB."""
+
+
+class PairFlows:
+    """Flow of frame pairs, each computed once, `at_once` of them together."""
+
+    def __init__(
+        self, frames: Callable[[Sequence[int]], Tensor], at_once: int, estimator: FlowEstimator, watch: Stopwatch
+    ) -> None:
+        self._frames = frames
+        self._at_once = at_once
+        self._estimator = estimator
+        self._watch = watch
+        self._known: dict[Pair, Tensor] = {}
+
+    def __call__(self, pairs: Sequence[Pair]) -> Tensor:
+        """Flow from the first to the second frame of every pair, ``(len(pairs), 2, H, W)`` in pixels."""
+        missing = sorted(set(pairs) - self._known.keys())
+        for start in range(0, len(missing), self._at_once):
+            self._estimate(missing[start : start + self._at_once])
+        return torch.stack([self._known[pair] for pair in pairs])
+
+    def _estimate(self, pairs: Sequence[Pair]) -> None:
+        first, second = self._frames([a for a, _ in pairs]), self._frames([b for _, b in pairs])
+        with self._watch.stage("flow"):
+            flow = self._estimator.flow(first, second)
+        expected = (len(pairs), 2, *first.shape[-2:])
+        if tuple(flow.shape) != expected or not bool(torch.isfinite(flow).all()):
+            raise ContractError(f"flow has shape {tuple(flow.shape)}; expected finite numbers of shape {expected}")
+        self._known.update(zip(pairs, flow, strict=True))
+
+
+@dataclass(frozen=True)
+class Needs:
+    """The frames of a clip that something looks at: HR frames, and LR frames."""
+
+    hr: Sequence[int]
+    lr: Sequence[int]
+
+
+class SourceClip:
+    """One clip before restoration: HR frames (cropped to a multiple of the scale), LR frames, HR flow.
+
+    Only the frames that `needs` names are kept. Without a degradation the clip is LR as it is, and asking for HR frames
+    or their flow raises `ContractError`, as asking for frames that are not kept does.
+    """
+
+    def __init__(
+        self, clip: Clip, video: Video, degradation: Degradation | None, estimator: FlowEstimator, watch: Stopwatch,
+        device: torch.device, needs: Needs,
+    ) -> None:  # fmt: skip
+        self.clip = clip
+        self.watch = watch
+        self.estimator = estimator
+        self.num_frames = video.num_frames
+        self.at_once = max(1, PORTION_PIXELS // (video.size[0] * video.size[1]))
+        self._scale = 1 if degradation is None else degradation.scale
+        self._needs = needs
+        height, width = multiple_of(video.size, self._scale)
+        self._hr = None if degradation is None else FrameStore(needs.hr, (height, width), device)
+        self.lr = FrameStore(needs.lr, (height // self._scale, width // self._scale), device)
+        for numbers, frames in self._portions(video, device):
+            self._keep(numbers, frames, degradation)
+        self.hr_flow = PairFlows(self.hr, self.at_once, estimator, watch)
+
+    def hr(self, frames: Sequence[int]) -> Tensor:
+        if self._hr is None:
+            raise ContractError(f"clip {self.clip.id!r} is low-resolution by nature: there are no HR frames of it")
+        return self._hr(frames)
+
+    def _portions(self, video: Video, device: torch.device) -> Iterator[tuple[list[int], Tensor]]:
+        """The needed frames with their numbers, `at_once` at a time. Decodes to the end, for damage is found there."""
+        needed = {*self._needs.hr, *self._needs.lr}
+        stream = (item for item in enumerate(video.frames()) if item[0] in needed)
+        found = 0
+        while items := self._next(stream):
+            with self.watch.stage("read"):
+                frames = to_tensor(np.stack([frame for _, frame in items]), device)
+            found += len(items)
+            yield [number for number, _ in items], frames
+        if found < len(needed):
+            raise ClipError(f"{video.name}: {self.num_frames} frames announced, and the video ended before")
+
+    def _next(self, stream: Iterator[tuple[int, Bytes]]) -> list[tuple[int, Bytes]]:
+        with self.watch.stage("read"):
+            return list(islice(stream, self.at_once))
+
+    def _keep(self, numbers: Sequence[int], frames: Tensor, degradation: Degradation | None) -> None:
+        with self.watch.stage("degrade"):
+            if self._hr is None or degradation is None:
+                self.lr.put(numbers, frames)
+                return
+            frames = crop_to_multiple(frames, self._scale)
+            self._hr.put(numbers, frames)
+            self.lr.put(numbers, degradation.degrade(frames))
+
+
+@dataclass
+class RestoredClip:
+    """One clip as restored by one method: what probes see (`harness.contracts.Sample`)."""
+
+    source: SourceClip
+    restored: FrameStore
+    restored_frames: int
+    restore_seconds: float
+    is_source: bool = False
+    """True when the restored frames are the HR frames, whose flow is then not computed again."""
+
+    @property
+    def clip(self) -> Clip:
+        return self.source.clip
+
+    @property
+    def num_frames(self) -> int:
+        return self.source.num_frames
+
+    def sr(self, frames: Sequence[int]) -> Tensor:
+        return self.restored(frames)
+
+    def hr(self, frames: Sequence[int]) -> Tensor:
+        return self.source.hr(frames)
+
+    @cached_property
+    def sr_flow(self) -> PairFlows:
+        source = self.source
+        return source.hr_flow if self.is_source else PairFlows(self.sr, source.at_once, source.estimator, source.watch)
+
+    def hr_flow(self, pairs: Sequence[Pair]) -> Tensor:
+        return self.source.hr_flow(pairs)
+
+
+@dataclass(frozen=True)
+class JointClip:
+    """One clip as a pair of methods restored it: frames of the one, flow of the other (`harness.contracts.Sample`)."""
+
+    frames: RestoredClip
+    motion: RestoredClip
+
+    def __post_init__(self) -> None:
+        if self.frames.source is not self.motion.source:
+            raise ValueError(f"frames of clip {self.frames.clip.id} with flow of clip {self.motion.clip.id}")
+
+    @property
+    def clip(self) -> Clip:
+        return self.frames.clip
+
+    @property
+    def num_frames(self) -> int:
+        return self.frames.num_frames
+
+    @property
+    def restore_seconds(self) -> float:
+        """Of both methods."""
+        return self.frames.restore_seconds + self.motion.restore_seconds
+
+    @property
+    def restored_frames(self) -> int:
+        return self.frames.restored_frames
+
+    def sr(self, frames: Sequence[int]) -> Tensor:
+        return self.frames.sr(frames)
+
+    def hr(self, frames: Sequence[int]) -> Tensor:
+        return self.frames.hr(frames)
+
+    def sr_flow(self, pairs: Sequence[Pair]) -> Tensor:
+        return self.motion.sr_flow(pairs)
+
+    def hr_flow(self, pairs: Sequence[Pair]) -> Tensor:
+        return self.frames.hr_flow(pairs)
+
+
+def check_wants(wants: Wants, num_frames: int) -> Wants:
+    """Raise `ContractError` when a probe asks for frames that the clip does not have."""
+    outside = [frame for frame in wants.all_frames() if not 0 <= frame < num_frames]
+    if outside:
+        raise ContractError(f"wants frames {sorted(outside)} of a clip of {num_frames}")
+    return wants
+
+
+def restore(method: SRMethod, source: SourceClip, frames: Sequence[int], *, sees_hr: bool, scale: int) -> RestoredClip:
+    """Ask a method for the wanted frames, check what it returns, and round it to 8 bits.
+
+    It is shown the frames within its `temporal_radius` of them. Raises `ContractError` for a wrong shape or values that
+    are not finite.
+    """
+    shown = around(frames, temporal_radius(method), source.num_frames)
+    given = source.hr(shown) if sees_hr else source.lr(shown)
+    factor = 1 if sees_hr else scale
+    size = given.shape[-2] * factor, given.shape[-1] * factor
+    wanted = [bisect_left(shown, frame) for frame in frames]
+    start = time.perf_counter()
+    with source.watch.stage("restore"), torch.inference_mode():
+        restored = method.upscale(given, wanted) if frames else given.new_empty((0, 3, *size))
+    seconds = time.perf_counter() - start
+    expected = (len(frames), 3, *size)
+    if tuple(restored.shape) != expected:
+        raise ContractError(f"upscale returned shape {tuple(restored.shape)}; expected {expected}")
+    bad = int((~torch.isfinite(restored)).sum())
+    if bad:
+        raise ContractError(f"upscale returned {bad} values that are NaN or infinite")
+    kept = FrameStore(frames, size, given.device)
+    kept.put(frames, restored.float())
+    same = sees_hr and bool(torch.equal(kept(frames), source.hr(frames)))
+    return RestoredClip(source, kept, len(frames), seconds, is_source=same)

@@ -1,0 +1,64 @@
+"""Reading a run folder back, without holding it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from harness.errors import RunFolderError
+from harness.running.store import SCHEMA_VERSION, CellRecord
+
+CELL_COLUMNS = (
+    "cell", "method", "temporal", "probe", "recognizer", "stream", "status", "reason", "error_log", "clips", "params",
+    "note", "family", "device",
+)  # fmt: skip
+SCORES = ("scores", "spatial_scores", "temporal_scores")
+ROW_COLUMNS = ("cell", "method", "probe", "recognizer", "stream", "clip", "label", "group", "seconds", "scores")
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run as tidy tables.
+
+    `cells`: one row a cell. `clips`: one row a (cell, clip), every number of a probe as a column of its own (NaN where
+    it is not that probe's) and `scores` as float32 arrays of raw class scores (None where the probe gives none). A
+    joint stream's cell has a method `temporal`, whose flow it saw, and may have arrays
+    ``spatial_scores`` and ``temporal_scores`` of its classifiers.
+    """
+
+    path: Path
+    info: dict[str, Any]
+    cells: pd.DataFrame
+    clips: pd.DataFrame
+
+
+def load_run(path: str | Path) -> RunRecord:
+    """Read a run folder. Raises `RunFolderError` where there is none or it was written by a newer version."""
+    path = Path(path)
+    if not (path / "run.json").is_file():
+        raise RunFolderError(f"{path} is not a run folder: it has no run.json")
+    info = json.loads((path / "run.json").read_text())
+    if info["schema_version"] > SCHEMA_VERSION:
+        raise RunFolderError(f"{path} has schema version {info['schema_version']}; this harness reads {SCHEMA_VERSION}")
+    cells: list[dict[str, Any]] = []
+    clips: list[dict[str, Any]] = []
+    for cell_id in info["cells"]:
+        record = CellRecord(path / "cells" / cell_id)
+        facts = {"cell": cell_id, **record.outcome}
+        cells.append({name: facts.get(name) for name in CELL_COLUMNS})
+        shared = {name: facts.get(name) for name in ("cell", "method", "probe", "recognizer", "stream")}
+        clips.extend({**shared, **row} for row in record.rows())
+    table = pd.DataFrame(clips)
+    table = table.reindex(columns=list(dict.fromkeys([*ROW_COLUMNS, *table.columns])))
+    for name in (name for name in SCORES if name in table):
+        table[name] = pd.Series([_array(value) for value in table[name]], index=table.index, dtype=object)
+    return RunRecord(path, info, pd.DataFrame(cells, columns=list(CELL_COLUMNS)), table)
+
+
+def _array(value: Any) -> np.ndarray | None:
+    return np.asarray(value, dtype=np.float32) if isinstance(value, list | np.ndarray) else None

@@ -1,0 +1,1 @@
+"""Pixels in, pixels out: decoding, writing, resizing, degrading, and flow as a picture."""

@@ -1,0 +1,1 @@
+"""Checkpoints: which there are, how to get them, and safe loading."""

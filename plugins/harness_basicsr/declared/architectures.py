@@ -1,0 +1,157 @@
+"""The networks behind the SR methods: what each is called in BasicSR's registry, and what it looks at.
+
+A new method is an entry here and a declaration in `harness_basicsr.declared.methods`. Imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from harness.errors import UnknownNameError
+
+VIEWS = ("frame", "enlarged-luma", "window", "luma-window", "enlarged-window", "clip")
+"""What networks take; N is the batch, T time, a window ``2 * radius + 1`` frames around the wanted one.
+
+- ``frame``: RGB ``(N, 3, h, w)`` to ``(N, 3, H, W)``
+- ``enlarged-luma``: Y of BT.601 in studio range / 255, bicubically enlarged, ``(N, 1, H, W)`` to the same; Cb and Cr
+  stay bicubic
+- ``window``: RGB ``(N, 2 * radius + 1, 3, h, w)`` to the middle frame ``(N, 3, H, W)``; the clip's ends are repeated
+- ``luma-window``: the same of Y, ``(N, 2 * radius + 1, 1, h, w)`` to ``(N, 1, H, W)``; Cb, Cr bicubic
+- ``enlarged-window``: RGB bicubically enlarged, ``(N, 2 * radius + 1, 3, H, W)`` to ``(N, 3, H, W)``
+- ``clip``: RGB ``(N, T, 3, h, w)`` to ``(N, T, 3, H, W)``, the whole clip at once
+"""
+
+
+Value = str | int | float | bool | None
+NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A network as BasicSR's registry knows it, and what it looks at."""
+
+    type: str
+    """Name in BasicSR's ARCH_REGISTRY."""
+    view: str = "frame"
+    """What the network takes, see `VIEWS`."""
+    arguments: Mapping[str, Any] = field(default_factory=lambda: NONE)
+    """Arguments that are no option of the method."""
+    options: Mapping[str, Value] = field(default_factory=lambda: NONE)
+    """Arguments that are options of the method, as published; ``"6/6/6"`` is a list."""
+    scale: str | None = None
+    """Name of the argument that takes the scale factor; None where there is none."""
+    radius: int = 0
+    """Views of a window: neighbours on each side."""
+    multiple: int = 1
+    """Sides of what the network takes are padded to a multiple of this, and the result cropped."""
+    least: int = 1
+    """Least side of the LR frames; smaller ones are padded."""
+    shortest: int = 1
+    """View of a clip: least number of frames."""
+
+
+COLOURS = MappingProxyType({"num_in_ch": 3, "num_out_ch": 3})
+SWIN = MappingProxyType({"img_size": 64, "window_size": 8, "mlp_ratio": 2, "upsampler": "pixelshuffle"})
+RRDB = MappingProxyType({"num_feat": 64, "num_block": 23, "num_grow_ch": 32})
+SPYNET_SIDE = 33
+"""SpyNet enlarges to a multiple of 32 and halves five times, and then needs 2 pixels."""
+
+
+def _duf(num_layer: int, growth: int) -> Architecture:
+    options = {"num_feat": 64, "num_grow_ch": growth, "num_hidden": 256, "adapt_official_weights": False}
+    return Architecture("HarnessDUF", "window", {"num_layer": num_layer}, options, "scale", radius=3)
+
+
+def _coloured(name: str, scale: str, **options: Value) -> Architecture:
+    return Architecture(name, arguments=COLOURS, options=options, scale=scale)
+
+
+ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
+    {
+        "vdsr": Architecture("VDSR", "enlarged-luma", options={"num_feat": 64, "num_layer": 20, "bias": False}),
+        "srresnet": _coloured("MSRResNet", "upscale", num_feat=64, num_block=16),
+        "srgan": Architecture("SRResNet", options={"num_feat": 64, "num_block": 16}, scale="scale"),
+        "rcan": _coloured("RCAN", "upscale", num_feat=64, num_group=10, num_block=20, squeeze_factor=16),
+        "edsr": _coloured("EDSR", "upscale", num_feat=256, num_block=32, res_scale=0.1),
+        "esrgan": _coloured("RRDBNet", "scale", **RRDB),
+        "realesrgan": _coloured("RRDBNet", "scale", **RRDB),
+        "realesr-compact": _coloured("SRVGGNetCompact", "upscale", num_feat=64, num_conv=32, act_type="prelu"),
+        "swinir": Architecture(
+            "SwinIR",
+            arguments=SWIN,
+            options={"embed_dim": 180, "depths": "6/6/6/6/6/6", "num_heads": "6/6/6/6/6/6"},
+            scale="upscale",
+            multiple=8,
+        ),
+        "duf16": _duf(16, 32),
+        "duf28": _duf(28, 16),
+        "duf52": _duf(52, 16),
+        "spmc": Architecture(
+            "SPMC", "luma-window", options={"num_feat": 32, "num_motion": 24}, scale="scale", radius=1
+        ),
+        "toflow": Architecture(
+            "TOFlow", "enlarged-window", options={"adapt_official_weights": False}, radius=3, multiple=16
+        ),
+        "edvr": Architecture(
+            "EDVR",
+            "window",
+            {**COLOURS, "num_frame": 5},
+            {"num_feat": 128, "deformable_groups": 8, "num_extract_block": 5, "num_reconstruct_block": 40},
+            radius=2,
+            multiple=4,
+        ),
+        "basicvsr": Architecture(
+            "BasicVSR", "clip", options={"num_feat": 64, "num_block": 30}, least=SPYNET_SIDE, shortest=2
+        ),
+        "iconvsr": Architecture(
+            "IconVSR",
+            "clip",
+            options={"num_feat": 64, "num_block": 30, "keyframe_stride": 5, "temporal_padding": 2},
+            least=SPYNET_SIDE,
+            multiple=4,
+            shortest=7,
+        ),
+        "basicvsrpp": Architecture(
+            "BasicVSRPlusPlus",
+            "clip",
+            {"cpu_cache_length": 1 << 30},  # beyond that many frames it would ask for a CUDA device
+            {"mid_channels": 64, "num_blocks": 7},
+            least=64,
+            shortest=2,
+        ),
+    }
+)
+
+
+def architecture(name: str) -> Architecture:
+    """The entry of a name. Raises `UnknownNameError` with close names."""
+    if name not in ARCHITECTURES:
+        raise UnknownNameError("architecture", name, ARCHITECTURES)
+    return ARCHITECTURES[name]
+
+
+def options_of(options: Mapping[str, Value]) -> Mapping[str, Value]:
+    """The options of the network that option ``arch`` names: for a declaration's `more_options`."""
+    return architecture(str(options["arch"])).options
+
+
+def arguments_of(name: str, scale: int, options: Mapping[str, Any]) -> dict[str, Any]:
+    """A method's network as BasicSR's option files describe it: its registered ``type`` and arguments.
+
+    `options` are those that differ from the published ones; ``"6/6/6"`` stands for a list of whole numbers.
+    """
+    entry = architecture(name)
+    factor = {entry.scale: scale} if entry.scale else {}
+    chosen = {key: as_list(value) for key, value in {**entry.options, **options}.items()}
+    return {"type": entry.type, **entry.arguments, **factor, **chosen}
+
+
+def as_list(value: Any) -> Any:
+    """``"6/6/6"`` as [6, 6, 6]; anything else as it is."""
+    if isinstance(value, str) and re.fullmatch(r"\d+(/\d+)+", value):
+        return [int(part) for part in value.split("/")]
+    return value

@@ -1,0 +1,153 @@
+"""Factories of the SR methods whose networks come from BasicSR, or are built to its conventions.
+
+Every name of `declared.architectures.ARCHITECTURES` is a factory here, ``harness_basicsr.networks:rcan`` for
+instance; `build` is told the name by an option, and `build_any` takes any architecture of BasicSR's registry.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from math import gcd
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from harness.errors import UnknownNameError, UsageError, WeightsMissingError
+from harness.methods import ClipNetwork, FrameNetwork, WindowNetwork
+from harness.weights.loading import load_into
+from harness_basicsr.declared.architectures import (
+    ARCHITECTURES,
+    VIEWS,
+    Architecture,
+    Value,
+    architecture,
+    arguments_of,
+    as_list,
+)
+from harness_basicsr.networks import registered
+from harness_basicsr.networks.views import EnlargedWindowNetwork, LumaNetwork, LumaWindowNetwork
+
+WRAPPERS: Mapping[str, Callable[..., FrameNetwork]] = {
+    "frame": FrameNetwork,
+    "enlarged-luma": LumaNetwork,
+    "window": WindowNetwork,
+    "luma-window": LumaWindowNetwork,
+    "enlarged-window": EnlargedWindowNetwork,
+    "clip": ClipNetwork,
+}
+COLOURS = ("num_in_ch", "num_out_ch", "in_chans", "in_channels", "out_channels")
+SCALES = ("scale", "upscale")
+
+
+def build(
+    *,
+    arch: str,
+    scale: int,
+    device: torch.device,
+    weights: Path | None,
+    checkpoint: str | None = None,
+    **options: Value,
+) -> FrameNetwork:
+    """The SR method of an entry of `ARCHITECTURES`; `options` are those of its network, as published where not given.
+
+    `checkpoint` is a weights file of the user's own, which goes before `weights`.
+    Raises `UnknownNameError` for a name or an option, `WeightsMissingError`, and `WeightsError` for weights that do not
+    fit the network.
+    """
+    path = Path(checkpoint).expanduser() if checkpoint else weights
+    return _wrapped(architecture(arch), arguments_of(arch, scale, options), path, scale, device)
+
+
+def build_any(
+    *,
+    arch: str | None,
+    scale: int,
+    device: torch.device,
+    weights: Path | None,
+    view: str | None = None,
+    radius: int | None = None,
+    **options: Value,
+) -> FrameNetwork:
+    """Any architecture of BasicSR's registry with a file of weights.
+
+    `options` are its arguments as text or numbers; None is the architecture's own default, and for numbers of channels
+    what follows from the view. The scale factor is `scale`. `view` and `radius` are known for the
+    networks of `ARCHITECTURES`; any other takes single frames unless told. Raises as `build` does.
+    """
+    if arch is None:
+        raise UsageError("which network? give arch=NAME, a name of BasicSR's registry, such as arch=RRDBNet")
+    entry = _entry_of_type(arch, view)
+    defaults = registered.defaults_of(arch)
+    colours = 1 if "luma" in entry.view else 3
+    filled = dict.fromkeys(COLOURS, colours) | dict.fromkeys(SCALES, scale)
+    given = {key: as_value(value) for key, value in options.items() if value is not None}
+    arguments = {key: value for key, value in filled.items() if key in defaults} | given
+    wanted = {**defaults, **arguments}
+    entry = replace(
+        entry,
+        radius=int(wanted.get("num_frame", 2 * entry.radius + 1)) // 2 if radius is None else int(radius),
+        multiple=int(wanted.get("window_size", entry.multiple)),
+    )
+    return _wrapped(entry, {"type": arch, **arguments}, weights, scale, device)
+
+
+def options_of_any(options: Mapping[str, Value]) -> dict[str, Value]:
+    """The arguments of the architecture that option ``arch`` names, and their defaults where these are plain values."""
+    if options.get("arch") is None:
+        return {}
+    defaults = registered.defaults_of(str(options["arch"]))
+    plain = {key: value if isinstance(value, bool | int | float | str) else None for key, value in defaults.items()}
+    return {key: None if key in COLOURS else value for key, value in plain.items() if key not in SCALES}
+
+
+def as_value(value: Value) -> Any:
+    """Text as the number, truth value or list ``"6/6/6"`` that it looks like; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    if value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if re.fullmatch(r"[+-]?\d+", value):
+        return int(value)
+    if re.fullmatch(r"[+-]?(\d+\.\d*|\.?\d+)(e[+-]?\d+)?", value, re.IGNORECASE):
+        return float(value)
+    return as_list(value)
+
+
+def __getattr__(name: str) -> Callable[..., FrameNetwork]:
+    """`build` for one architecture."""
+    if name not in ARCHITECTURES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return partial(build, arch=name)
+
+
+def _entry_of_type(arch: str, view: str | None) -> Architecture:
+    """What is known of an architecture of this type, with another view where one is given."""
+    if view is not None and view not in VIEWS:
+        raise UnknownNameError("view", view, VIEWS)
+    known = "HarnessDUF" if arch == "DUF" else arch
+    entry = next((entry for entry in ARCHITECTURES.values() if entry.type == known), Architecture(arch))
+    return entry if view is None else replace(entry, view=view)
+
+
+def _wrapped(
+    entry: Architecture, arguments: Mapping[str, Any], path: Path | None, scale: int, device: torch.device
+) -> FrameNetwork:
+    """The network with its weights, behind the class that shows it what it takes."""
+    if path is None:
+        raise WeightsMissingError(f"{entry.type} needs weights; give a file of your own with checkpoint=FILE")
+    network = registered.create(arguments)
+    if not entry.view.endswith(("window", "clip")):
+        network = network.to(memory_format=torch.channels_last)  # a quarter to a half less time on a CPU
+    load_into(network, path)
+    more: dict[str, int] = {}
+    if entry.view.endswith("window"):
+        more["radius"] = entry.radius
+    if entry.view == "clip":
+        more["shortest"] = entry.shortest
+    enlarged = entry.view.startswith("enlarged")
+    multiple = entry.multiple // gcd(entry.multiple, scale) if enlarged else entry.multiple
+    return WRAPPERS[entry.view](network, scale=scale, device=device, multiple=multiple, least=entry.least, **more)

@@ -1,0 +1,45 @@
+"""What lies between RGB frames and networks that look at luma, or at frames enlarged before."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from harness.methods import FrameNetwork, WindowNetwork
+from harness.video.imresize import imresize
+from harness_basicsr.networks.colour import luma, rgb_to_ycbcr, ycbcr_to_rgb
+
+
+class LumaNetwork(FrameNetwork):
+    """A network that restores Y of the bicubically enlarged frame; Cb and Cr stay bicubic.
+
+    `network` takes Y of BT.601 in studio range ``(N, 1, H, W)`` to the same shape.
+    """
+
+    def restore(self, lr: Tensor) -> Tensor:
+        enlarged = rgb_to_ycbcr(imresize(lr, float(self.scale)))
+        restored = self.network(enlarged[:, :1])
+        return ycbcr_to_rgb(torch.cat([restored, enlarged[:, 1:]], dim=1))
+
+
+class LumaWindowNetwork(WindowNetwork):
+    """A network that restores Y of the middle frame from Y of a window of LR frames; its Cb and Cr are bicubic.
+
+    `network` takes ``(N, 2 * radius + 1, 1, h, w)`` to ``(N, 1, H, W)``.
+    """
+
+    def restore(self, lr: Tensor) -> Tensor:
+        chroma = rgb_to_ycbcr(imresize(lr[:, self.temporal_radius], float(self.scale)))[:, 1:]
+        restored = self.network(luma(lr.flatten(0, 1)).view(*lr.shape[:2], 1, *lr.shape[-2:]))
+        return ycbcr_to_rgb(torch.cat([restored, chroma], dim=1))
+
+
+class EnlargedWindowNetwork(WindowNetwork):
+    """A network that restores the middle of a window of bicubically enlarged frames.
+
+    `network` takes ``(N, 2 * radius + 1, 3, H, W)`` to ``(N, 3, H, W)``.
+    """
+
+    def restore(self, lr: Tensor) -> Tensor:
+        restored: Tensor = self.network(imresize(lr, float(self.scale)))
+        return restored

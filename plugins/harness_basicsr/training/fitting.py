@@ -1,0 +1,43 @@
+"""Whether a recipe's parts fit each other, asked before anything is decoded."""
+
+from __future__ import annotations
+
+from harness.errors import UsageError
+from harness.registry import registry
+from harness.specs import SRMethodSpec
+from harness_basicsr.declared.architectures import Architecture, architecture
+from harness_basicsr.training.dataset import LUMA_VIEWS
+from harness_basicsr.training.recipe import Recipe, Stage
+
+DISCRIMINATOR_SIDE = 128
+"""What BasicSR's VGGStyleDiscriminator takes where its ``input_size`` is not given."""
+
+
+def check(name: str, recipe: Recipe, scale: int) -> None:
+    """Raise `UsageError` where the method cannot do the scale factor, or a stage does not fit network or patch."""
+    spec = registry().all(SRMethodSpec).get(name)
+    if spec is not None and spec.scales is not None and scale not in spec.scales:
+        raise UsageError(f"{name} cannot do scale {scale}; it can do {', '.join(map(str, spec.scales))}")
+    network = architecture(recipe.arch or name)
+    for stage in recipe.stages:
+        for problem in _problems(stage, recipe, network, scale):
+            raise UsageError(f"recipe of {name}, stage {stage.name}: {problem}")
+
+
+def _problems(stage: Stage, recipe: Recipe, network: Architecture, scale: int) -> list[str]:
+    discriminator = stage.network_d or {}
+    channels = 1 if network.view in LUMA_VIEWS else 3
+    side, wanted = recipe.patch * scale, discriminator.get("input_size", DISCRIMINATOR_SIDE)
+    found = []
+    if (stage.pairs or stage.motion_weight) and recipe.flow is None:
+        found.append("pairs and motion_weight need flow: name an estimator in the recipe")
+    if (stage.pairs or stage.motion_weight) and network.view == "clip":
+        found.append(f"pairs and motion_weight are for single frames, and {network.type} restores whole clips")
+    if discriminator.get("num_in_ch", channels) != channels:
+        given = discriminator["num_in_ch"]
+        found.append(f"{network.type} restores {channels} channel(s), but network_d has num_in_ch: {given}")
+    if discriminator.get("type") == "VGGStyleDiscriminator" and side != wanted:
+        found.append(f"patches of {side} HR pixels, but the discriminator takes {wanted}: set patch: {wanted // scale}")
+    if recipe.crops is not None and recipe.crops.stride % scale:
+        found.append(f"crops: stride {recipe.crops.stride} is no multiple of scale {scale}")
+    return found

@@ -1,0 +1,112 @@
+"""BasicSR's option files, made from a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from harness_basicsr.declared.architectures import architecture, arguments_of
+from harness_basicsr.training.recipe import Recipe, Stage
+
+LOG_LINES = 200
+"""Lines that a training logs, about."""
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes out what occurs twice: basicsr takes sections apart while it reads them."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def as_yaml(options: Mapping[str, Any]) -> str:
+    """The text of an option file."""
+    return yaml.dump(dict(options), Dumper=_Plain, sort_keys=False)
+
+
+def stage_options(
+    method: str,
+    recipe: Recipe,
+    stage: Stage,
+    *,
+    scale: int,
+    cache: Path,
+    start: Path | None,
+    state: Path | None,
+    done: int,
+    use_gpu: bool,
+    world: int = 1,
+) -> dict[str, Any]:
+    """The option file of one stage.
+
+    `start` is the network that the stage begins with (None for random weights), `state` the training state to resume
+    from, after `done` iterations. `world` processes share the work, each with batches of its own.
+    """
+    every = min(recipe.validate_every, stage.iterations)
+    options: dict[str, Any] = {
+        "name": stage.name,
+        "model_type": stage.model,
+        "scale": scale,
+        "num_gpu": int(use_gpu),
+        "manual_seed": recipe.seed,
+        "datasets": _datasets(method, recipe, stage, cache, done, world),
+        "network_g": arguments_of(recipe.arch or method, scale, recipe.network),
+        "path": _paths(start, state),
+        "train": _train(stage),
+        "val": {"val_freq": every, "save_img": False, "metrics": {"psnr_y": _psnr(scale)}},
+        "logger": {
+            "print_freq": max(1, stage.iterations // LOG_LINES),
+            "save_checkpoint_freq": every,
+            "use_tb_logger": False,
+        },
+    }
+    if stage.network_d is not None:
+        options["network_d"] = dict(stage.network_d)
+    return options
+
+
+def _datasets(method: str, recipe: Recipe, stage: Stage, cache: Path, done: int, world: int) -> dict[str, Any]:
+    network = architecture(recipe.arch or method)
+    frames = {"cache": str(cache), "view": network.view, "radius": network.radius}
+    batch = stage.batch or recipe.batch
+    train = {
+        "name": "train",
+        "type": "HarnessPatches",
+        **frames,
+        "patch": recipe.patch,
+        "crops": recipe.crops.model_dump() if recipe.crops else None,
+        "pairs": stage.pairs,
+        "motion_weight": stage.motion_weight,
+        "seed": recipe.seed,
+        "first": done * batch * world,
+        "batch_size_per_gpu": batch,
+        "num_worker_per_gpu": 0,
+    }
+    if world > 1:  # another number of processes sees other batches, so a training does not go on with it
+        train["world"] = world
+    return {"train": train, "val": {"name": "held-out", "type": "HarnessFrames", **frames}}
+
+
+def _paths(start: Path | None, state: Path | None) -> dict[str, Any]:
+    return {
+        "pretrain_network_g": str(start) if start else None,
+        "param_key_g": "params_ema",
+        "strict_load_g": True,
+        "resume_state": str(state) if state else None,
+    }
+
+
+def _train(stage: Stage) -> dict[str, Any]:
+    train = deepcopy(stage.train)
+    scheduler = train.get("scheduler", {})
+    if scheduler.get("type") == "CosineAnnealingRestartLR":
+        scheduler.setdefault("periods", [stage.iterations])
+    return {**train, "total_iter": stage.iterations}
+
+
+def _psnr(scale: int) -> dict[str, Any]:
+    return {"type": "calculate_psnr", "crop_border": scale, "test_y_channel": True}

@@ -1,0 +1,161 @@
+"""Training recipes: ``training/BENCHMARK/METHOD.yaml``, ``training/paper/METHOD.yaml`` beside the benchmark files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from harness.errors import UsageError
+from harness.paths import benchmarks_folder
+from harness.planning.benchmark import find_benchmark, load_benchmark
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class Stage(BaseModel):
+    """One call of BasicSR's pipeline. A stage starts from the network of the one before it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    iterations: Count
+    model: str = "SRModel"
+    """BasicSR's ``model_type``."""
+    train: dict[str, Any]
+    """BasicSR's section ``train``: losses, optimisers, scheduler. The periods of a cosine scheduler and the number of
+    iterations are filled in."""
+    network_d: dict[str, Any] | None = None
+    """BasicSR's section ``network_d``, for a model with a discriminator."""
+    batch: Count | None = None
+    """Patches a batch, where not the recipe's; a pair counts as one."""
+    pairs: bool = False
+    """Whether the model sees pairs of consecutive frames and the flow between them."""
+    motion_weight: bool = False
+    """Whether the model sees the length of the flow vectors, to weigh its loss with."""
+
+
+class Crops(BaseModel):
+    """Which crops to train on, see `harness.training.crops.Selection`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    stride: Count
+    keep: Count
+    warp_filter: bool = False
+
+
+class Recipe(BaseModel):
+    """How one method is trained for one benchmark."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    arch: str | None = None
+    """Name of the network, see `harness_basicsr.declared.architectures`; the method's own where it is not given."""
+    network: dict[str, str | int | float | bool] = {}
+    """Options of the method that differ from the published ones."""
+    seed: int = 0
+    frames_per_clip: Count
+    """Frames kept of each training clip, spread over its length."""
+    validation_clips: Count
+    """Training clips held out, with their groups, to validate on: the middle frame of each."""
+    patch: Count
+    """Side of a patch in LR pixels."""
+    batch: Count
+    validate_every: Count
+    """Iterations between two validations, which are also the points from which a training resumes."""
+    flow: str | None = None
+    """Flow estimator with options for crops, pairs and motion weights; it looks at HR frames."""
+    crops: Crops | None = None
+    """Crops to draw patches from; None draws from everywhere."""
+    sequence: Count = 7
+    """Consecutive frames of an example, for networks that take whole clips."""
+    stages: Annotated[list[Stage], Field(min_length=1)]
+    notes: str = ""
+    """For the data card."""
+
+    @field_validator("stages")
+    @classmethod
+    def _names_differ(cls, stages: list[Stage]) -> list[Stage]:
+        """Each stage has a folder of its name."""
+        names = [stage.name for stage in stages]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two stages of one name among {', '.join(names)}")
+        return stages
+
+    def scaled_to(self, iterations: int | None) -> Recipe:
+        """The recipe with this many iterations in all, split over the stages in proportion; None leaves it as it is."""
+        if iterations is None:
+            return self
+        total = sum(stage.iterations for stage in self.stages)
+        return self.model_copy(update={"stages": [_resized(s, iterations / total) for s in self.stages]})
+
+    def for_architecture(self, arch: str, network: Mapping[str, Any]) -> Recipe:
+        """The recipe with another network."""
+        return self.model_copy(update={"arch": arch, "network": dict(network)})
+
+
+def _resized(stage: Stage, factor: float) -> Stage:
+    """A stage with so many times the iterations; the steps of its schedule move along."""
+    train = deepcopy(stage.train)
+    scheduler = train.get("scheduler", {})
+    for key in ("milestones", "periods"):
+        if key in scheduler:
+            scheduler[key] = [max(1, round(step * factor)) for step in scheduler[key]]
+    iterations = max(1, round(stage.iterations * factor))
+    if sum(scheduler.get("periods", [iterations])) < iterations:  # rounded down; BasicSR stops where periods end
+        scheduler["periods"][-1] += iterations - sum(scheduler["periods"])
+    return stage.model_copy(update={"iterations": iterations, "train": train})
+
+
+def recipe_path(name: str, benchmark: str | None, wanted: str | None = None) -> Path:
+    """Where a method's recipe lies: that for the benchmark, or else the published one in ``training/paper``.
+
+    `wanted` is a file ending in ``.yaml``, or a name: ``ablation/vdsr-wmse`` is a file in the benchmark's folder,
+    ``paper`` and ``mini/vdsr`` lie in ``training``. Raises `UsageError` listing the recipes there are.
+    """
+    if wanted is not None and wanted.endswith((".yaml", ".yml")):
+        if not Path(wanted).is_file():
+            raise UsageError(f"no recipe {wanted}: the file does not exist")
+        return Path(wanted)
+    folders = _folders(benchmark)
+    if wanted is None:
+        own = folders[0] / f"{name}.yaml"
+        tried = [own, *(folder / "paper" / f"{name}.yaml" for folder in folders[1:])]
+    else:
+        tried = [folder / file for folder in folders for file in (f"{wanted}.yaml", f"{wanted}/{name}.yaml")]
+    found = next((path for path in tried if path.is_file()), None)
+    if found is None:
+        raise UsageError(f"no recipe {tried[0]}; {_known(folders)}")
+    return found
+
+
+def _folders(benchmark: str | None) -> list[Path]:
+    """The benchmark's own folder of recipes, the one it lies in, and the one that is shipped."""
+    shipped = benchmarks_folder() / "training"
+    if benchmark is None:
+        return [shipped / "paper", shipped]
+    training = find_benchmark(benchmark).parent / "training"
+    return [training / load_benchmark(benchmark).name, training, shipped]
+
+
+def _known(folders: Sequence[Path]) -> str:
+    own, *_, shipped = folders
+    places = (own, shipped / "paper")
+    lists = {folder.name: ", ".join(sorted(p.stem for p in folder.glob("*.yaml"))) for folder in places}
+    return "; ".join(f"methods with a recipe for {name}: {names or 'none'}" for name, names in lists.items())
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read and check a recipe. Raises `UsageError` naming file, key and rule."""
+    try:
+        return Recipe.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        raise UsageError(f"{path}: not YAML: {error}") from error
+    except ValidationError as error:
+        mistakes = [f"{'.'.join(map(str, e['loc'])) or '(file)'}: {e['msg']}" for e in error.errors()]
+        raise UsageError(f"{path}: " + "; ".join(mistakes)) from error

@@ -1,0 +1,96 @@
+"""What a training came to: quality on held-out frames, and the data card."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from harness.contracts import SRMethod
+from harness.files import sha256
+from harness.methods import Bicubic
+from harness.training.card import write_card
+from harness.training.frame_cache import FrameCache
+from harness.training.hardware import describe_hardware
+from harness.video.frames import to_tensor, to_uint8
+from harness.weights.loading import load_state
+from harness_basicsr import compat  # noqa: F401  (before basicsr)
+from harness_basicsr.training.curves import write_curves
+from harness_basicsr.training.job import Job
+from harness_basicsr.training.pipeline import StageResult
+
+from basicsr.metrics import calculate_psnr  # isort: skip
+
+
+def report(job: Job, results: Sequence[StageResult], floor: float, processes: int = 1) -> str:
+    """Write the data card and the loss curves beside the checkpoint and return a line that sums it up.
+
+    `floor` is bicubic's PSNR-Y in dB, as `bicubic_psnr` gives it.
+    """
+    cache = FrameCache.load(job.cache)
+    found = psnr_y(job.build(), cache, job.device)
+    quality = f"{found:.2f} dB PSNR-Y on held-out training frames (bicubic {floor:.2f} dB)"
+    facts = {**_what(job, cache), **_how(job, results, processes)}
+    fields = {**facts, "validation": quality, "sha256": sha256(job.checkpoint)}
+    title = f"{job.title} for {job.source.label} x{job.source.scale}"
+    curves = {stage.name: result.curve for stage, result in zip(job.recipe.stages, results, strict=True)}
+    table, picture = write_curves(job.out, curves, floor)
+    card = write_card(job.checkpoint, title=title, fields=fields, notes=job.recipe.notes)
+    return f"{job.checkpoint}, {card.name}, {table.name}, {picture.name}: {quality}"
+
+
+def bicubic_psnr(job: Job) -> float:
+    """PSNR-Y in dB of bicubic on the held-out frames."""
+    return psnr_y(Bicubic(scale=job.source.scale, device=job.device), FrameCache.load(job.cache), job.device)
+
+
+def psnr_y(method: SRMethod, cache: FrameCache, device: torch.device) -> float:
+    """Mean PSNR-Y in dB of the held-out frames as a method restores them: BasicSR's measure, `scale` pixels cropped."""
+    values = []
+    for index in cache.indices("validate"):
+        lr, hr = cache.pair(index)
+        restored = to_uint8(method.upscale(to_tensor(np.array(lr)[None], device), [0]))[0]
+        values.append(calculate_psnr(restored[..., ::-1], hr[..., ::-1], cache.scale, test_y_channel=True))
+    return float(np.mean(values))
+
+
+def _what(job: Job, cache: FrameCache) -> dict[str, Any]:
+    clips = {entry.clip for entry in cache.entries if entry.role == "train"}
+    parameters = sum(value.numel() for value in load_state(job.checkpoint).values())
+    return {
+        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "recipe": _recipe(job),
+        "network": {**job.options, "parameters": f"{parameters:,}"},
+        "data": f"{job.source.trained_on}, {job.source.degradation}: "
+        f"{len(cache.indices('train'))} frames of {len(clips)} clips (cache {job.cache.name}); "
+        f"{len(cache.indices('validate'))} clips held out with their groups",
+        "licence": "Apache-2.0",
+    }
+
+
+def _recipe(job: Job) -> str:
+    """The file's name and folder, which name a shipped recipe."""
+    return f"{job.file.parent.name}/{job.file.name}"
+
+
+def _how(job: Job, results: Sequence[StageResult], processes: int) -> dict[str, Any]:
+    recipe = job.recipe
+    several = f" in each of {processes} processes" if processes > 1 else ""
+    losses = [f"{k} {v:.4g}" for k, v in results[-1].losses.items() if k.startswith("l_")]
+    return {
+        "seed": recipe.seed,
+        "iterations": {stage.name: stage.iterations for stage in recipe.stages},
+        "batch": f"{recipe.batch} patches of {recipe.patch}x{recipe.patch} LR pixels{several}, flipped and turned",
+        "optical flow": recipe.flow,
+        "crops": recipe.crops.model_dump() if recipe.crops else None,
+        "time": {s.name: timedelta(seconds=round(r.seconds)) for s, r in zip(recipe.stages, results, strict=True)},
+        "hardware": describe_hardware(job.device),
+        "software": f"basicsr {version('basicsr')} (its train_pipeline), torch {torch.__version__}",
+        "losses as last logged": losses,
+    }

@@ -1,0 +1,102 @@
+"""Behind ``harness train METHOD``: decode, train through BasicSR, export, measure, write the data card."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from harness.cli.bars import counting_bar
+from harness.contracts import TrainingRequest
+from harness.errors import HarnessError
+from harness.weights.loading import load_state, save_state
+from harness_basicsr.training.distributed import World, processes
+from harness_basicsr.training.dryrun import describe
+from harness_basicsr.training.job import Job, plan
+from harness_basicsr.training.pipeline import StageResult, run_stages
+from harness_basicsr.training.report import bicubic_psnr, report
+
+
+def train(request: TrainingRequest) -> None:
+    """Train a method on a benchmark's training split or a folder of videos. Implements `harness.contracts.Trainer`.
+
+    Under ``request.out`` come BasicSR's option files and experiment folders, the checkpoint
+    ``NAME-SOURCE-xSCALE.safetensors``, its data card, ``losses.csv`` and ``losses.png``. Decoded frames are kept in
+    ``harness.paths.home()/training-frames``.
+    """
+    job = plan(request)
+    if request.dry_run:
+        print(describe(job))
+        return
+    try:
+        with processes(job.device) as world:
+            _train(job, world)
+    except OSError as error:
+        raise HarnessError(
+            f"{error.filename or job.out}: {error.strerror or error}; make room or give another --out, "
+            "and go on with --resume"
+        ) from error
+
+
+def _train(job: Job, world: World) -> None:
+    if job.device.type == "cuda":
+        job = _on_own_gpu(job, world)
+    job.out.mkdir(parents=True, exist_ok=True)
+    world.lead_first(lambda: _prepare(job, world))
+    floor = bicubic_psnr(job)
+    results = run_stages(
+        job.name,
+        job.recipe,
+        scale=job.source.scale,
+        cache=job.cache,
+        out=job.out,
+        resume=job.request.resume,
+        use_gpu=job.device.type == "cuda",
+        world=world,
+        floor=floor,
+    )
+    if world.leads:
+        _finish(job, results, floor, world)
+    world.wait()
+
+
+def _prepare(job: Job, world: World) -> None:
+    if not world.leads:
+        job.fill(None)
+        return
+    with counting_bar("preparing frames", "clips") as progress:
+        job.fill(progress)
+
+
+def _finish(job: Job, results: list[StageResult], floor: float, world: World) -> None:
+    _export(job, results[-1].network)
+    print(report(job, results, floor, world.size))
+    print(f"use it: {_use(job)}")
+
+
+def _on_own_gpu(job: Job, world: World) -> Job:
+    """BasicSR trains on the current device, whatever is asked for."""
+    if world.size == 1 and job.device.index is not None:
+        torch.cuda.set_device(job.device)
+    return replace(job, device=torch.device("cuda", torch.cuda.current_device()))
+
+
+def _export(job: Job, network: Path) -> None:
+    metadata = {
+        "method": job.name,
+        "options": json.dumps(job.options),
+        "scale": str(job.source.scale),
+        "trained_on": job.source.trained_on,
+    }
+    save_state(job.checkpoint, load_state(network), metadata)
+
+
+def _use(job: Job) -> str:
+    """The command that uses the checkpoint."""
+    sr = shlex.quote(job.choice())
+    if job.request.benchmark is None:
+        return f"harness upscale VIDEO --scale {job.source.scale} --out BIG.mp4 --sr {sr}"
+    return f"harness run --benchmark {job.request.benchmark} --sr {sr}"

@@ -1,0 +1,1 @@
+"""Networks of recognisers, and their checkpoints."""

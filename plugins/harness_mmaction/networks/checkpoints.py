@@ -1,0 +1,74 @@
+"""Checkpoints of MMAction2, of 0.x as well as 1.x: they differ in what lies around the weights, not in their names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from harness.errors import WeightsError, WeightsMissingError
+from harness.files import sha256
+from harness.weights.loading import load_state
+
+DROPPED = ("data_preprocessor.",)
+"""Normalisation, which some versions saved; it is the config's business."""
+COMPUTED = ("num_batches_tracked", "relative_position_index")
+"""Counters that do not matter and tables that a network makes for itself."""
+PUBLISHED = re.compile(r"-([0-9a-f]{8})\.pth")
+
+
+def read_checkpoint(path: Path) -> dict[str, Tensor]:
+    """The weights in a file, by name. Raises `WeightsError` for a file that is broken, unsafe or not what it is called.
+
+    MMAction2 ends the names of published files in the first eight digits of their sha256.
+    """
+    if not path.is_file():
+        raise WeightsMissingError(f"{path}: no such weights file")
+    published = PUBLISHED.search(path.name)
+    if published is not None and not (found := sha256(path)).startswith(published[1]):
+        raise WeightsError(
+            f"{path}: wrong checksum; its name says that its sha256 begins with {published[1]}, but it is {found}; "
+            "download it again, or give it another name if it is a file of your own"
+        )
+    # keys of a network that was wrapped for several devices begin with `module.`
+    state = {key.removeprefix("module."): value for key, value in load_state(path).items()}
+    return {
+        key: value.float() if value.is_floating_point() else value
+        for key, value in state.items()
+        if not key.startswith(DROPPED)
+    }
+
+
+def require_classes(state: Mapping[str, Tensor], classifier: str, num_classes: int, path: Path, method: str) -> None:
+    """Raises `WeightsError` where `state` lacks the weight `classifier`, or has it for another number of classes."""
+    if classifier not in state:
+        raise WeightsError(f"{path}: no checkpoint of {method}, for it has no {classifier!r}")
+    if (trained := len(state[classifier])) != num_classes:
+        raise WeightsError(
+            f"{path}: trained for {trained} classes, but the data set has {num_classes}; "
+            "use a checkpoint that was trained on this data set's classes"
+        )
+
+
+def load_all(network: nn.Module, state: Mapping[str, Tensor], path: Path, hint: str) -> None:
+    """Load weights, every key and shape matching. Raises `WeightsError`, with `hint`, where they do not."""
+    missing, unexpected = _mismatches(network, state)
+    if missing or unexpected:
+        raise WeightsError(
+            f"{path}: does not fit the network ({hint}); "
+            f"missing or of another shape: {_some(missing)}; not in the network: {_some(unexpected)}"
+        )
+    network.load_state_dict(state, strict=False)
+
+
+def _mismatches(network: nn.Module, state: Mapping[str, Tensor]) -> tuple[list[str], list[str]]:
+    own = {key: value for key, value in network.state_dict().items() if not key.endswith(COMPUTED)}
+    missing = [key for key, value in own.items() if key not in state or state[key].shape != value.shape]
+    unexpected = [key for key in state if key not in own and not key.endswith(COMPUTED)]
+    return missing, unexpected
+
+
+def _some(keys: list[str]) -> str:
+    return ", ".join(keys[:4]) + (f" and {len(keys) - 4} more" if len(keys) > 4 else "") if keys else "none"

@@ -1,0 +1,1 @@
+"""Training recognisers through mmengine's Runner."""

@@ -1,0 +1,102 @@
+"""A finished training as safetensors with its data card."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.runner import Runner
+from torch import Tensor
+
+from harness.files import sha256
+from harness.training.card import write_card
+from harness.weights.loading import save_state
+from harness_mmaction.training.hooks import LOSS, SECONDS
+from harness_mmaction.training.recipe import BaseRecipe
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came out of training one stream."""
+
+    state: Mapping[str, Tensor]
+    classes: tuple[str, ...]
+    facts: Mapping[str, Any]
+    """For the card."""
+
+    @classmethod
+    def of(
+        cls, runner: Runner, recipe: BaseRecipe, words: Mapping[str, str], epochs: int, learned: int, measured: int
+    ) -> Outcome:
+        """Read the results off a Runner that has trained; `words` say what was trained."""
+        found = runner.val() if measured else {}
+        last_epoch = recipe.iterations(learned)
+        parameters = sum(p.numel() for p in runner.model.parameters())
+        smoothed = " (labels smoothed)" if recipe.label_smoothing else ""
+        facts = {
+            **words,
+            "parameters": parameters,
+            "seed": recipe.seed,
+            "epochs": f"{epochs} of {last_epoch} iterations, {_batch(recipe)}, {recipe.segments} segments a clip",
+            "optimiser": _optimiser(recipe),
+            "time": f"{float(runner.message_hub.get_info(SECONDS)) / 60:.1f} minutes",
+            "hardware": hardware(),
+            "software": f"torch {torch.__version__}, Python {platform.python_version()}",
+            "loss in the last epoch": f"{runner.message_hub.get_info(LOSS):.3f}{smoothed}",
+            "held out": f"{measured} clips of the training split, whole groups; not learned from",
+            "accuracy on held-out clips": f"{100 * found['acc/top1']:.1f} % top-1" if found else None,
+        }
+        classes = tuple(runner.train_dataloader.dataset.metainfo["classes"])
+        return cls(runner.model.state_dict(), classes, facts)
+
+
+def _batch(recipe: BaseRecipe) -> str:
+    return f"batch {recipe.batch}" + (f" x {recipe.accumulate}" if recipe.accumulate > 1 else "")
+
+
+def _optimiser(recipe: BaseRecipe) -> str:
+    method = "AdamW" if recipe.optimizer == "adamw" else f"SGD, momentum {recipe.momentum}"
+    fall = f"a tenth after {', '.join(map(str, recipe.steps))} epochs" if recipe.steps else "cosine"
+    warm_up = "warm-up and " if recipe.warm_up else ""
+    return f"{method}, rate {recipe.learning_rate}, decay {recipe.weight_decay}, {warm_up}{fall}"
+
+
+def export(
+    path: Path, outcome: Outcome, header: Mapping[str, str], facts: Mapping[str, Any], *, title: str, notes: str = ""
+) -> None:
+    """Write the weights (kernels in half precision, the rest as it is) and the card beside them.
+
+    `header` goes into the file, for ``harness weights add``.
+    """
+    state = {key: _compact(value) for key, value in outcome.state.items() if not key.endswith("num_batches_tracked")}
+    save_state(path, state, {**header, "classes": "\n".join(outcome.classes)})
+    fields = {
+        **facts,
+        **outcome.facts,
+        "stored as": "safetensors, kernels in float16, other tensors in float32",
+        "sha256": sha256(path),
+        "licence": "Apache-2.0",
+    }
+    write_card(path, title=title, fields=fields, notes=notes)
+    print(f"wrote {path}")
+
+
+def _compact(value: Tensor) -> Tensor:
+    return value.detach().cpu().half() if value.ndim > 1 else value.detach().cpu()
+
+
+def hardware() -> str:
+    """The processor (and accelerator) in words."""
+    model = platform.processor() or platform.machine()
+    if sys.platform == "linux":
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), model)
+    threads = f"{torch.get_num_threads()} thread(s) of {os.cpu_count()} cores"
+    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
+    return f"{model}, {threads}{gpu}"

@@ -1,0 +1,1 @@
+"""What a recogniser sees of a clip: sampling, crops, stacks of flow."""

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.choice import parse_choice
+from harness.datasets.annotated import AnnotatedDataset
+from harness.errors import UnknownNameError, UsageError
+from harness.planning.benchmark import Benchmark, load_benchmark
+from harness.planning.cells import Part, cell_id
+from harness.planning.plan import (
+    flow_text,
+    method_part,
+    plan_cells,
+    probe_part,
+    refuse_other_folds,
+    refuse_training_clips,
+    setting_of,
+)
+from harness.registry import Registry, load_registry
+from harness.specs import RecognizerSpec, Weights
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return load_registry()
+
+
+@pytest.fixture(scope="module")
+def benchmark() -> Benchmark:
+    return load_benchmark("mini")
+
+
+def ids(registry: Registry, benchmark: Benchmark, digest: str = "d") -> list[str]:
+    methods = [method_part(parse_choice(name), registry, benchmark) for name in ("bicubic", "hr")]
+    probes = [probe_part(parse_choice(name), registry, benchmark) for name in ("psnr_y", "flow_quality")]
+    return [
+        cell.id
+        for cell in plan_cells(methods, probes, setting_of(benchmark, registry, digest), flow_text(benchmark, registry))
+    ]
+
+
+def test_identity_changes_with_what_changes_numbers(registry: Registry, benchmark: Benchmark) -> None:
+    before = ids(registry, benchmark)
+    assert len(set(before)) == 4 and before[0].startswith("bicubic-psnr_y-")
+    assert ids(registry, benchmark) == before
+    assert not set(ids(registry, benchmark, digest="other clips")) & set(before)
+    blurred = benchmark.model_copy(update={"degradation": "gaussian:scale=4"})
+    assert not set(ids(registry, blurred)) & set(before)
+
+
+def test_flow_is_part_of_the_cells_that_use_it_only(registry: Registry, benchmark: Benchmark) -> None:
+    other = benchmark.model_copy(update={"flow": "farneback"})
+    kept = set(ids(registry, other)) & set(ids(registry, benchmark))
+    assert {i.rsplit("-", 1)[0] for i in kept} == {"bicubic-psnr_y", "hr-psnr_y"}
+
+
+def test_identity_ignores_what_does_not_change_numbers(registry: Registry, benchmark: Benchmark) -> None:
+    other = benchmark.model_copy(update={"title": "new words", "notes": ["more"], "sr": ["hr"], "fusion": (1.0, 1.0)})
+    assert ids(registry, other) == ids(registry, benchmark)
+    explicit = benchmark.model_copy(update={"degradation": "bicubic"})  # scale=4 is the default
+    assert ids(registry, explicit) == ids(registry, benchmark)
+
+
+def test_id_from_the_stored_record_equals_id_from_the_plan(registry: Registry, benchmark: Benchmark) -> None:
+    cells = plan_cells(
+        [method_part(parse_choice("bicubic"), registry, benchmark)],
+        [probe_part(parse_choice("psnr_y:samples=3"), registry, benchmark)],
+        setting_of(benchmark, registry, "d"),
+        "flow",
+    )
+    assert cell_id(json.loads(json.dumps(cells[0].identity))) == cells[0].id
+
+
+def test_checkpoint_counts_by_content(tmp_path: Path, registry: Registry, benchmark: Benchmark) -> None:
+    file = tmp_path / "mine.pth"
+
+    def identity() -> dict[str, object]:
+        return method_part(parse_choice(f"vdsr:checkpoint={file}"), registry, benchmark).identity()
+
+    file.write_bytes(b"one")
+    first = identity()
+    file.write_bytes(b"two")
+    assert identity() != first
+    file.unlink()
+    with pytest.raises(UsageError, match="no such file"):
+        identity()
+
+
+def test_scale_that_a_method_cannot_do_is_a_reason_to_skip(registry: Registry, benchmark: Benchmark) -> None:
+    part = method_part(parse_choice("rcan"), registry, benchmark.model_copy(update={"scale": 16}))
+    assert part.missing is not None and "16" in part.missing
+
+
+def test_unknown_option_gets_a_suggestion(registry: Registry, benchmark: Benchmark) -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean 'samples'"):
+        probe_part(parse_choice("psnr_y:sample=3"), registry, benchmark)
+
+
+def test_a_checkpoint_is_not_scored_on_its_own_training_clips(benchmark: Benchmark) -> None:
+    weights = Weights("mini", "0" * 64, trained_on="mini/test", licence="Apache-2.0", file="harness_builtin:none")
+    part = Part("tsn.spatial", RecognizerSpec("tsn", "", "x:y"), {}, weights, "spatial")
+    with pytest.raises(UsageError, match="was trained on mini/test, the split that benchmark mini scores"):
+        refuse_training_clips([part], benchmark)
+    refuse_training_clips([replace(part, weights=replace(weights, trained_on="mini/train"))], benchmark)
+
+
+def test_clips_of_another_folds_training_split_are_not_scored(
+    registry: Registry, benchmark: Benchmark, made_clips: Callable[..., Path]
+) -> None:
+    folder = made_clips()
+    rows = (folder / "test.csv").read_text().splitlines()
+    (folder / "train2.csv").write_text("\n".join([rows[0], *rows[3:5]]) + "\n")
+    dataset = AnnotatedDataset(folder, "mini")
+    spec = registry.get(RecognizerSpec, "tsn")
+    clips = dataset.clips("test")
+    for trained_on, found in (("mini/train2", True), ("mini/train", False), ("other/train2", False), ("K400", False)):
+        part = Part("tsn.spatial", spec, {}, Weights("w", "0", trained_on, "mine"), "spatial")
+        if found:
+            with pytest.raises(UsageError, match=r"trained on mini/train2, which has 2 of the 6 clips .*mini/train$"):
+                refuse_other_folds([part], benchmark, dataset, clips)
+        else:
+            refuse_other_folds([part], benchmark, dataset, clips)

@@ -1,0 +1,115 @@
+"""Which frames are needed, where they are kept, and what a long clip takes in memory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from harness.checks import synthetic_clip
+from harness.errors import ContractError
+from harness.methods import Bicubic, ClipNetwork, FrameNetwork, WindowNetwork
+from harness.running.frame_store import FrameStore, around, temporal_radius, widest
+from harness.video.frames import round_to_8_bits, write_video
+
+CPU = torch.device("cpu")
+BOUND_MIB = 60
+"""What a clip of three minutes may take more than one of four seconds; all its HR frames in 8 bits would be 989 MiB."""
+RETURNED_AT_ONCE = {"MALLOC_MMAP_THRESHOLD_": str(128 * 1024)}
+"""Has glibc give back every larger block when it is freed. It else learns from use which to keep, and the peak of one
+and the same run then varies by as much as the bound."""
+RUN = """
+import sys
+from pathlib import Path
+import torch
+from harness.planning.benchmark import load_benchmark
+from harness.registry import load_registry
+from harness.running.store import open_run
+from harness.running.workflow import Request, execute, make_plan, record_start
+
+torch.set_num_threads(1)
+
+class Strict:
+    def loading(self, what): ...
+    def clip_done(self, method, seconds): ...
+    def cell_finished(self, cell, status, reason):
+        assert status == "ok", reason
+
+data, out = map(Path, sys.argv[1:])
+probes = ["psnr_y:samples=4", "temporal_consistency:samples=2"]
+benchmark = load_benchmark("mini").model_copy(update={"recognizers": {}, "probes": probes})
+request = Request(benchmark, sr="hr,bicubic,srresnet,duf16", data=data, device="cpu")
+plan, registry = make_plan(request, load_registry()), load_registry()
+with open_run(out) as folder:
+    record_start(plan, request, folder)
+    execute(plan, request, folder, registry, Strict())
+[peak] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
+print(int(peak.split()[1]) / 1024)
+"""
+
+
+def test_the_frames_around_stay_within_the_clip() -> None:
+    assert around([0, 5, 9], 1, 10) == [0, 1, 4, 5, 6, 8, 9]
+    assert around([5, 0, 5], 0, 10) == [0, 5]
+    assert around([5], 3, 7) == [2, 3, 4, 5, 6]
+    assert around([5], None, 7) == list(range(7))
+    assert around([], 3, 7) == []
+
+
+def test_the_widest_radius_is_the_whole_clip_where_one_needs_it() -> None:
+    assert widest([0, 3, 1]) == 3 and widest([]) == 0
+    assert widest([0, None, 3]) is None
+
+
+def test_methods_tell_their_radius() -> None:
+    network = torch.nn.Identity()
+    given = {"scale": 1, "device": CPU}
+    assert temporal_radius(Bicubic(**given)) == 0 == temporal_radius(FrameNetwork(network, **given))
+    assert temporal_radius(WindowNetwork(network, radius=3, **given)) == 3
+    assert temporal_radius(ClipNetwork(network, **given)) is None
+
+    class Unknown(Bicubic):
+        temporal_radius = None  # type: ignore[assignment]
+
+    assert temporal_radius(Unknown(**given)) is None
+    for wrong in (-1, 1.5, "3"):
+        Unknown.temporal_radius = wrong  # type: ignore[assignment]
+        with pytest.raises(ContractError, match="expected a whole number from 0"):
+            temporal_radius(Unknown(**given))
+
+
+def test_a_store_gives_back_what_was_put_in_rounded_to_8_bits() -> None:
+    frames = synthetic_clip(6, 8, 12) * 1.4 - 0.2
+    store = FrameStore([1, 4, 5], (8, 12), CPU)
+    store.put([0, 1, 2], frames[:3])
+    store.put([3, 4, 5], frames[3:])
+    assert torch.equal(store([5, 1, 5]), round_to_8_bits(frames[[5, 1, 5]]))
+    assert store([]).shape == (0, 3, 8, 12)
+    with pytest.raises(ContractError, match=r"asked for frames \[0, 3\] of a clip"):
+        store([0, 1, 3])
+
+
+def peak_mib(folder: Path, seconds: int) -> float:
+    """Peak memory of a run over one clip of 320x240 at 25 frames a second."""
+    (folder / "test").mkdir(parents=True)
+    picture = (synthetic_clip(1, 240, 320)[0].permute(1, 2, 0) * 255).byte().numpy()
+    moving = (np.roll(picture, shift, axis=1) for shift in range(25 * seconds))
+    write_video(folder / "test" / "a.mp4", moving, 25, codec="mpeg4", pixel_format="yuv420p", options={"threads": "1"})
+    (folder / "classes.txt").write_text("only\n")
+    (folder / "test.csv").write_text(f"id,path,label,group,num_frames\na,test/a.mp4,0,g,{25 * seconds}\n")
+    command = [sys.executable, "-c", RUN, str(folder), str(folder / "run")]
+    environment = {**os.environ, **RETURNED_AT_ONCE}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    return float(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.slow
+def test_a_long_clip_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> None:
+    short, long = (peak_mib(tmp_path / str(seconds), seconds) for seconds in (4, 180))
+    assert long < short + BOUND_MIB

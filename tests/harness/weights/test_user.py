@@ -1,0 +1,188 @@
+"""Weights of the user's own, through the command line and in a run's plan."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+import torch
+from typer.testing import CliRunner, Result
+
+from harness.cli.main import app
+from harness.errors import WeightsError
+from harness.files import sha256
+from harness.registry import registry
+from harness.specs import SRMethodSpec
+from harness.weights import user as own_weights
+from harness.weights.catalogue import find, installed_path
+from harness.weights.download import fetched
+from harness.weights.loading import save_state
+
+Cli = Callable[..., Result]
+HEADER = {"method": "vdsr", "options": json.dumps({"num_feat": 16}), "scale": "4", "trained_on": "my videos"}
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Cli]:
+    """Runs ``harness ARGUMENTS`` with a home of its own; every call reads plugins and weights anew."""
+    monkeypatch.setenv("HARNESS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "300")
+
+    def call(*arguments: object) -> Result:
+        registry.cache_clear()
+        return CliRunner().invoke(app, [str(argument) for argument in arguments], prog_name="harness")
+
+    yield call
+    registry.cache_clear()
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> Path:
+    """The shipped weights of vdsr as `harness train` would have left them after a training on other data."""
+    shipped = installed_path(find(registry().get(SRMethodSpec, "vdsr"), "mini", scale=4))
+    from harness.weights.loading import load_state
+
+    file = tmp_path / "vdsr-mine-x4.safetensors"
+    save_state(file, load_state(shipped), HEADER)
+    return file
+
+
+def test_added_weights_are_found_under_their_tag(cli: Cli, trained: Path) -> None:
+    added = cli("weights", "add", trained, "--tag", "mine")
+    assert added.exit_code == 0, added.output
+    trained.unlink()  # it is a copy that is listed
+    registry.cache_clear()
+    spec = registry().get(SRMethodSpec, "vdsr")
+    weights = find(spec, "mine", scale=4)
+    assert (weights.trained_on, weights.options, weights.scale) == ("my videos", {"num_feat": 16}, 4)
+    assert installed_path(weights).is_file()
+    assert find(spec, "mini", scale=4).tag == "mini"
+    assert "mine" in cli("weights", "list").output
+
+
+def test_a_method_restores_with_them(cli: Cli, trained: Path) -> None:
+    from harness.imports import resolve_import
+
+    cli("weights", "add", trained, "--tag", "mine")
+    registry.cache_clear()
+    spec = registry().get(SRMethodSpec, "vdsr")
+    clip = torch.rand(2, 3, 12, 12, generator=torch.Generator().manual_seed(0))
+    restored = []
+    for tag in ("mine", "mini"):
+        weights = find(spec, tag, scale=4)
+        options = {**spec.options, **weights.options}
+        method = resolve_import(spec.factory)(
+            scale=4, device=torch.device("cpu"), weights=installed_path(weights), **options
+        )
+        restored.append(method.upscale(clip, [1]))
+    assert torch.equal(*restored)
+
+
+def test_remove_forgets_and_deletes(cli: Cli, trained: Path) -> None:
+    cli("weights", "add", trained, "--tag", "mine")
+    copy = Path(str(own_weights.known()[0].weights.path))
+    assert copy.is_file()
+    assert cli("weights", "remove", "vdsr", "mine").exit_code == 0
+    assert not copy.exists() and not own_weights.known()
+    again = cli("weights", "remove", "vdsr", "mine")
+    assert again.exit_code == 2 and "no weights 'mine'" in again.output
+
+
+def test_a_file_that_does_not_say_what_it_is(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "net.pth"
+    torch.save({"a": torch.zeros(1)}, file)
+    refused = cli("weights", "add", file, "--tag", "mine")
+    assert refused.exit_code == 2 and "--name and --trained-on" in refused.output
+    named = ("--name", "tsn", "--trained-on", "ucf101/train1")
+    no_stream = cli("weights", "add", file, "--tag", "mine", *named)
+    assert no_stream.exit_code == 2 and "--stream" in no_stream.output
+    assert cli("weights", "add", file, "--tag", "mine", *named, "--stream", "spatial").exit_code == 0
+    assert own_weights.known()[0].weights.stream == "spatial"
+
+
+def test_a_tag_that_is_taken_and_options_that_are_not_there(cli: Cli, trained: Path) -> None:
+    taken = cli("weights", "add", trained, "--tag", "mini")
+    assert taken.exit_code == 2 and "already" in taken.output
+    unknown = cli("weights", "add", trained, "--tag", "mine", "--option", "num_feet=3")
+    assert unknown.exit_code == 2 and "num_feat" in unknown.output
+    assert not own_weights.known()
+
+
+def test_weights_that_were_changed_behind_its_back_are_refused(cli: Cli, trained: Path) -> None:
+    cli("weights", "add", trained, "--tag", "mine")
+    Path(str(own_weights.known()[0].weights.path)).write_bytes(b"something else")
+    registry.cache_clear()
+    with pytest.raises(WeightsError, match=r"wrong checksum.*harness weights remove"):
+        installed_path(find(registry().get(SRMethodSpec, "vdsr"), "mine", scale=4))
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff" * 8, b"\x02\0\0\0\0\0\0\0[]", b"\x09\0\0\0\0\0\0\0{"])
+def test_broken_safetensors_are_refused(cli: Cli, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "broken.safetensors"
+    file.write_bytes(content)
+    with pytest.raises(WeightsError, match="not a safetensors file"):
+        own_weights.described(file)
+
+
+@pytest.fixture
+def published(trained: Path, served: tuple[Path, str]) -> tuple[str, str]:
+    """The URL of the trained file on a server of our own, and its sha256."""
+    folder, url = served
+    shutil.copy(trained, folder)
+    return f"{url}/{trained.name}", sha256(trained)
+
+
+def test_a_url_is_downloaded_and_its_checksum_compared(cli: Cli, published: tuple[str, str]) -> None:
+    url, digest = published
+    no_digits = cli("weights", "add", url, "--tag", "mine")
+    assert no_digits.exit_code == 2 and "--sha256" in no_digits.output
+    wrong = cli("weights", "add", url, "--tag", "mine", "--sha256", "0" * 64)
+    assert wrong.exit_code != 0 and "wrong checksum" in wrong.output and not own_weights.known()
+    added = cli("weights", "add", url, "--tag", "mine", "--sha256", digest[:8])
+    assert added.exit_code == 0, added.output
+    (entry,) = own_weights.known()
+    assert (entry.name, entry.weights.sha256) == ("vdsr", digest)
+    assert sha256(Path(str(entry.weights.path))) == digest
+
+
+def test_names_that_end_in_their_checksum_need_no_option(trained: Path, served: tuple[Path, str]) -> None:
+    (folder, url), digest = served, sha256(trained)
+    named = shutil.copy(trained, folder / f"vdsr-{digest[:8]}.safetensors")
+    with fetched(f"{url}/{named.name}", None) as path:
+        assert sha256(path) == digest
+    assert not path.exists(), "nothing is left behind"
+
+
+def test_a_url_without_a_file_name_is_fetched_too(published: tuple[str, str]) -> None:
+    folder = published[0].rpartition("/")[0] + "/"
+    with urlopen(folder) as response:
+        content = response.read()
+    with fetched(folder, hashlib.sha256(content).hexdigest()) as path:
+        assert path.read_bytes() == content
+
+
+def test_a_checksum_for_a_file_is_refused(cli: Cli, trained: Path) -> None:
+    refused = cli("weights", "add", trained, "--tag", "mine", "--sha256", "0" * 64)
+    assert refused.exit_code == 2 and "URL" in refused.output
+
+
+@pytest.mark.parametrize("said", [{"scale": "twice"}, {"scale": [4]}, {"options": "[1]"}, {"options": "7"}])
+def test_headers_that_say_nonsense_are_refused(tmp_path: Path, said: dict[str, Any]) -> None:
+    file = tmp_path / "odd.safetensors"
+    header = json.dumps({"__metadata__": {"harness": json.dumps(said)}}).encode()
+    file.write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(WeightsError, match="not a safetensors file"):
+        own_weights.described(file)
+
+
+def test_a_broken_list_is_an_error_that_names_it(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "home" / "weights").mkdir(parents=True)
+    (tmp_path / "home" / "weights" / "own.json").write_text("{")
+    with pytest.raises(WeightsError, match=r"own\.json: not a list of weights"):
+        own_weights.known()

@@ -1,0 +1,178 @@
+"""Training through BasicSR's real pipeline: end to end, killed and resumed, and in two stages."""
+
+from __future__ import annotations
+
+import csv
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from safetensors import safe_open
+
+from harness.contracts import TrainingRequest
+from harness.errors import UsageError
+from harness.weights.loading import load_state
+from harness_basicsr import networks
+from harness_basicsr.training.pipeline import last_state, read_logs
+from harness_basicsr.training.recipe import load_recipe
+
+SCRIPT = """
+import sys
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+from harness.contracts import TrainingRequest
+from harness_basicsr.training.train import train
+out, resume = Path(sys.argv[2]), "--resume" in sys.argv
+train(TrainingRequest("vdsr", sys.argv[1], out, resume=resume, device="cpu"))
+"""
+BENCHMARK = {
+    "name": "tiny", "title": "tiny", "dataset": "mini", "split": "test", "train_split": "train", "scale": 4,
+    "degradation": "bicubic:scale=4", "flow": "dis", "weights": "tiny", "sr": ["bicubic"], "recognizers": {},
+    "probes": [],
+}  # fmt: skip
+STAGE = {
+    "name": "pixels",
+    "iterations": 40,
+    "train": {
+        "pixel_opt": {"type": "MSELoss", "loss_weight": 1.0, "reduction": "mean"},
+        "optim_g": {"type": "Adam", "lr": 1e-3, "betas": [0.9, 0.99]},
+        "scheduler": {"type": "CosineAnnealingRestartLR", "restart_weights": [1], "eta_min": 1e-6},
+    },
+}
+RECIPE = {
+    "network": {"num_feat": 8, "num_layer": 4}, "frames_per_clip": 4, "validation_clips": 2, "patch": 6, "batch": 4,
+    "validate_every": 8, "stages": [STAGE],
+}  # fmt: skip
+
+
+@pytest.fixture
+def benchmark(made_clips: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A benchmark file whose training split is a handful of made clips, with a recipe for vdsr."""
+    made = made_clips(classes=2, per_class=3)
+    home = tmp_path / "home" / "datasets"
+    home.mkdir(parents=True)
+    made.rename(home / "mini")
+    (home / "mini" / "test.csv").rename(home / "mini" / "train.csv")
+    monkeypatch.setenv("HARNESS_HOME", str(tmp_path / "home"))
+    (tmp_path / "training" / "tiny").mkdir(parents=True)
+    (tmp_path / "training" / "tiny" / "vdsr.yaml").write_text(yaml.safe_dump(RECIPE))
+    file = tmp_path / "tiny.yaml"
+    file.write_text(yaml.safe_dump(BENCHMARK))
+    return file
+
+
+def command(benchmark: Path, out: Path, *more: str) -> list[str]:
+    return [sys.executable, "-c", SCRIPT, str(benchmark), str(out), *more]
+
+
+def finished(benchmark: Path, out: Path, *more: str) -> str:
+    done = subprocess.run(command(benchmark, out, *more), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout + done.stderr
+
+
+def kill_after(benchmark: Path, out: Path, state: str) -> None:
+    """Start a training and kill it without notice when a state has been written."""
+    with subprocess.Popen(command(benchmark, out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 300
+        while not list(out.glob(f"experiments/*/training_states/{state}")) and time.monotonic() < deadline:
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL, "it ended before it could be killed"
+
+
+def test_a_killed_training_resumes_to_the_same_weights(benchmark: Path, tmp_path: Path) -> None:
+    output = finished(benchmark, tmp_path / "whole")
+    kill_after(benchmark, tmp_path / "parts", "16.state")
+    finished(benchmark, tmp_path / "parts", "--resume")
+    logs = "".join(log.read_text() for log in tmp_path.glob("parts/experiments/pixels/train_*.log"))
+    assert re.search(r"Resuming training from epoch: \d+, iter: (8|16|24)\.", logs)
+    whole, parts = (tmp_path / name / "vdsr-tiny-x4.safetensors" for name in ("whole", "parts"))
+    assert whole.read_bytes() == parts.read_bytes()
+    assert losses(whole) == losses(parts)
+    check_products(whole, output, benchmark)
+
+
+def losses(checkpoint: Path) -> list[dict[str, str]]:
+    """The curve without PSNR: a process killed between saving and validating leaves one validation out."""
+    rows = csv.DictReader(checkpoint.with_name("losses.csv").open())
+    return [{key: value for key, value in row.items() if key != "psnr_y"} for row in rows]
+
+
+def check_products(checkpoint: Path, output: str, benchmark: Path) -> None:
+    method = networks.vdsr(scale=4, device=torch.device("cpu"), weights=checkpoint, num_feat=8, num_layer=4)
+    assert method.upscale(torch.rand(1, 3, 5, 7), [0]).shape == (1, 3, 20, 28)
+    with safe_open(checkpoint, "pt") as file:
+        assert '"trained_on": "mini/train"' in file.metadata()["harness"]
+    card = checkpoint.with_suffix(".md").read_text()
+    assert "| iterations | pixels 40 |" in card
+    assert "l_pix" in card
+    assert re.search(r"\| validation \| [\d.]+ dB PSNR-Y on held-out training frames \(bicubic [\d.]+ dB\)", card)
+    assert "pixels: 40 of 40" in output and "Disable distributed" not in output and "Version Information" not in output
+    assert 15 <= output.count("stage 1 of 1") <= 25
+    rows = list(csv.DictReader(checkpoint.with_name("losses.csv").open()))
+    assert [int(row["iteration"]) for row in rows] == list(range(1, 41))
+    assert [int(row["iteration"]) for row in rows if row["psnr_y"]] == [8, 16, 24, 32, 40]
+    assert float(rows[-1]["l_pix"]) < float(rows[0]["l_pix"])
+    assert checkpoint.with_name("losses.png").read_bytes().startswith(b"\x89PNG")
+    options = f"checkpoint={checkpoint},num_feat=8,num_layer=4"
+    assert f"harness run --benchmark {benchmark} --sr vdsr:{options}" in output
+
+
+def test_resuming_with_another_recipe_is_refused(benchmark: Path, tmp_path: Path) -> None:
+    from harness_basicsr.training.train import train
+
+    out = tmp_path / "out"
+    train(TrainingRequest("vdsr", str(benchmark), out, iters=4, device="cpu"))
+    with pytest.raises(UsageError, match=r"cannot resume: .*pixels\.yml differs .* in .*train"):
+        train(TrainingRequest("vdsr", str(benchmark), out, iters=6, resume=True, device="cpu"))
+
+
+def test_a_second_stage_starts_from_the_first(benchmark: Path, tmp_path: Path) -> None:
+    from harness_basicsr.training.train import train
+
+    still = {**STAGE, "name": "still", "iterations": 1}
+    still["train"] = {
+        **STAGE["train"],
+        "optim_g": {"type": "Adam", "lr": 0.0},
+        "scheduler": {"type": "MultiStepLR", "milestones": []},
+    }  # type: ignore[dict-item]
+    file = tmp_path / "training" / "tiny" / "vdsr.yaml"
+    file.write_text(yaml.safe_dump({**RECIPE, "stages": [{**STAGE, "iterations": 4}, still]}))
+    train(TrainingRequest("vdsr", str(benchmark), tmp_path / "out", device="cpu"))
+    first = load_state(tmp_path / "out" / "experiments" / "pixels" / "models" / "net_g_latest.pth")
+    final = load_state(tmp_path / "out" / "vdsr-tiny-x4.safetensors")
+    assert all(torch.equal(first[key], final[key]) for key in final)
+    assert len(load_recipe(file).stages) == 2
+
+
+def test_a_state_that_was_cut_short_is_passed_over(tmp_path: Path) -> None:
+    for folder in ("models", "training_states"):
+        (tmp_path / folder).mkdir()
+    for iteration in (8, 16):
+        torch.save({"params": {}}, tmp_path / "models" / f"net_g_{iteration}.pth")
+        torch.save({"iter": iteration}, tmp_path / "training_states" / f"{iteration}.state")
+    assert last_state(tmp_path) == (tmp_path / "training_states" / "16.state", 16)
+    whole = (tmp_path / "models" / "net_g_16.pth").read_bytes()
+    (tmp_path / "models" / "net_g_16.pth").write_bytes(whole[: len(whole) // 2])
+    assert last_state(tmp_path) == (tmp_path / "training_states" / "8.state", 8)
+    assert last_state(tmp_path / "none") == (None, 0)
+
+
+def test_time_and_losses_come_from_the_logs(tmp_path: Path) -> None:
+    line = (
+        "2026-01-01 10:00:{:02d},500 INFO: [x..][epoch:  0, iter:   {}, lr:(1.000e-03,)] l_pix: {} l_g_gan: -2.5e-01 \n"
+    )
+    (tmp_path / "train_x_1.log").write_text(line.format(0, 1, "1.0e-02") + line.format(30, 2, "9.0e-03"))
+    (tmp_path / "train_x_2.log").write_text(line.format(10, 3, "8.0e-03") + "text\n" + line.format(15, 4, "7.0e-03"))
+    seconds, losses = read_logs(tmp_path)
+    assert seconds == 35.0
+    assert losses == {"l_pix": 0.007, "l_g_gan": -0.25}
