@@ -21,6 +21,7 @@ test: $(INSTALLED) lint
 lint: $(INSTALLED)
 	$(BIN)/ruff check harness plugins benchmarks tests
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 
 bench: $(INSTALLED)
 	$(BIN)/python -m harness_benchmarks.speed

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from harness_benchmarks.agreement import Difference, differences
-from harness_benchmarks.filepipeline import FilePipeline
+from harness_benchmarks.filepipeline import FilePipeline, can_run
 from harness_benchmarks.measuring import Say, Timed, Timing
 from harness_benchmarks.streamed import Streamed
 
@@ -18,9 +18,9 @@ from harness.choice import parse_choice, split_list
 from harness.contracts import Clip
 from harness.datasets.annotated import balanced_subset
 from harness.errors import UsageError, WeightsMissingError
-from harness.planning.cells import Plan
-from harness.planning.selecting import Request, make_plan
+from harness.planning.selecting import Request
 from harness.registry import Registry
+from harness.running.context import RunContext, open_context
 from harness.running.environment import describe_environment
 from harness.running.store import open_run
 
@@ -35,6 +35,8 @@ class Result:
 
     clips: int
     methods: Sequence[str]
+    left_out: Sequence[str]
+    """Recognisers of the benchmark that the pipeline from files cannot run."""
     threads: int
     streamed: Timing
     files: Timing
@@ -45,13 +47,14 @@ class Result:
         return {
             "clips": self.clips,
             "methods": list(self.methods),
+            "left_out": list(self.left_out),
             "threads": self.threads,
             "in_process": _seconds(self.streamed),
             "from_files": _seconds(self.files),
             "ratio": self.files.wall / self.streamed.wall,
             "ratio_elsewhere": self.files.elsewhere / self.streamed.elsewhere,
             "differences": [asdict(difference) for difference in self.differences],
-            "environment": describe_environment("cpu"),
+            "environment": describe_environment(torch.device("cpu")),
         }
 
 
@@ -61,28 +64,42 @@ def bench_request(request: Request, clips: int) -> Request:
     return replace(request, benchmark=benchmark, limit=clips + 1, device="cpu")
 
 
-def bench_plan(request: Request, registry: Registry) -> Plan:
-    """The methods that were asked for, without the ceiling that ``harness run`` adds.
+@dataclass(frozen=True)
+class Timeable:
+    """A run of what both pipelines can do, and the labels of the recognisers that they cannot run."""
+
+    context: RunContext
+    left_out: Sequence[str] = ()
+
+
+def timeable(request: Request, registry: Registry) -> Timeable:
+    """The methods that were asked for, without the ceiling that ``harness run`` adds, and the streams of TSN.
 
     Raises `WeightsMissingError` where one of them has no weights here.
     """
-    plan = make_plan(request, registry)
+    whole = open_context(request, registry)
+    plan = whole.plan
     methods = [part for part in plan.methods if part.spec.name in _names(request.sr)]
-    for part in [*methods, *plan.probes]:
+    probes = [part for part in plan.probes if part.stream is None or can_run(part)]
+    for part in [*methods, *probes]:
         if part.missing:
             raise WeightsMissingError(f"{part.label} cannot be timed: {part.missing}")
-    labels = {part.label for part in methods}
-    return replace(plan, methods=methods, cells=[cell for cell in plan.cells if cell.method.label in labels])
+    rows, columns = ({part.label for part in parts} for parts in (methods, probes))
+    cells = [cell for cell in plan.cells if cell.method.label in rows and cell.probe.label in columns]
+    left_out = [part.label for part in plan.probes if part not in probes]
+    both = replace(plan, methods=methods, probes=probes, cells=cells)
+    return Timeable(RunContext(both, whole.dataset, whole.device), left_out)
 
 
-def compare(plan: Plan, request: Request, registry: Registry, folder: Path, say: Say) -> Result:
+def compare(work: Timeable, request: Request, registry: Registry, folder: Path, say: Say) -> Result:
     """Time both pipelines over the plan's clips but one, which is taken to warm up. Files go to `folder`."""
+    plan = work.context.plan
     clips, warm_up = split_off_one(plan.clips)
     with open_run(folder / "run") as run_folder:
         say("loading networks")
         both = [
-            Timed(Streamed(plan, request, registry, run_folder)),
-            Timed(FilePipeline(plan, request, registry, folder / "files")),
+            Timed(Streamed(work.context, request, registry, run_folder)),
+            Timed(FilePipeline(work.context, folder / "files")),
         ]
         for timed in both:
             timed.run([warm_up], partial(_say_where, say, "warming up"))
@@ -91,7 +108,7 @@ def compare(plan: Plan, request: Request, registry: Registry, folder: Path, say:
         streamed, files = (timed.finish() for timed in both)
     found = differences(*(timed.pipeline.answers() for timed in both))
     methods = [part.label for part in plan.methods]
-    return Result(len(clips), methods, torch.get_num_threads(), streamed, files, found)
+    return Result(len(clips), methods, work.left_out, torch.get_num_threads(), streamed, files, found)
 
 
 def split_off_one(clips: Sequence[Clip]) -> tuple[Sequence[Clip], Clip]:

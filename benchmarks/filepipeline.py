@@ -19,12 +19,10 @@ from torch import nn
 from harness.contracts import Clip
 from harness.errors import UsageError
 from harness.methods import Bicubic, FrameNetwork
-from harness.planning.cells import Part, Plan
-from harness.planning.resolving import open_dataset, resolved_flow
-from harness.planning.selecting import Request
+from harness.planning.cells import Part
 from harness.probes.recognizer import StreamProbe
-from harness.registry import Registry
 from harness.running.build import build_method, build_probe
+from harness.running.context import RunContext
 from harness.running.timing import Stopwatch
 
 CPU = torch.device("cpu")
@@ -38,8 +36,13 @@ class Stream:
     network: nn.Module
 
 
+def can_run(part: Part) -> bool:
+    """Whether MMAction2's test loop over folders of images can run a recogniser's stream: those of TSN."""
+    return part.spec.name == "tsn"
+
+
 class FilePipeline:
-    """Implements `harness_benchmarks.measuring.Pipeline`. Only bicubic and networks on RGB can be restored with.
+    """Implements `harness_benchmarks.measuring.Pipeline` for bicubic and networks on RGB, and streams that `can_run`.
 
     Images lie under `folder` in ``hr/CLIP``, ``lr/CLIP``, ``sr/METHOD/CLIP`` and ``flow/METHOD/CLIP``, where clips and
     methods go by number. A stage goes over all clips in hand before the next one begins.
@@ -47,17 +50,18 @@ class FilePipeline:
 
     name = "from files"
 
-    def __init__(self, plan: Plan, request: Request, registry: Registry, folder: Path) -> None:
+    def __init__(self, context: RunContext, folder: Path) -> None:
+        plan = context.plan
         self.watch = Stopwatch(CPU)
         self.networks = NetworkClock()
         self._plan = plan
         self._folder = folder
-        self._dataset = open_dataset(plan.benchmark, registry, request.data)
+        self._open = context.open
         self._numbers = {clip.id: f"{number:04d}" for number, clip in enumerate(plan.clips)}
         self._methods = {part.label: self._restorer(part) for part in plan.methods}
         self._streams = [self._stream(part) for part in plan.probes if part.stream]
         self._bound = float(str(self._streams[0].part.options["flow_bound"]))
-        self._dis = self._estimator(registry)
+        self._dis = self._estimator()
         self._threads = torch.get_num_threads()
         self._runners: dict[str, Any] = {}
         self._found: dict[tuple[str, str, str], Any] = {}
@@ -65,7 +69,7 @@ class FilePipeline:
 
     def prepare(self, clips: Sequence[Clip]) -> None:
         """Build MMAction2's Runner for the files that there will be."""
-        videos = [(clip, self._dataset.open(clip).num_frames) for clip in clips]
+        videos = [(clip, self._open(clip).num_frames) for clip in clips]
         for stream in self._streams:
             kind, fewer = ("flow", 1) if stream.part.stream == "temporal" else ("sr", 0)
             folders = [
@@ -98,7 +102,7 @@ class FilePipeline:
         say("read")
         with self.watch.stage("read"):
             for clip in clips:
-                images.save_frames(self._dataset.open(clip).frames(), self._place("hr", clip), scale)
+                images.save_frames(self._open(clip).frames(), self._place("hr", clip), scale)
         say("degrade")
         with self.watch.stage("degrade"):
             for clip in clips:
@@ -138,14 +142,13 @@ class FilePipeline:
 
     def _stream(self, part: Part) -> Stream:
         probe = build_probe(part, self._plan.benchmark.scale, self._plan.classes, CPU)
-        network = getattr(probe.recognizer, "network", None) if isinstance(probe, StreamProbe) else None
-        if part.spec.name != "tsn" or network is None:
-            raise UsageError(f"{part.label} cannot be timed from files; choose tsn")
+        assert isinstance(probe, StreamProbe)
+        network: Any = probe.recognizer.network  # type: ignore[attr-defined]  # TSN alone gets here
         self.networks.follow("recognise", network.backbone, network.cls_head)
         return Stream(part, network)
 
-    def _estimator(self, registry: Registry) -> Any:
-        spec, options = resolved_flow(self._plan.benchmark, registry)
-        if spec.name != "dis":
-            raise UsageError(f"flow {spec.name} cannot be timed from files; choose dis")
-        return images.make_dis(options)
+    def _estimator(self) -> Any:
+        flow = self._plan.flow
+        if flow.spec.name != "dis":
+            raise UsageError(f"flow {flow.spec.name} cannot be timed from files; choose dis")
+        return images.make_dis(flow.options)

@@ -64,17 +64,18 @@ def _speed(console: Console, clips: int, sr: str, threads: int, out: Path | None
     with _progress(console) as say:
         say("loading libraries")
         import torch
-        from harness_benchmarks.comparison import bench_plan, bench_request, compare
+        from harness_benchmarks.comparison import bench_request, compare, timeable
 
         from harness.planning.benchmark import load_benchmark
         from harness.planning.selecting import Request
         from harness.registry import registry
+        from harness.specs import DEFAULT_BENCHMARK
 
         torch.set_num_threads(threads)
-        request = bench_request(Request(load_benchmark("mini"), sr), clips)
-        plan = bench_plan(request, registry())
+        request = bench_request(Request(load_benchmark(DEFAULT_BENCHMARK), sr), clips)
+        work = timeable(request, registry())
         with tempfile.TemporaryDirectory(prefix="harness-bench-") as folder:
-            result = compare(plan, request, registry(), Path(folder), say)
+            result = compare(work, request, registry(), Path(folder), say)
     _show(console, result)
     if out is not None:
         out.write_text(json.dumps(result.as_json(), indent=1) + "\n")
@@ -96,7 +97,7 @@ def _show(console: Console, result: Result) -> None:
         "networks and flow.",
         style="bold", highlight=False,
     )  # fmt: skip
-    for line in [*tables.answers(result), *NOTES]:
+    for line in [*tables.answers(result), *tables.left_out(result), *NOTES]:
         console.print(line, highlight=False)
     if not same_pictures(result.differences):
         console.print(f"[red]PSNR differs by more than {TOLERANCE_DB} dB: the two did not do the same work.[/red]")

@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyarrow.parquet  # noqa: F401  (pandas would import it when the first cell is finished)
-import torch
 from harness_benchmarks.measuring import Answers, NetworkClock, Say
 
 from harness.contracts import Clip
 from harness.errors import HarnessError
-from harness.planning.cells import Cell, Plan
-from harness.planning.resolving import open_dataset
+from harness.planning.cells import Cell
 from harness.planning.selecting import Request
 from harness.probes.recognizer import StreamProbe
 from harness.registry import Registry
-from harness.running.executors.base import Work
-from harness.running.loop import ClipLoop
+from harness.running.context import RunContext
+from harness.running.loop import ClipLoop, Work
 from harness.running.reading import load_run
+from harness.running.recorder import Recorder
 from harness.running.store import RunFolder
-from harness.running.timing import Stopwatch
 from harness.running.workflow import record_start
-
-CPU = torch.device("cpu")
 
 
 class Strict:
@@ -42,13 +38,16 @@ class Streamed:
 
     name = "in process"
 
-    def __init__(self, plan: Plan, request: Request, registry: Registry, folder: RunFolder) -> None:
-        record_start(plan, request, folder)
-        self.watch = Stopwatch(CPU)
-        self.networks = NetworkClock()
-        dataset = open_dataset(plan.benchmark, registry, request.data)
+    def __init__(self, context: RunContext, request: Request, registry: Registry, folder: RunFolder) -> None:
+        plan = context.plan
+        record_start(context, request, folder)
         self._folder = folder
-        self._loop = ClipLoop(Work(plan, plan.cells, dataset, folder, registry, "cpu", Strict()), CPU, self.watch)
+        self._recorder = Recorder(plan, folder, registry, Strict())
+        self._loop = ClipLoop(Work(plan, plan.cells, self._recorder.begin(plan.cells, str(context.device))), context)
+        for event in self._loop.run([]):  # builds everything
+            self._recorder.take(event)
+        self.watch = self._loop.watch
+        self.networks = NetworkClock()
         self._follow()
 
     def prepare(self, clips: Sequence[Clip]) -> None:
@@ -58,12 +57,13 @@ class Streamed:
         flow_before = self.watch.seconds["flow"]
         for position, clip in enumerate(clips, 1):
             say(f"clip {position} of {len(clips)}")
-            self._loop.see(clip)
+            for event in self._loop.see(clip):
+                self._recorder.take(event)
         # all of the stage is the estimator, which turns frames into grey levels itself
         self.networks.seconds["flow"] += self.watch.seconds["flow"] - flow_before
 
     def finish(self) -> None:
-        self._loop.finish()
+        self._recorder.finish()
 
     def answers(self) -> Answers:
         rows = load_run(self._folder.path).clips.to_dict("records")

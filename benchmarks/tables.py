@@ -57,6 +57,12 @@ def answers(result: Result) -> list[str]:
     return lines
 
 
+def left_out(result: Result) -> list[str]:
+    """A line on the recognisers that were not timed; none where all were."""
+    names = ", ".join(result.left_out)
+    return [f"Left out, as the pipeline from files cannot run them: {names}."] if names else []
+
+
 def _table(title: str, columns: Sequence[str]) -> Table:
     table = Table(title=title, title_justify="left")
     for name in columns:

@@ -27,7 +27,7 @@ class Choice:
 
 
 def parse_choice(text: str) -> Choice:
-    """``"name:a=1,b=x"`` to a `Choice` whose values are still text. Raises `UsageError` on anything else."""
+    """``"name:a=1,b=x"`` to a `Choice` whose values are still strings. Raises `UsageError` on anything else."""
     name, _, rest = text.strip().partition(":")
     if not name:
         raise UsageError(f"{text!r} has no name; write NAME or NAME:option=value,option=value")
@@ -41,7 +41,7 @@ def parse_choice(text: str) -> Choice:
 
 
 def split_list(text: str) -> list[str]:
-    """Split a comma list of choices; ``a:x=1,y=2,b`` is two choices, for ``y=2`` continues the first."""
+    """Split a comma-separated list of choices; ``a:x=1,y=2,b`` is two, because ``y=2`` continues the first."""
     items: list[str] = []
     for part in (p.strip() for p in text.split(",")):
         if not part:
@@ -55,9 +55,9 @@ def split_list(text: str) -> list[str]:
 
 
 def resolve(choice: Choice, spec: Spec, extra: Mapping[str, OptionValue] = NO_OPTIONS) -> Choice:
-    """Check a choice's options against its declaration, convert them to the defaults' types, drop those equal to them.
+    """Check a choice's options against its declaration, convert them to the defaults' types, and drop the defaults.
 
-    `extra` are options that are always allowed besides the declared ones (name to default).
+    `extra` are options (name to default) that are allowed in addition to the declared ones.
     Raises `UnknownNameError` for an option that is not declared and `UsageError` for a value of the wrong type.
     """
     known = {**known_options(spec, choice.mapping), **extra}
@@ -70,7 +70,7 @@ def resolve(choice: Choice, spec: Spec, extra: Mapping[str, OptionValue] = NO_OP
 
 
 def known_options(spec: Spec, given: Mapping[str, OptionValue] = NO_OPTIONS) -> dict[str, OptionValue]:
-    """The options of a declaration with their defaults, those that depend on the given ones among them."""
+    """The options of a declaration with their defaults, including those that depend on the given ones."""
     if spec.more_options is None:
         return dict(spec.options)
     from harness.imports import resolve_import
@@ -79,18 +79,19 @@ def known_options(spec: Spec, given: Mapping[str, OptionValue] = NO_OPTIONS) -> 
 
 
 def all_options(choice: Choice, spec: Spec, implied: Mapping[str, OptionValue] = NO_OPTIONS) -> dict[str, OptionValue]:
-    """Every option with its value in force: declared defaults, then those a checkpoint implies, then the choice's."""
+    """Every option with its effective value: the declared default, overridden by what a checkpoint implies, then by
+    the choice."""
     given = {**implied, **choice.mapping}
     return {**known_options(spec, given), **given}
 
 
 def own_file(options: Mapping[str, OptionValue]) -> str | None:
-    """The weights file of the user's own among the options in force, or None."""
+    """The user's own weights file among the effective options, or None."""
     return next((str(options[name]) for name in OWN_FILES if options.get(name)), None)
 
 
 def convert(value: OptionValue, default: OptionValue, where: str) -> OptionValue:
-    """`value` as the type of `default`; text stays text where the default is text or None."""
+    """`value` converted to the type of `default`; strings stay as they are if the default is a string or None."""
     if value is None or default is None or (isinstance(value, type(default)) and not isinstance(value, str)):
         return value
     text = str(value)

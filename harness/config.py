@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from harness.errors import UsageError
+from harness.paths import config_folder
 
 
 class UserConfig(BaseModel):
@@ -22,9 +23,9 @@ class UserConfig(BaseModel):
 
 
 def config_file() -> Path:
-    """``$HARNESS_CONFIG``, or ``~/.config/harness/config.yaml``; it need not exist unless the variable names it."""
+    """``$HARNESS_CONFIG``, or ``config.yaml`` in `config_folder`; it need not exist unless the variable names it."""
     named = os.environ.get("HARNESS_CONFIG")
-    return Path(named).expanduser() if named else Path.home() / ".config" / "harness" / "config.yaml"
+    return Path(named).expanduser() if named else config_folder() / "config.yaml"
 
 
 def load_config() -> UserConfig:

@@ -25,7 +25,7 @@ class Clip:
     """One labelled video.
 
     `label` is an index into the data set's classes, from 0; clips of one `group` were cut from one source and are
-    not independent. `path` is a file, or the folder of a clip that is kept as one image a frame.
+    not independent. `path` is a file, or the folder of a clip that is kept as one image per frame.
     """
 
     id: str
@@ -36,7 +36,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class Wants:
-    """The frames and frame pairs a probe looks at in one clip, in the order in which it wants them.
+    """The frames and frame pairs that a probe looks at in one clip, in the order it wants them.
 
     A pair ``(i, j)`` asks for the flow from frame i to frame j. Repetitions are allowed.
     """
@@ -45,13 +45,13 @@ class Wants:
     pairs: tuple[Pair, ...] = ()
 
     def all_frames(self) -> set[int]:
-        """Every frame that must be restored to serve these wants."""
+        """Every frame that must be restored for these wants."""
         return set(self.frames).union(*self.pairs) if self.pairs else set(self.frames)
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What a probe found in one clip: finite `numbers` (None where undefined) and `arrays` such as class scores."""
+    """What a probe found in one clip: finite `numbers` (None if undefined) and `arrays` such as class scores."""
 
     numbers: Mapping[str, float | int | None] = field(default_factory=dict)
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -65,13 +65,13 @@ class SRMethod(Protocol):
 
         `lr` is the clip ``(T, 3, h, w)`` in [0, 1], `frames` the wanted indices, ascending. Returns
         ``(len(frames), 3, h * scale, w * scale)`` on the same device; values outside [0, 1] are clamped by the caller.
-        The method looks after its own temporal window, padding and colour space. A method that is a network keeps it
-        in the attribute `network`, from which its parameters are counted.
+        The method takes care of its own temporal window, padding and colour space. A method that is a network keeps
+        it in the attribute `network`, whose parameters are counted.
 
-        A method that looks at no more than r frames on either side of a wanted one says so by the attribute
-        `temporal_radius` = r (0: at single frames). It is then handed a clip that lacks frames which are further than
-        that from every wanted one, so long clips fit into memory. One without the attribute, or with None there, is
-        handed the whole clip.
+        A method that looks at no more than r frames on either side of a wanted one declares it by the attribute
+        `temporal_radius` = r (0: single frames only). It is then given a clip without the frames that are further
+        than that from every wanted one, so long clips fit into memory. Without the attribute, or if it is None, the
+        method is given the whole clip.
         """
         ...
 
@@ -95,7 +95,7 @@ class Degradation(Protocol):
 
 
 class StreamRecognizer(Protocol):
-    """One stream of a recogniser: `spatial` looks at frames, `temporal` at flow, `joint` at both."""
+    """One stream of a recogniser: `spatial` looks at frames, `temporal` at flow, and `joint` at both."""
 
     def wants(self, num_frames: int) -> Wants:
         """The frames and pairs its test protocol samples from a clip of `num_frames` >= 1 frames."""
@@ -105,13 +105,13 @@ class StreamRecognizer(Protocol):
         """Raw class scores, before softmax, averaged over views: ``(num_classes,)``.
 
         `frames` ``(len(wants.frames), 3, H, W)`` in [0, 1] and `flow` ``(len(wants.pairs), 2, H, W)`` in pixels, both
-        in the order of `wants` and empty where nothing was wanted.
+        in the order of `wants`, and empty if nothing was wanted.
         """
         ...
 
 
 class JointRecognizer(StreamRecognizer, Protocol):
-    """A `joint` stream with a classifier for frames and one for motion, whose mean `scores` returns."""
+    """A `joint` stream with one classifier for frames and one for motion; `scores` returns their mean."""
 
     def stream_scores(self, frames: Tensor, flow: Tensor) -> Tensor:
         """Raw class scores of both classifiers, spatial and temporal: ``(2, num_classes)``; arguments as `scores`."""
@@ -129,12 +129,12 @@ class Sample(Protocol):
 
     @property
     def restore_seconds(self) -> float:
-        """Seconds the method took for this clip."""
+        """Seconds that the method took for this clip."""
         ...
 
     @property
     def restored_frames(self) -> int:
-        """Frames it was asked for."""
+        """Number of frames that the method was asked for."""
         ...
 
     def sr(self, frames: Sequence[int]) -> Tensor:
@@ -158,11 +158,11 @@ class Probe(Protocol):
     """Looks at restored frames or flow and yields numbers for one clip."""
 
     def wants(self, num_frames: int) -> Wants:
-        """The restored frames and pairs it needs of a clip of `num_frames` frames."""
+        """The restored frames and pairs that it needs from a clip of `num_frames` frames."""
         ...
 
     def measure(self, sample: Sample) -> Measurement:
-        """The numbers of one clip. It asks `sample` only for what `wants` named."""
+        """The numbers of one clip. It asks `sample` only for what `wants` names."""
         ...
 
 
@@ -171,29 +171,29 @@ class Dataset(Protocol):
 
     @property
     def classes(self) -> Sequence[str]:
-        """Names by label."""
+        """Class names by label."""
         ...
 
     @property
     def splits(self) -> Sequence[str]:
-        """Names that `clips` takes."""
+        """Names that `clips` accepts."""
         ...
 
     def clips(self, split: str) -> Sequence[Clip]:
-        """The clips of a split, in a fixed order. Raises `AnnotationError` where the annotation breaks its rules."""
+        """The clips of a split, in a fixed order. Raises `AnnotationError` if the annotation breaks its rules."""
         ...
 
     def open(self, clip: Clip) -> Video:
-        """Decode a clip. Raises `ClipError` when it is missing, empty or truncated."""
+        """Decode a clip. Raises `ClipError` if it is missing, empty or truncated."""
         ...
 
 
 @runtime_checkable
 class Listing(Protocol):
-    """What a data set may offer besides, so that ``harness datasets verify`` can name every clip that is missing."""
+    """Optional for a data set, so that ``harness datasets verify`` can name every missing clip."""
 
     def entries(self, split: str) -> Sequence[Clip]:
-        """The clips of a split as annotated, whether their files are there or not. Raises `AnnotationError`."""
+        """The clips of a split as annotated, whether or not their files exist. Raises `AnnotationError`."""
         ...
 
 
@@ -204,29 +204,31 @@ class TrainingRequest:
     name: str
     """The SR method or recogniser."""
     benchmark: str | None
-    """Name or file of the benchmark whose training split, scale factor and degradation are meant."""
+    """Name or file of the benchmark whose training split, scale factor and degradation are used."""
     out: Path
-    """Folder for everything that the training writes; exists."""
+    """Folder for everything that the training writes; it exists."""
     iters: int | None = None
     resume: bool = False
     device: str = "auto"
     data: Path | None = None
-    """Where the benchmark's data set lies; without a benchmark, a folder of videos to train an SR method on."""
+    """Folder of the benchmark's data set; without a benchmark, a folder of videos to train an SR method on."""
     scale: int | None = None
     arch: str | None = None
     recipe: str | None = None
     """A file that ends in ``.yaml``, or a name under ``training/``."""
     dry_run: bool = False
     """Print what would be done, and do nothing."""
+    cache_size: float = 20.0
+    """GB (10^9 bytes) on disk for clips that are prepared once; those beyond are prepared each time."""
 
 
 class Trainer(Protocol):
     """What ``trainer`` of a declaration resolves to."""
 
     def __call__(self, request: TrainingRequest, /) -> None:
-        """Train and leave weights with a data card in ``request.out``.
+        """Train, and leave weights with a data card in ``request.out``.
 
-        Raises `UsageError` for what the method or recogniser has no use for, or cannot do.
+        Raises `UsageError` for settings that the method or recogniser does not use or support.
         """
         ...
 

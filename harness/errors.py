@@ -1,4 +1,4 @@
-"""The errors a user may meet. One small tree; every message says what was wrong, where, and what to do."""
+"""The errors that a user may see. One small tree; every message says what is wrong, where, and what to do."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from difflib import get_close_matches
 
 
 class HarnessError(Exception):
-    """Something the user can mend: the command line prints the message alone and exits with `exit_code`."""
+    """Something the user can fix: the command line prints only the message and exits with `exit_code`."""
 
     exit_code = 1
 
 
 class UsageError(HarnessError):
-    """The command or a file that people write asks for something that does not exist or cannot be."""
+    """The command, or a file written by the user, asks for something that does not exist or is impossible."""
 
     exit_code = 2
 
@@ -33,7 +33,7 @@ class UnknownNameError(UsageError):
 
 
 class PluginError(HarnessError):
-    """A plugin that could not be loaded, or two plugins that claim one name."""
+    """A plugin that could not be loaded, or two plugins that claim the same name."""
 
 
 class ClipError(HarnessError):
@@ -61,5 +61,5 @@ class RunFolderError(HarnessError):
 
 
 def one_line(error: BaseException) -> str:
-    """An exception in one line: its class and the first line of what it says."""
+    """An exception in one line: its class and the first line of its message."""
     return f"{type(error).__name__}: {error}".splitlines()[0]

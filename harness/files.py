@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 CHUNK = 1 << 20
+NAME_KEPT = 50
+"""Characters of a name that its temporary file keeps: file systems allow 255 bytes in all."""
 
 
 def sha256(path: Path) -> str:
@@ -18,8 +23,22 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a file as a whole: whoever reads it sees the old text or the new one, never a part."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text)
-    os.replace(temporary, path)
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A path beside `path` to write to, which takes its place when the block ends, or is removed where it raises.
+
+    Whoever reads `path` sees the old file or the new one, never a part. The folder must exist. The name of the
+    temporary file ends like that of `path`, for encoders that tell the format by it.
+    """
+    temporary = path.with_name(f".{path.stem[:NAME_KEPT]}.{secrets.token_hex(4)}{path.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Replace a file as a whole, text as UTF-8; the folder must exist."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -12,6 +12,7 @@ from harness.specs import (
     DegradationSpec,
     ExecutorSpec,
     FlowSpec,
+    HealthCheck,
     ProbeSpec,
     RecognizerSpec,
     ReportSpec,
@@ -89,7 +90,7 @@ def harness_degradations() -> Iterable[DegradationSpec]:  # type: ignore[empty-b
 
 @hookspec
 def harness_probes() -> Iterable[ProbeSpec]:  # type: ignore[empty-body]
-    """Probes: whatever looks at restored frames or flow and yields numbers for one clip.
+    """Probes, which look at restored frames or flow and yield numbers for one clip.
 
     Example::
 
@@ -113,13 +114,34 @@ def harness_executors() -> Iterable[ExecutorSpec]:  # type: ignore[empty-body]
 
 @hookspec
 def harness_reports() -> Iterable[ReportSpec]:  # type: ignore[empty-body]
-    """Output formats of the leaderboard.
+    """Reports on a run: formats of the leaderboard, pages, pictures.
+
+    ``render(board, run)`` gets the table (`harness.leaderboard.table.Leaderboard`) and the run folder as tables
+    (`harness.RunRecord`), and returns file names with their contents::
+
+        def render(board, run):
+            lines = [f"| {row.sr} | {row.streams['fusion'].top1} |" for row in board.rows]
+            return {"table.org": "\\n".join(lines).encode(), "chart.png": chart(run.clips)}
+
+    It works from ``harness leaderboard RUN --format org``; with ``default=True`` every run writes it as well.
 
     Example::
 
         @hookimpl
         def harness_reports():
             yield ReportSpec("org", "Emacs org table", "my_package.org:render", suffix=".org")
+    """
+
+
+@hookspec
+def harness_health_checks() -> Iterable[HealthCheck]:  # type: ignore[empty-body]
+    """Checks that ``harness doctor`` makes in addition to those of the project's own installation.
+
+    Example::
+
+        @hookimpl
+        def harness_health_checks():
+            yield HealthCheck("raft is compiled", "my_package.raft:require_operators", cure="pip install raft-ops")
     """
 
 
@@ -137,7 +159,7 @@ def harness_run_started(run: RunFolder) -> None:
 
 @hookspec
 def harness_cell_finished(run: RunFolder, cell: Cell, status: str) -> None:
-    """Called when a cell has ended `ok`, `failed` or `skipped`.
+    """Called when a cell has ended as `ok`, `failed` or `skipped`.
 
     Example::
 

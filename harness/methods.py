@@ -1,4 +1,4 @@
-"""The ceiling, the plain resizers, and the base classes of networks: of a frame, of a window, of a whole clip."""
+"""The ceiling, the plain resizers, and base classes for networks that take a frame, a window or a whole clip."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from harness.video.imresize import imresize
 
 
 class FrameNetwork:
-    """An SR method that restores each frame by itself with a network; subclasses change what the network is shown.
+    """An SR method that restores each frame by itself with a network; subclasses change what the network is given.
 
     `network` takes ``(N, 3, h, w)`` in [0, 1] to ``(N, 3, h * scale, w * scale)`` and is put on `device` in
     evaluation mode. Frames go through it in batches whose size depends on their pixel count, so memory stays bounded.
-    Frames whose sides are no multiple of `multiple` or below `least` LR pixels are padded at the bottom and the right
-    by repeating the edge, and the result is cropped.
+    Frames whose sides are not multiples of `multiple` or are below `least` LR pixels are padded at the bottom and the
+    right by repeating the edge, and the result is cropped.
     """
 
     batch_pixels: Mapping[str, int] = MappingProxyType({"cpu": 1 << 18, "cuda": 1 << 22})
-    """Restored pixels a batch, by kind of device: 20 frames of 112x112 on a CPU."""
+    """Restored pixels per batch, by kind of device: 20 frames of 112x112 on a CPU."""
     fewest_on_cpu: int = 1
-    """What a batch has at the least on a CPU, where that many are wanted."""
+    """Smallest size of a batch on a CPU, if that many frames are wanted."""
     temporal_radius: int | None = 0
-    """Frames on either side of a wanted one that it looks at; None for the whole clip."""
+    """Number of frames that it looks at on either side of a wanted one; None for the whole clip."""
 
     def __init__(
         self, network: nn.Module, *, scale: int, device: torch.device, multiple: int = 1, least: int = 1
@@ -42,7 +42,7 @@ class FrameNetwork:
     def upscale(self, lr: Tensor, frames: Sequence[int]) -> Tensor:
         """Restore the wanted frames of the LR clip ``(T, 3, h, w)``: ``(len(frames), 3, h * scale, w * scale)``.
 
-        Raises `ContractError` when the network enlarges by another factor.
+        Raises `ContractError` if the network enlarges by another factor.
         """
         height, width = lr.shape[-2] * self.scale, lr.shape[-1] * self.scale
         padded = pad_edges(lr, self.multiple, self.least)
@@ -60,11 +60,11 @@ class FrameNetwork:
         pixels = lr.shape[-2] * lr.shape[-1] * self.scale**2 * shown
         fewest = self.fewest_on_cpu if self.device.type == "cpu" else 1
         size = max(fewest, self.batch_pixels.get(self.device.type, self.batch_pixels["cpu"]) // pixels)
-        batches = torch.tensor(frames).tensor_split(-(-len(frames) // size))  # as even as can be: no last one alone
+        batches = torch.tensor(frames).tensor_split(-(-len(frames) // size))  # as even as possible: no last one alone
         return torch.cat([self.restore(self.gather(lr, batch.tolist())) for batch in batches])
 
     def gather(self, lr: Tensor, frames: list[int]) -> Tensor:
-        """What `restore` takes, for these frames: here the frames themselves."""
+        """The input of `restore` for these frames: here the frames themselves."""
         return lr[frames]
 
     def restore(self, lr: Tensor) -> Tensor:
@@ -74,14 +74,14 @@ class FrameNetwork:
 
 
 class WindowNetwork(FrameNetwork):
-    """An SR method that restores a frame from itself and `radius` neighbours a side; the clip's ends are repeated.
+    """An SR method that restores a frame from itself and `radius` neighbours on each side; a clip's ends are repeated.
 
     `network` takes ``(N, 2 * radius + 1, 3, h, w)`` to the middle frame, ``(N, 3, h * scale, w * scale)``.
     """
 
     fewest_on_cpu = 3
-    """Of a single window torch convolves in space and time by another route, which takes three to five times as long.
-    Evenly split, batches of up to three have two at least."""
+    """For a single window, torch convolves in space and time by another route, which takes three to five times as long.
+    Split evenly, batches of up to three have at least two."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class WindowNetwork(FrameNetwork):
 
 
 class ClipNetwork(FrameNetwork):
-    """An SR method that looks at the whole clip at once, as recurrent networks do, and of which wanted frames are kept.
+    """An SR method that restores the whole clip at once, as recurrent networks do; only the wanted frames are kept.
 
     `network` takes ``(1, T, 3, h, w)`` to ``(1, T, 3, h * scale, w * scale)``. The last frame of a clip of fewer than
     `shortest` frames is repeated.
@@ -133,14 +133,13 @@ class ClipNetwork(FrameNetwork):
 
 
 def pad_edges(frames: Tensor, multiple: int, least: int) -> Tensor:
-    """Repeat the last row and column of ``(T, C, h, w)`` until the sides are multiples of `multiple` and not below
-    `least`."""
+    """Repeat the last row and column of ``(T, C, h, w)``: sides become multiples of `multiple`, at least `least`."""
     down, right = (-(-max(side, least) // multiple) * multiple - side for side in frames.shape[-2:])
     return pad(frames, (0, right, 0, down), mode="replicate") if down or right else frames
 
 
 class HighResolution:
-    """The ceiling: returns the frames it is handed, which for a method of source ``hr`` are the HR frames."""
+    """The ceiling: returns the frames it is given, which for a method of source ``hr`` are the HR frames."""
 
     temporal_radius = 0
 
@@ -148,12 +147,12 @@ class HighResolution:
         pass
 
     def upscale(self, lr: Tensor, frames: Sequence[int]) -> Tensor:
-        """The wanted frames, untouched."""
+        """The wanted frames, unchanged."""
         return lr[list(frames)]
 
 
 class Resize:
-    """Interpolation without learning; the subclasses name the kernel."""
+    """Interpolation without learning; subclasses choose the kernel."""
 
     temporal_radius = 0
 

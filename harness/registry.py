@@ -78,11 +78,11 @@ class Registry:
     _specs: dict[type[Spec], dict[str, Spec]] = field(default_factory=dict)
 
     def all(self, kind: type[S]) -> dict[str, S]:
-        """Every declaration of a kind by name, in order of name."""
+        """Every declaration of a kind by name, sorted by name."""
         return cast(dict[str, S], dict(sorted(self._specs.get(kind, {}).items())))
 
     def get(self, kind: type[S], name: str) -> S:
-        """One declaration. Raises `UnknownNameError`, or `PluginError` where a broken plugin has that name."""
+        """One declaration. Raises `UnknownNameError`, or `PluginError` if a broken plugin has that name."""
         found = self._specs.get(kind, {}).get(name)
         if found is not None:
             return cast(S, found)
@@ -94,7 +94,7 @@ class Registry:
         raise UnknownNameError(KINDS[kind], name, self._specs.get(kind, {}), hint)
 
     def register(self, plugin: object, name: str) -> None:
-        """Register one plugin and collect its declarations; nothing is left behind when that fails."""
+        """Register one plugin and collect its declarations; nothing is left behind if that fails."""
         try:
             self.manager.register(plugin, name=name)
             self.manager.check_pending()
@@ -109,7 +109,7 @@ class Registry:
             self.owners[type(spec), spec.name] = name
 
     def _declared(self, plugin: object, name: str, kind: type[Spec]) -> Sequence[Spec]:
-        # through pluggy, so that what counts is what it recognised: @hookimpl, under whatever name
+        # ask pluggy, so that whatever it recognised counts: @hookimpl under any name
         hook = getattr(self.manager.hook, HOOKS[kind])
         own = [implementation for implementation in hook.get_hookimpls() if implementation.plugin is plugin]
         specs = [spec for implementation in own for spec in implementation.function()]
@@ -124,21 +124,21 @@ class Registry:
         return specs
 
     def load(self, entry: EntryPoint) -> None:
-        """Load one entry point; a failure is kept for `plugins list`, except a clash of names, which is raised."""
+        """Load one entry point. A failure is kept for `plugins list`, except for a clash of names, which is raised."""
         if entry.dist is not None and entry.dist.name == DISTRIBUTION:
             self.builtin.add(entry.name)
         try:
             self.register(entry.load(), entry.name)
         except PluginError:
             raise
-        except Exception as error:  # a third party's module may raise anything; it is shown, not swallowed
+        except Exception as error:  # a third-party module may raise anything; it is shown, not swallowed
             self.failures.append(_failure(entry.name, error))
 
     def load_file(self, path: Path) -> None:
-        """Load a one-off plugin file (``--plugin path/to/file.py``). Raises `PluginError`, for it was asked for."""
+        """Load a one-off plugin file (``--plugin path/to/file.py``). Raises `PluginError` if anything fails."""
         if not path.is_file():
             raise PluginError(f"--plugin {path}: no such file")
-        # two files may have one name; the factory strings of each must find its own module
+        # two files may have the same name; the factory strings of each must find its own module
         name = f"harness_plugin_{path.stem}_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
         spec = importlib.util.spec_from_file_location(name, path)
         if spec is None or spec.loader is None:
@@ -179,9 +179,10 @@ def registry() -> Registry:
 
 
 def _refuse_forgotten_marker(plugin: object, name: str, manager: pluggy.PluginManager) -> None:
-    """Raise `PluginError` for a function called like a hook that lacks ``@hookimpl``: it would never be called."""
+    """Raise `PluginError` for a function named like a hook without ``@hookimpl``, which would never be called."""
     known = {caller.name for caller in manager.get_hookcallers(plugin) or ()}
-    for attribute in set(HOOKS.values()) - known:
+    hooks = {attribute for attribute in vars(hookspecs) if attribute.startswith(f"{hookspecs.PROJECT}_")}
+    for attribute in hooks - known:
         if callable(getattr(plugin, attribute, None)):
             raise PluginError(f"{attribute} of {name!r} lacks the decorator @hookimpl (from harness.hookspecs)")
 

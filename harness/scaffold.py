@@ -1,4 +1,4 @@
-"""`harness plugins new`: a starting package that is installable, tested and works."""
+"""`harness plugins new`: a starter package that can be installed, has a test, and works."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ TEMPLATES = {
 def write_package(name: str, out: Path) -> list[Path]:
     """Write the package `name` into the new folder ``out/name`` and return its files.
 
-    Raises `UsageError` for a name that Python cannot import or that would hide another module, for a folder that
-    exists, and for one that cannot be written.
+    Raises `UsageError` for a name that Python cannot import or that would hide another module, and for a folder that
+    exists or cannot be written.
     """
     check_name(name)
     folder = out / name
@@ -49,15 +49,15 @@ def check_name(name: str) -> None:
     """Raise `UsageError` unless `name` can be a Python package."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
         proposal = re.sub(r"\W+", "_", name.strip().lower(), flags=re.ASCII).strip("_")
-        hint = f", such as {proposal!r}" if re.fullmatch(r"[a-z][a-z0-9_]*", proposal) and proposal != name else ""
+        hint = f"; try {proposal!r}" if re.fullmatch(r"[a-z][a-z0-9_]*", proposal) and proposal != name else ""
         raise UsageError(
-            f"{name!r} cannot name a Python package: small letters, digits and _, a letter first, no keyword{hint}"
+            f"{name!r} cannot name a Python package: use a-z, 0-9 and _, a letter first, and no keyword{hint}"
         )
 
 
 def refuse_to_hide(name: str) -> None:
-    """Raise `UsageError` where a module of this name is installed already."""
+    """Raise `UsageError` if a module of this name is already installed."""
     found = importlib.util.find_spec(name)
     if found is not None:
         where = f" ({found.origin})" if found.origin else ""
-        raise UsageError(f"{name!r} would hide the installed module of this name{where}; take another")
+        raise UsageError(f"{name!r} would hide the installed module of this name{where}; choose another")

@@ -8,24 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from typing import ClassVar
 
 FLOOR, CEILING = "bicubic", "hr"
 """The two methods every run includes and every other one is compared with."""
+DEFAULT_BENCHMARK = "mini"
+"""The benchmark that commands take where none is named."""
+DEFAULT_DEGRADATION = "bicubic"
+"""What makes low-resolution frames of videos that no benchmark speaks of."""
+
+JOINT = "joint"
+STREAMS = ("spatial", "temporal", JOINT)
+"""What a recogniser may look at: frames, flow, or both at once."""
+FLOW_STREAMS = ("temporal", JOINT)
+"""Those that look at flow."""
+SCORED = ("spatial", "temporal", "fusion")
+"""What accuracies are of: either stream, and both fused."""
 
 OFFICIAL = "official"
 """Tag of the weights that a method's authors published."""
 OWN_FILES = ("checkpoint", "weights")
 """Options that name a weights file of the user's own."""
 
+PAIRS_PREFIX = "pairs-"
+"""What names of reports on all pairs begin with."""
+
 OptionValue = str | int | float | bool | None
-NO_OPTIONS: Mapping[str, OptionValue] = MappingProxyType({})
-NO_DIGESTS: Mapping[str, str] = MappingProxyType({})
+NO_OPTIONS: Mapping[str, OptionValue] = {}
 
 
 @dataclass(frozen=True)
 class Weights:
-    """One checkpoint of a method or recogniser.
+    """One checkpoint of a network.
 
     Exactly one of `file`, `url` and `path` is set. `file` is ``"package:path"`` inside an installed package, `path` a
     file of the user's own.
@@ -44,7 +58,7 @@ class Weights:
     """Scale factor the checkpoint is for; None when it does not matter."""
     stream: str | None = None
     """Recognisers only: the stream the checkpoint is for."""
-    options: Mapping[str, OptionValue] = field(default_factory=lambda: NO_OPTIONS)
+    options: Mapping[str, OptionValue] = field(default_factory=dict)
     """Factory options that the checkpoint implies (the width of a narrow variant)."""
     note: str = ""
     """One line for the leaderboard, for instance how the network differs from the published one."""
@@ -57,7 +71,7 @@ class Spec:
     name: str
     summary: str
     factory: str
-    options: Mapping[str, OptionValue] = field(default_factory=lambda: NO_OPTIONS)
+    options: Mapping[str, OptionValue] = field(default_factory=dict)
     citation: str = ""
     licence: str = "Apache-2.0"
     more_options: str | None = None
@@ -65,13 +79,40 @@ class Spec:
 
     Called with all options given so far, defaults filled in; returns further options, name to default.
     """
-    digests: Mapping[str, str] = field(default_factory=lambda: NO_DIGESTS)
+    digests: Mapping[str, str] = field(default_factory=dict)
     """Options that name something on disk, to ``"module:function"`` that is called with the option's value and returns
     a digest of what it names, so that a cell counts it by content. Weights files (`OWN_FILES`) need none."""
 
+    handed: ClassVar[tuple[str, ...]] = ()
+    """Keywords that the factory is called with besides its options."""
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """`handed`, and what a network of this kind is handed besides."""
+        return self.handed
+
 
 @dataclass(frozen=True)
-class SRMethodSpec(Spec):
+class NetworkSpec(Spec):
+    """A declaration that may be a network with checkpoints: SR methods, recognisers, flow estimators and probes."""
+
+    weights: tuple[Weights, ...] = ()
+    needs_weights: bool = False
+    """True for a network: without weights its cells are skipped."""
+    official: str = ""
+    """Where official weights can be downloaded by hand, for the reason of a skipped cell."""
+    trainer: str | None = None
+    """``"module:function"`` behind ``harness train NAME``."""
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """A network is handed ``device`` and ``weights`` (the path of its checkpoint, or None)."""
+        network = ("device", "weights") if self.weights or self.needs_weights else ()
+        return tuple(dict.fromkeys((*self.handed, *network)))
+
+
+@dataclass(frozen=True)
+class SRMethodSpec(NetworkSpec):
     """A super-resolution method.
 
     Factory: ``factory(*, scale: int, device: torch.device, weights: Path | None, **options) -> SRMethod``.
@@ -86,17 +127,12 @@ class SRMethodSpec(Spec):
     ``interpolation``; empty for methods that no finding speaks of."""
     source: str = "lr"
     """``lr``, or ``hr`` for the ceiling, whose `upscale` is handed the HR clip instead."""
-    weights: tuple[Weights, ...] = ()
-    needs_weights: bool = False
-    """True for a network: without weights its cells are skipped."""
-    official: str = ""
-    """Where official weights are to be had by hand, for the reason of a skipped cell."""
-    trainer: str | None = None
-    """``"module:function"`` behind ``harness train NAME``."""
+
+    handed: ClassVar[tuple[str, ...]] = ("scale", "device", "weights")
 
 
 @dataclass(frozen=True)
-class RecognizerSpec(Spec):
+class RecognizerSpec(NetworkSpec):
     """A recogniser.
 
     Factory, called once a stream: ``factory(*, stream: str, class_names: Sequence[str], device: torch.device,
@@ -105,14 +141,12 @@ class RecognizerSpec(Spec):
 
     streams: tuple[str, ...] = ("spatial", "temporal")
     """Every stream it can have. With an option ``stream`` it has the one which that option names."""
-    weights: tuple[Weights, ...] = ()
     needs_weights: bool = True
-    official: str = ""
-    """Where official weights are to be had by hand, for the reason of a skipped cell."""
     note: str | None = None
     """``"module:function"`` that is called with all options in force; returns what the leaderboard's header has to say
     of the scores besides the options, or an empty text."""
-    trainer: str | None = None
+
+    handed: ClassVar[tuple[str, ...]] = ("stream", "class_names", "device", "weights")
 
 
 @dataclass(frozen=True)
@@ -122,10 +156,18 @@ class DatasetSpec(Spec):
     builder: str | None = None
     """Behind ``harness datasets build NAME``; called ``(out, *, seed, splits, workers, progress)``."""
 
+    handed: ClassVar[tuple[str, ...]] = ("root",)
+
 
 @dataclass(frozen=True)
-class FlowSpec(Spec):
-    """An optical-flow estimator. Factory: ``factory(*, device: torch.device, **options) -> FlowEstimator``."""
+class FlowSpec(NetworkSpec):
+    """An optical-flow estimator.
+
+    Factory: ``factory(*, device: torch.device, **options) -> FlowEstimator``; that of a network is handed
+    ``weights: Path | None`` as well.
+    """
+
+    handed: ClassVar[tuple[str, ...]] = ("device",)
 
 
 @dataclass(frozen=True)
@@ -135,17 +177,36 @@ class DegradationSpec(Spec):
 
 @dataclass(frozen=True)
 class Column:
-    """One number a probe yields a clip, as the leaderboard shows it: the mean over clips of `key`."""
+    """One number of a probe, as the leaderboard shows it: the mean over clips of `key`."""
 
     key: str
     title: str
-    higher_is_better: bool = True
+    higher_is_better: bool | None = True
+    """None where neither is better, as with the speed, which depends on the machine."""
     digits: int = 2
+    """Decimals."""
+    whole_from: float | None = None
+    """From this value on no decimals are written."""
+    short: str = ""
+    """The title where room is scarce, as in a terminal; empty for `title`."""
+    order: int | None = None
+    """Its place in the main table, where the smallest is first; None for the table of further measures."""
+    axis: str = ""
+    """The label of the axis on which pictures show it against accuracy, such as ``PSNR (dB)``; empty for no picture.
+    Of several such columns pictures show the first."""
+    ratio: tuple[str, ...] = ()
+    """Two numbers of the probe: then `key` is the total of the first over all clips divided by that of the second."""
 
 
 @dataclass(frozen=True)
-class ProbeSpec(Spec):
-    """A probe. Factory: ``factory(*, scale: int, **options) -> Probe``."""
+class ProbeSpec(NetworkSpec):
+    """A probe.
+
+    Factory: ``factory(*, scale: int, **options) -> Probe``; that of a network is handed ``device: torch.device`` and
+    ``weights: Path | None`` as well.
+    """
+
+    handed: ClassVar[tuple[str, ...]] = ("scale",)
 
     columns: tuple[Column, ...] = ()
     uses_flow: bool = False
@@ -161,7 +222,29 @@ class ExecutorSpec(Spec):
 
 @dataclass(frozen=True)
 class ReportSpec(Spec):
-    """An output format of the leaderboard. Factory: ``factory(board: Leaderboard) -> str``."""
+    """A report on a run: a format of the leaderboard, or a page on what it says.
+
+    Factory: ``render(board: Leaderboard, run: RunRecord) -> Mapping[str, bytes]``, from file names to contents. The
+    first file is the one that ``--out FILE`` names; pictures and whatever else it needs come after it.
+    """
 
     suffix: str = ""
     """What names of its files end in; the longest that fits a name wins."""
+    default: bool = False
+    """True for one that every run writes into its folder."""
+    pairs: bool = False
+    """True for one on all pairs: ``--pairs all`` chooses among these by ending or by name, which may leave out
+    `PAIRS_PREFIX`."""
+
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """Something that ``harness doctor`` looks at for a plugin, such as whether a package that it uses is whole."""
+
+    name: str
+    """What is as it should be, for instance ``cv2.optflow is there``."""
+    check: str
+    """``"module:function"``, called without arguments. It returns a few words for the line, or an empty text, and
+    raises any exception where something is wrong."""
+    cure: str = ""
+    """What to do then, where the exception does not say so itself."""

@@ -1,9 +1,8 @@
-"""One video through one SR method, streaming: memory depends on the frame size, not on the length."""
+"""One video through one SR method, as a stream: memory depends on the frame size, not on the length."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,22 +10,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from harness.choice import all_options, own_file, parse_choice, resolve
 from harness.contracts import Progress, SRMethod
-from harness.errors import ClipError, ContractError, UsageError
-from harness.planning.cells import Part
+from harness.errors import ClipError, ContractError, UsageError, WeightsMissingError
+from harness.planning.resolving import resolve_part, with_weights
 from harness.registry import Registry
 from harness.running.build import build_method
 from harness.running.frame_store import temporal_radius
 from harness.specs import SRMethodSpec
 from harness.video.copying import SourceFrame, Writer, open_source, open_target
 from harness.video.frames import Bytes, open_video, to_tensor, to_uint8
-from harness.weights.catalogue import find, installed_path
 
 T = TypeVar("T")
 MARGIN = 8
-"""Frames before and after the wanted ones for a method that looks at the whole clip, which a long video is too much
-for: what it restores then differs a little from what it would make of the whole."""
+"""Frames before and after the wanted ones for a method that looks at the whole clip, because a long video does not fit
+into memory: the result then differs a little from that of the whole video."""
 CHUNK_PIXELS = 1 << 25
 """Restored pixels asked for at once: 27 frames of 1280x960, or 400 MB."""
 
@@ -34,33 +31,31 @@ CHUNK_PIXELS = 1 << 25
 def load_method(text: str, registry: Registry, *, scale: int, tag: str, device: torch.device) -> SRMethod:
     """Build the SR method ``NAME`` or ``NAME:option=value`` with its weights of that tag.
 
-    Raises `UnknownNameError`, `UsageError` for a scale it cannot do, and `WeightsMissingError` with the cure.
+    Raises `UnknownNameError`, `UsageError` for an unsupported scale, and `WeightsMissingError` with how to get them.
     """
-    choice = parse_choice(text)
-    spec = registry.get(SRMethodSpec, choice.name)
+    part = resolve_part(SRMethodSpec, text, registry)
+    spec = part.spec
     if spec.source == "hr":
-        raise UsageError(f"{spec.name!r} returns the high-resolution frames it is given; there are none to make")
+        raise UsageError(f"{spec.name!r} returns the high-resolution frames it is given, and here there are none")
     if spec.scales is not None and scale not in spec.scales:
         raise UsageError(f"{spec.name!r} does scale {', '.join(map(str, spec.scales))}, not {scale}")
-    choice = resolve(choice, spec)
-    part = Part(str(choice), spec, all_options(choice, spec))
-    if spec.needs_weights and not own_file(part.options):
-        weights = find(spec, tag, scale=scale)
-        installed_path(weights, spec.name)
-        part = replace(part, weights=weights, options=all_options(choice, spec, weights.options))
+    part = with_weights(part, tag, scale=scale)
+    if part.missing:
+        raise WeightsMissingError(part.missing)
     return build_method(part, scale, device)
 
 
 def upscale_video(
     source: Path, target: Path, method: SRMethod, *, scale: int, device: torch.device, progress: Progress | None = None
 ) -> int:
-    """Restore every frame of a video file and write them, with the sound, to another; returns how many frames.
+    """Restore every frame of a video file and write them, with the sound, to another; returns the number of frames.
 
-    Time stamps are those of the source frame by frame, so a variable rate stays one; the sound is copied as it is.
-    The method sees each wanted frame with those that it looks at (its `temporal_radius`), or with `MARGIN` frames on
-    both sides where it looks at the whole clip; a short video is seen as a whole. The target appears when it is
-    complete: H.264, near lossless. `progress` is called with frames done and frames in all (0: unknown).
-    Raises `ClipError` for a broken source, `ContractError` for what the method returns, `HarnessError` for the target.
+    Each frame keeps its time stamp, so a variable rate stays variable; the sound is copied unchanged. The method sees
+    each wanted frame with the neighbours it looks at (its `temporal_radius`), or with `MARGIN` frames on both sides if
+    it looks at the whole clip; a short video is seen whole. The target, near-lossless H.264, appears only when it is
+    complete. `progress` is called with frames done and frames in total (0: unknown).
+    Raises `ClipError` for a broken source, `ContractError` for a wrong result of the method, and `HarnessError` for a
+    target that cannot be written.
     """
     checked = open_video(source)
     chunk = max(1, CHUNK_PIXELS // (checked.size[0] * checked.size[1] * scale * scale))
@@ -84,7 +79,8 @@ def upscale_video(
 def windows(items: Iterable[T], chunk: int, margin: int) -> Iterator[tuple[list[T], int, int]]:
     """Cut a stream into overlapping windows: ``(window, first, stop)``, of which `first` to `stop` are wanted.
 
-    Every item is wanted once, in order, at most `chunk` at a time, with `margin` items of context where there are.
+    Every item is wanted once, in order, at most `chunk` at a time, with at least `margin` items of context on each
+    side, as far as they exist.
     """
     held: list[T] = []
     first = 0

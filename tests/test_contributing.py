@@ -78,19 +78,27 @@ def test_five_lines_make_a_method_of_a_basicsr_network(files: Path, monkeypatch:
 
 def test_every_hook_is_in_the_table() -> None:
     hooks = {name for name in vars(hookspecs) if name.startswith("harness_")}
-    assert len(hooks) == 11
+    assert len(hooks) == 12
     assert hooks == set(re.findall(r"`(harness_[a-z_]+)`", TEXT))
 
 
 def test_every_check_exists() -> None:
     named = set(re.findall(r"`(check_[a-z_]+)`", TEXT))
-    assert len(named) == 7 and named <= set(checks.__all__)
+    assert len(named) == 8 and named <= set(checks.__all__)
 
 
 def test_every_path_exists() -> None:
     paths = set(re.findall(r"`((?:harness|plugins|benchmarks|tests)/[\w./]*)`", TEXT))
-    assert len(paths) > 20
+    assert len(paths) >= 8
     assert [path for path in paths if not (REPOSITORY / path).exists()] == []
+
+
+@pytest.mark.parametrize("folder", ["harness", "harness/running", "harness/planning"])
+def test_the_picture_of_the_tree_names_every_file_and_folder(folder: str) -> None:
+    there = {path.stem for path in (REPOSITORY / folder).iterdir() if not path.name.startswith(("_", "py.typed"))}
+    picture = re.search(r"```text\n(.*?)```", TEXT, flags=re.DOTALL)
+    assert picture and len(there) > 5
+    assert there - set(re.findall(r"[a-z_]+", picture[1])) == set()
 
 
 def test_every_command_exists() -> None:

@@ -1,8 +1,8 @@
-"""The contracts of `harness.contracts` as checks that a plugin's author can run.
+"""The contracts of `harness.contracts` as checks that plugin authors can run.
 
-`check_declaration` looks at a declaration, the other functions at a live object, on synthetic clips; each returns a
+`check_declaration` checks a declaration, the other functions check a live object on synthetic clips; each returns a
 list of `Check`. `check_declared` builds what a declaration names and does both, as ``harness plugins check`` shows. A
-plugin's own test is `require(check_sr_method(MyMethod(...), scale=4))`.
+plugin tests itself with `require(check_sr_method(MyMethod(...), scale=4))`.
 """
 
 from harness.checks.base import Check, require
@@ -14,6 +14,7 @@ from harness.checks.flow import check_flow
 from harness.checks.live import check_declared
 from harness.checks.probe import check_probe
 from harness.checks.recognizer import check_recognizer
+from harness.checks.report import check_report
 from harness.checks.sr_method import check_sr_method
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "check_flow",
     "check_probe",
     "check_recognizer",
+    "check_report",
     "check_sr_method",
     "drifting_texture",
     "require",

@@ -1,4 +1,4 @@
-"""One check, a list of them, and the comparisons they share."""
+"""A check, running a list of them, and the comparisons they share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness.contracts import Wants
 from harness.errors import ContractError, HarnessError
 
 TOLERANCE = 1e-4
-"""Largest difference of values in [0, 1] that counts as none: a fortieth of an 8-bit level."""
+"""Largest difference of values in [0, 1] that counts as equal: a fortieth of an 8-bit level."""
 CLIP_LENGTHS = (1, 2, 5, 20, 300)
 
 
@@ -26,14 +26,14 @@ class Check:
     ok: bool
     detail: str = ""
     missing: bool = False
-    """Not ok only because weights are not installed: what needs them could not be checked here."""
+    """Not ok only because weights are not installed, so that what needs them could not be checked."""
 
 
 Test = Callable[[], str | None]
 
 
 def run_tests(tests: Iterable[tuple[str, Test]]) -> list[Check]:
-    """Run tests in order. What a test returns is the detail of a pass; whatever it raises is that of a fail."""
+    """Run tests in order. What a test returns is the detail of a pass; what it raises is the detail of a failure."""
     return [run_test(name, test) for name, test in tests]
 
 
@@ -41,12 +41,12 @@ def run_test(name: str, test: Test) -> Check:
     """Run one test."""
     try:
         return Check(name, True, test() or "")
-    except Exception as error:  # the code under test is a plugin's: what it raises is the finding, and is shown
+    except Exception as error:  # the code under test is a plugin's: what it raises is a finding, and is shown
         return Check(name, False, describe(error))
 
 
 def describe(error: Exception) -> str:
-    """An error in one line; of errors that are not the harness's own also where they came from."""
+    """An error in one line, with its origin unless it is one of the harness's own."""
     text = str(error).split("\n")[0] or "(no message)"
     if isinstance(error, HarnessError):
         return text
@@ -56,7 +56,7 @@ def describe(error: Exception) -> str:
 
 
 def require(checks: Sequence[Check]) -> None:
-    """Raise `ContractError` that lists every check that failed; nothing happens where all hold."""
+    """Raise `ContractError` listing every check that failed, if any."""
     failed = [check for check in checks if not check.ok]
     if failed:
         lines = "\n".join(f"  {check.name}: {check.detail}" for check in failed)
@@ -70,37 +70,37 @@ def expect(holds: bool, message: str) -> None:
 
 
 def expect_tensor(found: object, shape: Sequence[int], device: torch.device) -> Tensor:
-    """`found` as a tensor of finite floating-point numbers of that shape, on that device; else `ContractError`."""
+    """Return `found` if it is a tensor of finite floats with that shape and device; else raise `ContractError`."""
     if not isinstance(found, Tensor):
         raise ContractError(f"returned {type(found).__name__}; expected a torch.Tensor")
     expect(tuple(found.shape) == tuple(shape), f"returned shape {tuple(found.shape)}; expected {tuple(shape)}")
     expect(found.is_floating_point(), f"returned {found.dtype}; expected floating-point numbers")
-    expect(found.device.type == device.type, f"returned a tensor on {found.device}; it was given one on {device}")
+    expect(found.device.type == device.type, f"returned a tensor on {found.device}; the input was on {device}")
     bad = int((~torch.isfinite(found)).sum())
     expect(bad == 0, f"returned {bad} values that are NaN or infinite")
     return found
 
 
 def expect_equal(found: Tensor, wanted: Tensor, tolerance: float = TOLERANCE) -> str:
-    """Raise `ContractError` unless two tensors agree; returns the largest difference in words."""
+    """Raise `ContractError` unless two tensors agree; otherwise return the largest difference in words."""
     difference = float((found - wanted).abs().max()) if found.numel() else 0.0
     expect(difference <= tolerance, f"largest difference {difference:.3g}; at most {tolerance:g} is allowed")
     return f"largest difference {difference:.1g}"
 
 
 def expect_wants(wants: Callable[[int], Wants]) -> str:
-    """Raise `ContractError` unless `wants` names frames that exist, the same ones twice, for clips of all lengths."""
+    """Raise `ContractError` unless `wants` names existing frames, and the same ones twice, for clips of all lengths."""
     for length in CLIP_LENGTHS:
         first = wants(length)
         expect(isinstance(first, Wants), f"wants({length}) returned {type(first).__name__}; expected Wants")
         outside = sorted(frame for frame in first.all_frames() if not 0 <= frame < length)
         expect(not outside, f"wants({length}) names frames {outside[:5]}, which such a clip does not have")
-        expect(wants(length) == first, f"wants({length}) is not the same when asked twice")
+        expect(wants(length) == first, f"wants({length}) differs when called again")
     return f"clips of {', '.join(map(str, CLIP_LENGTHS))} frames"
 
 
 def expect_untouched(call: Callable[[Tensor], object], given: Tensor) -> None:
-    """Raise `ContractError` where `call` changes the tensor it is handed."""
+    """Raise `ContractError` if `call` changes the tensor it is given."""
     before = given.clone()
     call(given)
     expect(bool(torch.equal(given, before)), "the input was changed in place; work on a copy")

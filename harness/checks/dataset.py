@@ -13,7 +13,7 @@ from harness.errors import AnnotationError, UsageError
 
 
 def check_dataset(dataset: Dataset) -> list[Check]:
-    """Check an open data set: classes, and of every split that is here the clips and the first one's frames."""
+    """Check an open data set: its classes, and the clips and the first clip's frames of every split that is present."""
     contract = _Contract(dataset)
     tests: list[tuple[str, Test]] = [("classes", contract.classes), ("splits", contract.splits)]
     tests += [(f"split {split}", partial(contract.split, split)) for split in dataset.splits]
@@ -33,11 +33,11 @@ class _Contract:
 
     def splits(self) -> str:
         here = [split for split in self.dataset.splits if not isinstance(self.clips(split), str)]
-        expect(bool(here), f"none of the splits {list(self.dataset.splits)} is here")
+        expect(bool(here), f"none of the splits {list(self.dataset.splits)} is present")
         return ", ".join(here)
 
     def clips(self, split: str) -> Sequence[Clip] | str:
-        """The clips of a split, or what it says of how to get it where it is not here."""
+        """The clips of a split, or the message on how to get it if it is not present."""
         try:
             return self.dataset.clips(split)
         except AnnotationError:
@@ -48,14 +48,14 @@ class _Contract:
     def split(self, split: str) -> str:
         clips = self.clips(split)
         if isinstance(clips, str):
-            return f"not here: {clips}"
+            return f"not present: {clips}"
         expect(bool(clips), "no clips")
         twice = [name for name, count in Counter(clip.id for clip in clips).items() if count > 1]
         expect(not twice, f"ids that are not unique: {twice[:5]}")
         labels = range(len(self.dataset.classes))
         wrong = [clip.id for clip in clips if clip.label not in labels]
         expect(not wrong, f"labels outside 0..{labels[-1]}: {wrong[:5]}")
-        expect(list(self.dataset.clips(split)) == list(clips), "the clips come in another order the second time")
+        expect(list(self.dataset.clips(split)) == list(clips), "the clips differ or change their order the second time")
         frames = self.dataset.open(clips[0]).read()
         shape = frames.shape
         expect(frames.dtype.name == "uint8" and len(shape) == 4 and shape[-1] == 3, f"a clip reads as {shape}")

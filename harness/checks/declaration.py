@@ -1,20 +1,21 @@
-"""What can be said of a declaration without building anything but imports."""
+"""What can be checked of a declaration by importing alone, without building anything."""
 
 from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.checks.base import Check, Test, expect, run_tests
 from harness.choice import known_options
+from harness.errors import ContractError
 from harness.imports import resolve_import
 from harness.specs import (
     OWN_FILES,
-    DatasetSpec,
+    STREAMS,
     DegradationSpec,
-    FlowSpec,
-    ProbeSpec,
+    NetworkSpec,
     RecognizerSpec,
     ReportSpec,
     Spec,
@@ -23,16 +24,6 @@ from harness.specs import (
 )
 
 RESERVED = ("all",)
-STREAMS = ("spatial", "temporal", "joint")
-NETWORK = ("device", "weights")
-GIVEN: dict[type[Spec], tuple[str, ...]] = {
-    SRMethodSpec: ("scale", *NETWORK),
-    RecognizerSpec: ("stream", "class_names", *NETWORK),
-    DatasetSpec: ("root",),
-    FlowSpec: ("device",),
-    ProbeSpec: ("scale",),
-}
-"""Keyword arguments that a factory is called with besides its options."""
 
 
 def check_declaration(spec: Spec) -> list[Check]:
@@ -44,7 +35,7 @@ def check_declaration(spec: Spec) -> list[Check]:
         ("licence", contract.licence),
         ("factory", contract.factory),
     ]
-    if isinstance(spec, SRMethodSpec | RecognizerSpec):
+    if isinstance(spec, NetworkSpec):
         tests += [("weights", contract.weights), ("trainer", contract.trainer)]
     if isinstance(spec, SRMethodSpec):
         tests.append(("scales", contract.scales))
@@ -62,7 +53,7 @@ class _Contract:
     def name(self) -> str:
         name = self.spec.name
         fits = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name) and name not in RESERVED
-        expect(bool(fits), f"{name!r}: letters, digits, _ and - only (`+ : , =` mean something), and not `all`")
+        expect(bool(fits), f"{name!r}: letters, digits, _ and - only (`+ : , =` have a meaning), and not `all`")
         return name
 
     def summary(self) -> str:
@@ -71,18 +62,20 @@ class _Contract:
         return text
 
     def licence(self) -> str:
-        expect(bool(self.spec.licence.strip()), "no licence; name the one of the code, such as MIT")
+        expect(bool(self.spec.licence.strip()), "no licence; name the code's licence, such as MIT")
         return self.spec.licence
 
     def factory(self) -> str:
         found = resolve_import(self.spec.factory)
         expect(callable(found), f"{self.spec.factory} is not callable")
-        if not isinstance(self.spec, ReportSpec):
-            _expect_accepts(found, [*GIVEN.get(type(self.spec), ()), *self.spec.options])
+        if isinstance(self.spec, ReportSpec):
+            _expect_report(found)
+        else:
+            _expect_accepts(found, [*self.spec.keywords, *self.spec.options])
         return self.spec.factory
 
     def weights(self) -> str:
-        assert isinstance(self.spec, SRMethodSpec | RecognizerSpec)
+        assert isinstance(self.spec, NetworkSpec)
         for weights in self.spec.weights:
             _expect_complete(weights, self.spec)
         own = [name for name in OWN_FILES if name in self.spec.options]
@@ -93,7 +86,7 @@ class _Contract:
         return f"{len(self.spec.weights)} declared"
 
     def trainer(self) -> str:
-        assert isinstance(self.spec, SRMethodSpec | RecognizerSpec)
+        assert isinstance(self.spec, NetworkSpec)
         if self.spec.trainer is None:
             return "none"
         expect(callable(resolve_import(self.spec.trainer)), f"{self.spec.trainer} is not callable")
@@ -115,15 +108,23 @@ class _Contract:
 
     def has_scale(self) -> str:
         scale = self.spec.options.get("scale")
-        expect(isinstance(scale, int), f"option `scale` is {scale!r}; every degradation has it, with a whole number")
+        expect(isinstance(scale, int), f"option `scale` is {scale!r}; every degradation needs it as a whole number")
         return f"x{scale}"
 
 
+def _expect_report(render: Callable[..., object]) -> None:
+    """Raise `ContractError` unless `render` can be called with a leaderboard and a run."""
+    try:
+        inspect.signature(render).bind("board", "run")
+    except TypeError as error:
+        raise ContractError(f"it is called as render(board, run), which does not fit: {error}") from None
+
+
 def _expect_accepts(factory: object, names: list[str]) -> None:
-    """Raise `ContractError` unless the factory can be called with these keywords."""
+    """Raise `ContractError` unless the factory can be called with the keywords `names`."""
     try:
         parameters = inspect.signature(factory).parameters.values()  # type: ignore[arg-type]
-    except ValueError:  # some builtins have no signature to look at; building will tell
+    except ValueError:  # some builtins have no signature; building shows whether it works
         return
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
         return
@@ -132,16 +133,16 @@ def _expect_accepts(factory: object, names: list[str]) -> None:
     refused = [name for name in names if name not in known]
     expect(not refused, f"it does not take the keyword(s) {', '.join(refused)}")
     needed = {p.name for p in parameters if p.default is p.empty and p.kind in usable} - set(names)
-    expect(not needed, f"it needs {', '.join(sorted(needed))}, which it is not given; make them options")
+    expect(not needed, f"it needs {', '.join(sorted(needed))}, which it is not given; declare them as options")
 
 
 def _expect_complete(weights: Weights, spec: Spec) -> None:
-    """Raise `ContractError` unless a checkpoint says where it is, what it is, and on what terms."""
+    """Raise `ContractError` unless a checkpoint says where and what it is, and under what licence."""
     where = f"weights {weights.tag!r}"
     places = [place for place in (weights.file, weights.url, weights.path) if place is not None]
     expect(len(places) == 1, f"{where}: give one of `file` and `url`")
     expect(bool(re.fullmatch(r"[0-9a-fA-F]{64}", weights.sha256)), f"{where}: sha256 is not 64 hexadecimal digits")
-    expect(bool(weights.trained_on.strip()), f"{where}: trained_on is blank; name the data, such as mini/train")
+    expect(bool(weights.trained_on.strip()), f"{where}: trained_on is blank; name the data: DATASET/SPLIT, or words")
     expect(bool(weights.licence.strip()), f"{where}: no licence")
     unknown = sorted(set(weights.options) - set(known_options(spec, weights.options)))
     expect(not unknown, f"{where}: implies options that are not declared: {', '.join(unknown)}")

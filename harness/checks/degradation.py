@@ -16,7 +16,7 @@ LIKENESS = 0.15
 
 
 def check_degradation(degradation: Degradation, *, scale: int) -> list[Check]:
-    """Check a live degradation by `scale`; the clips have sides of 12 and 15 (9 and 11) LR pixels."""
+    """Check a live degradation by `scale`. The clips have sides of 12 and 15 or 9 and 11 LR pixels."""
     contract = _Contract(degradation, scale)
     return run_tests(
         [
@@ -70,7 +70,7 @@ class _Contract:
         return expect_equal(self.ask(self.clip()), self.ask(self.clip()))
 
     def batch_independence(self) -> str:
-        """Clips are degraded in portions, of the frames that something looks at."""
+        """Clips are degraded in portions, and only the frames that something looks at."""
         hr = self.clip()
         return expect_equal(self.ask(hr[[0, 3]]), self.ask(hr)[[0, 3]])
 

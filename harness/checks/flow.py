@@ -12,7 +12,7 @@ from harness.checks.clips import drifting_texture
 from harness.contracts import FlowEstimator
 
 RIGHT, DOWN = 2, 1
-"""Motion of the synthetic clip in pixels a frame."""
+"""Motion of the synthetic clip in pixels per frame."""
 NEAR = 0.5
 """Largest error of the median flow in pixels."""
 FLOW_TOLERANCE = 1e-3
@@ -62,7 +62,7 @@ class _Contract:
     def still(self) -> str:
         frame = self.clip(1)
         largest = float(self.ask(frame, frame).abs().max())
-        expect(largest <= NEAR, f"a frame against itself gets flow of up to {largest:.2f} px")
+        expect(largest <= NEAR, f"the flow from a frame to itself is up to {largest:.2f} px")
         return f"at most {largest:.2g} px"
 
     def determinism(self) -> str:

@@ -1,10 +1,10 @@
-"""From a declaration to its contract: build what it names, with every checkpoint that is here, and check it."""
+"""From a declaration to its contract: build what it names, with every installed checkpoint, and check it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import torch
 
@@ -15,30 +15,34 @@ from harness.checks.degradation import check_degradation
 from harness.checks.flow import check_flow
 from harness.checks.probe import check_probe
 from harness.checks.recognizer import check_recognizer
+from harness.checks.report import check_report
 from harness.checks.sr_method import check_sr_method
 from harness.choice import Choice, all_options, own_file
-from harness.config import data_folder
 from harness.errors import WeightsError, WeightsMissingError
 from harness.imports import resolve_import
+from harness.planning.building import Given, build
 from harness.planning.cells import Part
 from harness.planning.plan import chosen_streams
-from harness.planning.resolving import open_named
+from harness.planning.resolving import open_dataset
 from harness.registry import Registry
-from harness.running.build import build_method
 from harness.specs import (
     NO_OPTIONS,
     DatasetSpec,
     DegradationSpec,
     FlowSpec,
+    NetworkSpec,
     OptionValue,
     ProbeSpec,
     RecognizerSpec,
+    ReportSpec,
     Spec,
     SRMethodSpec,
     Weights,
 )
 from harness.weights.catalogue import how_to_get_some, installed_path
 
+S = TypeVar("S", bound=Spec)
+N = TypeVar("N", bound=NetworkSpec)
 Section = tuple[str, list[Check]]
 Contract = Callable[[Any, "Setting"], Iterator[Section]]
 SOME_CLASSES = tuple(f"class_{index}" for index in range(10))
@@ -46,7 +50,7 @@ SOME_CLASSES = tuple(f"class_{index}" for index in range(10))
 
 @dataclass(frozen=True)
 class Setting:
-    """What everything is built with. `options` override the declared ones."""
+    """What all objects are built with. `options` override the declared ones."""
 
     registry: Registry
     scale: int
@@ -62,9 +66,9 @@ def check_declared(
     device: torch.device | str = "cpu",
     options: Mapping[str, OptionValue] = NO_OPTIONS,
 ) -> Iterator[Section]:
-    """Check a declaration and what it builds with `options`; yields a title and its checks as they are done.
+    """Check a declaration and what it builds with `options`; yields titles with their checks, as they are done.
 
-    A network is checked once for every checkpoint that fits `scale` and is installed; it fails where none is.
+    A network is checked once for every checkpoint that fits `scale` and is installed; it fails if there is none.
     """
     yield "declaration", check_declaration(spec)
     contract = CONTRACTS.get(type(spec))
@@ -75,18 +79,16 @@ def check_declared(
     except WeightsError as error:
         missing = isinstance(error, WeightsMissingError)
         yield "weights", [Check("weights are installed", False, describe(error), missing)]
-    except Exception as error:  # a plugin's factory: what it raises is the finding, and is shown
+    except Exception as error:  # a plugin's factory may raise anything; that is a finding, and is shown
         yield "build", [Check("factory can be called", False, describe(error))]
 
 
-def fitting_weights(
-    spec: SRMethodSpec | RecognizerSpec, setting: Setting, stream: str | None
-) -> Sequence[Weights | None]:
-    """The checkpoints to check with; None where none is needed, or an option names a file.
+def fitting_weights(spec: NetworkSpec, setting: Setting, stream: str | None = None) -> Sequence[Weights | None]:
+    """The checkpoints to check with; `[None]` if none is needed or an option names a file.
 
-    Raises `WeightsMissingError` where weights are needed and none is installed, `WeightsError` for broken ones.
+    Raises `WeightsMissingError` if weights are needed and none are installed, `WeightsError` for broken ones.
     """
-    if not spec.needs_weights or own_file(_options(spec, setting)):
+    if not spec.needs_weights or own_file({**spec.options, **setting.options}):
         return [None]
     fitting = [w for w in spec.weights if w.scale in (None, setting.scale) and w.stream in (None, stream)]
     problems: list[WeightsError] = []
@@ -105,52 +107,57 @@ def fitting_weights(
     return usable
 
 
+def _networks(spec: N, setting: Setting, stream: str | None = None) -> Iterator[Part[N]]:
+    """One part for every checkpoint to check with."""
+    for weights in fitting_weights(spec, setting, stream):
+        yield replace(_part(spec, setting, weights), stream=stream)
+
+
 def _sr_method(spec: SRMethodSpec, setting: Setting) -> Iterator[Section]:
     scale, device = setting.scale, setting.device
     if spec.scales is not None and scale not in spec.scales:
         known = ", ".join(map(str, spec.scales))
         yield f"x{scale}", [Check("scale", False, f"does scale {known}, not {scale}; give --scale {spec.scales[0]}")]
         return
-    for weights in fitting_weights(spec, setting, None):
-        method = build_method(_part(spec, setting, weights), scale, device)
+    for part in _networks(spec, setting):
+        method = build(part, Given(scale=scale, device=device))
         factor = 1 if spec.source == "hr" else scale
-        yield _title(f"x{scale}", weights), check_sr_method(method, scale=factor, device=device)
+        yield _title(f"x{scale}", part), check_sr_method(method, scale=factor, device=device)
 
 
 def _recognizer(spec: RecognizerSpec, setting: Setting) -> Iterator[Section]:
-    for stream in chosen_streams(spec, _options(spec, setting)):
-        for weights in fitting_weights(spec, setting, stream):
-            classes = _classes(spec, weights, setting.registry)
-            recognizer = resolve_import(spec.factory)(
-                class_names=classes,
-                device=setting.device,
-                weights=installed_path(weights, spec.name) if weights else None,
-                **{**_part(spec, setting, weights).options, "stream": stream},
-            )
+    for stream in chosen_streams(spec, {**spec.options, **setting.options}):
+        for part in _networks(spec, setting, stream):
+            classes = _classes(spec, part.weights, setting.registry)
+            recognizer = build(part, Given(device=setting.device, classes=classes))
             checks = check_recognizer(recognizer, stream=stream, num_classes=len(classes), device=setting.device)
-            yield _title(stream, weights), checks
-
-
-def _dataset(spec: DatasetSpec, setting: Setting) -> Iterator[Section]:
-    yield (
-        "data set",
-        check_dataset(resolve_import(spec.factory)(root=data_folder(spec.name), **_options(spec, setting))),
-    )
+            yield _title(stream, part), checks
 
 
 def _flow(spec: FlowSpec, setting: Setting) -> Iterator[Section]:
-    estimator = resolve_import(spec.factory)(device=setting.device, **_options(spec, setting))
-    yield "flow", check_flow(estimator, device=setting.device)
-
-
-def _degradation(spec: DegradationSpec, setting: Setting) -> Iterator[Section]:
-    options = {**_options(spec, setting), "scale": setting.scale}
-    yield f"x{setting.scale}", check_degradation(resolve_import(spec.factory)(**options), scale=setting.scale)
+    for part in _networks(spec, setting):
+        estimator = build(part, Given(device=setting.device))
+        yield _title("flow", part), check_flow(estimator, device=setting.device)
 
 
 def _probe(spec: ProbeSpec, setting: Setting) -> Iterator[Section]:
-    probe = resolve_import(spec.factory)(scale=setting.scale, **_options(spec, setting))
-    yield "probe", check_probe(probe, scale=setting.scale, columns=spec.columns)
+    for part in _networks(spec, setting):
+        probe = build(part, Given(scale=setting.scale, device=setting.device))
+        yield _title("probe", part), check_probe(probe, scale=setting.scale, columns=spec.columns)
+
+
+def _dataset(spec: DatasetSpec, setting: Setting) -> Iterator[Section]:
+    yield "data set", check_dataset(build(_part(spec, setting), Given()))
+
+
+def _degradation(spec: DegradationSpec, setting: Setting) -> Iterator[Section]:
+    scaled = replace(setting, options={**setting.options, "scale": setting.scale})
+    degradation = build(_part(spec, scaled), Given())
+    yield f"x{setting.scale}", check_degradation(degradation, scale=setting.scale)
+
+
+def _report(spec: ReportSpec, setting: Setting) -> Iterator[Section]:
+    yield "report", check_report(resolve_import(spec.factory), spec.name)
 
 
 CONTRACTS: dict[type[Spec], Contract] = {
@@ -160,28 +167,25 @@ CONTRACTS: dict[type[Spec], Contract] = {
     FlowSpec: _flow,
     DegradationSpec: _degradation,
     ProbeSpec: _probe,
+    ReportSpec: _report,
 }
 
 
-def _options(spec: Spec, setting: Setting) -> dict[str, OptionValue]:
-    return {**spec.options, **setting.options}
-
-
-def _part(spec: SRMethodSpec | RecognizerSpec, setting: Setting, weights: Weights | None) -> Part:
+def _part(spec: S, setting: Setting, weights: Weights | None = None) -> Part[S]:
     implied = weights.options if weights else NO_OPTIONS
     choice = Choice(spec.name, tuple(setting.options.items()))
     return Part(spec.name, spec, all_options(choice, spec, implied), weights)
 
 
-def _title(what: str, weights: Weights | None) -> str:
-    return f"{what}, weights {weights.tag}" if weights else what
+def _title(what: str, part: Part[NetworkSpec]) -> str:
+    return f"{what}, weights {part.weights.tag}" if part.weights else what
 
 
 def _classes(spec: RecognizerSpec, weights: Weights | None, registry: Registry) -> Sequence[str]:
-    """Classes of the data set that the checkpoint (or else the declared ones) saw; made ones where it is unknown."""
+    """Classes of the data set that the checkpoint (or else the declared ones) saw; made-up ones if it is unknown."""
     trained_on = [w.trained_on for w in ([weights] if weights else spec.weights)]
     known = registry.all(DatasetSpec)
     found = next((known[name] for text in trained_on if (name := text.partition("/")[0]) in known), None)
     if found is None:
         return SOME_CLASSES
-    return open_named(found.name, registry).classes
+    return open_dataset(found.name, registry).classes

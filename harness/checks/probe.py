@@ -34,7 +34,7 @@ def check_probe(probe: Probe, *, scale: int, columns: Sequence[Column] = ()) -> 
 
 @dataclass
 class SyntheticSample:
-    """`harness.contracts.Sample` of a texture that drifts right by a pixel a frame; hands out only what was wanted."""
+    """`harness.contracts.Sample` of a texture drifting right by one pixel per frame; gives only what was wanted."""
 
     num_frames: int
     scale: int
@@ -53,7 +53,7 @@ class SyntheticSample:
     def sr(self, frames: Sequence[int]) -> Tensor:
         extra = sorted(set(frames) - self.wanted.all_frames())
         if extra:
-            raise ContractError(f"asks for restored frames {extra[:5]}, which `wants` did not name")
+            raise ContractError(f"asks for restored frames {extra[:5]}, which `wants` does not name")
         return self._sr[list(frames)]
 
     def hr(self, frames: Sequence[int]) -> Tensor:
@@ -62,7 +62,7 @@ class SyntheticSample:
     def sr_flow(self, pairs: Sequence[Pair]) -> Tensor:
         extra = sorted(set(pairs) - set(self.wanted.pairs))
         if extra:
-            raise ContractError(f"asks for the flow of restored pairs {extra[:3]}, which `wants` did not name")
+            raise ContractError(f"asks for the flow of restored pairs {extra[:3]}, which `wants` does not name")
         return self.hr_flow(pairs) + 0.25
 
     def hr_flow(self, pairs: Sequence[Pair]) -> Tensor:
@@ -83,7 +83,7 @@ class _Contract:
             found = self.probe.measure(sample)
         expect(isinstance(found, Measurement), f"measure returned {type(found).__name__}; expected Measurement")
         wrong = [k for k, v in found.numbers.items() if v is not None and not math.isfinite(v)]
-        expect(not wrong, f"{wrong} are NaN or infinite; a number is finite, or None where undefined")
+        expect(not wrong, f"{wrong} are NaN or infinite; a number must be finite, or None if undefined")
         return found
 
     def wants(self) -> str:
@@ -98,13 +98,14 @@ class _Contract:
         return ", ".join(f"{k} {v}" for k, v in shown.items())
 
     def declared(self) -> str:
-        missing = [column.key for column in self.columns if column.key not in self.measure().numbers]
+        wanted = [key for column in self.columns for key in column.ratio or (column.key,)]
+        missing = [key for key in wanted if key not in self.measure().numbers]
         expect(not missing, f"columns {missing} are declared but not measured")
         return ", ".join(column.key for column in self.columns) or "none"
 
     def determinism(self) -> None:
         first, second = self.measure(), self.measure()
-        expect(dict(first.numbers) == dict(second.numbers), "the same clip gives other numbers the second time")
+        expect(dict(first.numbers) == dict(second.numbers), "the same clip gives different numbers the second time")
 
     def one_frame(self) -> None:
         self.measure(frames=1)

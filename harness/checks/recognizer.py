@@ -44,7 +44,7 @@ class _Contract:
     device: torch.device
 
     def inputs(self, length: int, height: int, width: int, seed: int = 0) -> tuple[Tensor, Tensor]:
-        """What the pipeline would hand it of a synthetic clip; the square's motion is the flow."""
+        """What the pipeline would give it for a synthetic clip; the flow is the square's motion."""
         wanted: Wants = self.recognizer.wants(length)
         clip = synthetic_clip(length, height, width, seed).to(self.device)
         steps = torch.tensor([second - first for first, second in wanted.pairs], dtype=torch.float32)
@@ -75,7 +75,7 @@ class _Contract:
         return f"{self.num_classes} classes, {float(found.min()):.2f} to {float(found.max()):.2f}"
 
     def both_classifiers(self) -> str:
-        """Of a stream that has one for frames and one for motion."""
+        """For a stream with one classifier for frames and one for motion."""
         of_streams = getattr(self.recognizer, "stream_scores", None)
         if of_streams is None:
             return "one classifier"

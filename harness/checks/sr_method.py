@@ -15,15 +15,15 @@ from harness.contracts import SRMethod
 from harness.running.frame_store import around, temporal_radius
 
 OVERSHOOT = 1.0
-"""How far values may leave [0, 1]: sharpening overshoots a little, a result in 0..255 by far."""
+"""How far values may leave [0, 1]: sharpening overshoots a little, a result in 0..255 by a lot."""
 LIKENESS = 0.1
-"""Largest mean difference between the LR frames and the restored frames made small again."""
+"""Largest mean difference between the LR frames and the restored frames scaled down again."""
 
 
 def check_sr_method(method: SRMethod, *, scale: int, device: torch.device | str = "cpu") -> list[Check]:
     """Check a live method that restores by `scale`, on `device`. The clips are 20x24 and 17x23, up to 7 frames.
 
-    A method of source ``hr`` is checked with scale 1, for it is handed HR frames.
+    A method of source ``hr`` is checked with scale 1, because it is given HR frames.
     """
     contract = _Contract(method, scale, torch.device(device))
     return run_tests(
@@ -55,7 +55,7 @@ class _Contract:
 
     def ask(self, lr: Tensor, frames: Sequence[int]) -> Tensor:
         with torch.inference_mode():
-            # a copy, lest a method that works in place spoils what it is compared with
+            # a copy, so that a method that works in place does not spoil the reference
             found = self.method.upscale(lr.clone(), list(frames))
         height, width = lr.shape[-2] * self.scale, lr.shape[-1] * self.scale
         return expect_tensor(found, (len(frames), 3, height, width), self.device).float()
@@ -80,7 +80,7 @@ class _Contract:
         lr = self.clip()
         small = adaptive_avg_pool2d(self.ask_all(lr), (lr.shape[-2], lr.shape[-1]))
         difference = float((small - lr).abs().mean())
-        seen = f"made small again it differs from the input by {difference:.3f} on average"
+        seen = f"scaled down again it differs from the input by {difference:.3f} on average"
         expect(difference <= LIKENESS, f"{seen}, more than {LIKENESS}: channels, axes or levels are mixed up?")
         return seen
 
@@ -98,10 +98,10 @@ class _Contract:
         return expect_equal(self.ask(lr, wanted), self.ask_all(lr)[wanted])
 
     def temporal_radius(self) -> str:
-        """What lies further away than it says must not change a frame: at the ends of a clip, nor in its middle."""
+        """Frames beyond the declared radius must not change a frame, neither at a clip's ends nor in its middle."""
         radius = temporal_radius(self.method)
         if radius is None:
-            return "not declared: it is always shown the whole clip"
+            return "not declared: it is always given the whole clip"
         step = 2 * radius + 3
         lr, wanted = self.clip(frames=2 * step + 1), [0, step, 2 * step]
         near = around(wanted, radius, len(lr))

@@ -14,7 +14,6 @@ from harness.cli.options import AsJson, PluginFiles
 if TYPE_CHECKING:
     from harness.contracts import Dataset
     from harness.datasets.verifying import SplitFacts
-    from harness.specs import DatasetSpec
 
 EXAMPLES = """
 Examples:
@@ -40,10 +39,11 @@ def list_datasets(as_json: AsJson = False, plugin: PluginFiles = None) -> None:
     from rich.console import Console
     from rich.markup import escape
 
+    from harness.doctor import split_states
     from harness.registry import registry
     from harness.specs import DatasetSpec
 
-    found = [(spec, split_states(spec)) for spec in registry().all(DatasetSpec).values()]
+    found = [(spec, split_states(spec.name, registry())) for spec in registry().all(DatasetSpec).values()]
     if as_json:
         rows = [{"name": s.name, "summary": s.summary, "splits": x, "can_build": bool(s.builder)} for s, x in found]
         typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
@@ -89,7 +89,7 @@ def build(
     plugin: PluginFiles = None,
 ) -> None:
     """Make a data set on this machine. The same command again goes on where it was stopped."""
-    from harness.cli.bars import counting_bar
+    from harness.bars import counting_bar
     from harness.errors import UsageError
     from harness.imports import resolve_import
     from harness.paths import home
@@ -115,7 +115,7 @@ def verify(
     plugin: PluginFiles = None,
 ) -> None:
     """Decode every clip; report missing, unreadable, short and duplicate ones; exit status 1 where there are any."""
-    from harness.cli.bars import counting_bar
+    from harness.bars import counting_bar
     from harness.datasets.verifying import verify as verify_splits
 
     dataset = open_named(name, data)
@@ -135,27 +135,10 @@ def verify(
 
 def open_named(text: str, data: Path | None = None) -> Dataset:
     """The data set behind ``NAME`` or ``NAME:option=value``; `data` is the user's folder."""
-    from harness.planning import resolving
+    from harness.planning.resolving import open_dataset
     from harness.registry import registry
 
-    return resolving.open_named(text, registry(), data)
-
-
-def split_states(spec: DatasetSpec) -> dict[str, int | str]:
-    """Number of clips of every split, or why it is not here."""
-    from harness.errors import HarnessError
-
-    states: dict[str, int | str] = {}
-    try:
-        dataset = open_named(spec.name)
-        for split in dataset.splits:
-            try:
-                states[split] = len(dataset.clips(split))
-            except HarnessError as error:
-                states[split] = str(error)
-    except HarnessError as error:
-        states["(all)"] = str(error)
-    return states
+    return open_dataset(text, registry(), data)
 
 
 def _print_facts(name: str, found: list[SplitFacts], absent: dict[str, str]) -> None:

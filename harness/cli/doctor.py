@@ -24,20 +24,20 @@ def doctor(as_json: AsJson = False, plugin: PluginFiles = None) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    from harness.doctor import Finding, examine
+    from harness.doctor import Diagnosis, examine
     from harness.registry import registry
 
     console = Console(highlight=False)
-    found: list[Finding] = []
-    for finding in examine(registry()):
-        found.append(finding)
+    found: list[Diagnosis] = []
+    for diagnosis in examine(registry()):
+        found.append(diagnosis)
         if not as_json:
-            line = Text.assemble((f"{finding.status:8}", COLOURS[finding.status]), finding.what)
-            line.append(f": {finding.detail}" if finding.detail else "")
+            line = Text.assemble((f"{diagnosis.status:8}", COLOURS[diagnosis.status]), diagnosis.what)
+            line.append(f": {diagnosis.detail}" if diagnosis.detail else "")
             console.print(line, soft_wrap=True)
     if as_json:
-        typer.echo(json.dumps([asdict(finding) for finding in found], indent=1, ensure_ascii=False))
+        typer.echo(json.dumps([asdict(diagnosis) for diagnosis in found], indent=1, ensure_ascii=False))
     else:
-        counts = {status: sum(f.status == status for f in found) for status in COLOURS}
+        counts = {status: sum(d.status == status for d in found) for status in COLOURS}
         console.print(", ".join(f"{count} {status}" for status, count in counts.items()))
-    raise typer.Exit(1 if any(finding.status == "broken" for finding in found) else 0)
+    raise typer.Exit(1 if any(d.status == "broken" for d in found) else 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,10 +12,7 @@ import typer
 from harness.cli.options import PluginFiles
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from harness.leaderboard.table import Leaderboard
-    from harness.specs import ReportSpec
 
 EVERY_PAIR = "all"
 EXAMPLES = """
@@ -41,45 +38,44 @@ Examples:
 
 def leaderboard(
     run_dir: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Folder that `harness run` wrote.")],
-    format: Annotated[str | None, typer.Option(help="md, csv, json, findings, or another of a plugin.")] = None,
-    out: Annotated[Path | None, typer.Option(help="File to write; standard output where it is not given.")] = None,
+    format: Annotated[str | None, typer.Option(help="md, csv, json, png, findings, or another of a plugin.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="File to write, or a folder that is there; without it, text goes to standard output. Further files "
+            "of a format, such as its pictures, go beside the file."
+        ),
+    ] = None,
     pairs: Annotated[str, typer.Option(help="More pairs a+b (spatial+temporal) as a comma list, or all.")] = "",
     fusion: Annotated[str | None, typer.Option(help="Weights SPATIAL:TEMPORAL; default the benchmark's.")] = None,
     plugin: PluginFiles = None,
 ) -> None:
     """Print the leaderboard of a run: nothing is computed again but the statistics."""
     from harness.choice import split_list
+    from harness.leaderboard.reports import find_report, render_report
     from harness.leaderboard.table import build
+    from harness.registry import registry
     from harness.running.reading import load_run
 
     wanted = split_list(pairs)
-    weights = _weights(fusion)
     every = EVERY_PAIR in wanted
-    deliver = _all_pairs(format, out) if every else _one_table(format, out)  # complain before computing
-    named = [pair for pair in wanted if pair != EVERY_PAIR]
-    deliver(build(load_run(run_dir), pairs=named, fusion=weights))
-
-
-def _one_table(format: str | None, out: Path | None) -> Callable[[Leaderboard], None]:
-    from harness.imports import resolve_import
-
-    report = _report(format, out)
+    weights = _weights(fusion)
+    report = find_report(registry(), format, out, pairs=every)  # complains before anything is computed
+    record = load_run(run_dir)
+    board = build(record, pairs=[pair for pair in wanted if pair != EVERY_PAIR], fusion=weights)
     if report is None:
-        from harness.leaderboard import console
-
-        return lambda board: _print(console.render(board))
-    render = resolve_import(report.factory)
-    return lambda board: _deliver(render(board), out)
+        _show(board, every)
+    else:
+        _deliver(render_report(report, board, record), out)
 
 
-def _all_pairs(format: str | None, out: Path | None) -> Callable[[Leaderboard], None]:
-    from harness.leaderboard.pairs import console
-    from harness.leaderboard.pairs.forms import FORMS, find_form
+def _show(board: Leaderboard, every_pair: bool) -> None:
+    from rich.console import Console
 
-    form = find_form(format, out)
-    if form is None:
-        return lambda board: _print(console.render(board))
-    return lambda board: _deliver(FORMS[form](board), out)
+    from harness.leaderboard import console
+    from harness.leaderboard.pairs import console as pairs_console
+
+    Console().print(pairs_console.render(board) if every_pair else console.render(board))
 
 
 def _weights(text: str | None) -> tuple[float, float] | None:
@@ -97,39 +93,22 @@ def _weights(text: str | None) -> tuple[float, float] | None:
     return spatial, temporal
 
 
-def _print(what: RenderableType) -> None:
-    from rich.console import Console
-
-    Console().print(what)
-
-
-def _report(name: str | None, out: Path | None) -> ReportSpec | None:
-    """The format asked for by name or by the file's ending; None for the table in the terminal."""
+def _deliver(files: Mapping[str, bytes], out: Path | None) -> None:
     from harness.errors import UsageError
-    from harness.registry import registry
-    from harness.specs import ReportSpec
+    from harness.leaderboard.write import write_to
 
-    if name is not None:
-        return registry().get(ReportSpec, name)
-    if out is None:
-        return None
-    by_suffix = {spec.suffix: spec for spec in registry().all(ReportSpec).values() if spec.suffix}
-    fitting = [suffix for suffix in by_suffix if out.name.endswith(suffix)]
-    if not fitting:
-        endings = ", ".join(sorted(by_suffix))
-        raise UsageError(f"--out {out}: its ending names no format ({endings}); give --format as well")
-    return by_suffix[max(fitting, key=len)]
-
-
-def _deliver(content: str | bytes, out: Path | None) -> None:
-    from harness.errors import UsageError
-
-    data = content.encode() if isinstance(content, str) else content
-    if out is None:
-        typer.echo(data, nl=False)
+    if out is not None:
+        for path in write_to(out, files):
+            typer.echo(f"wrote {path}", err=True)
         return
+    first, *others = files
+    if others or not _is_text(files[first]):
+        raise UsageError(f"this format gives {', '.join(files)}, not one text; name its file: --out {first}")
+    typer.echo(files[first], nl=False)
+
+
+def _is_text(content: bytes) -> bool:
     try:
-        out.write_bytes(data)
-    except OSError as error:
-        raise UsageError(f"--out {out}: cannot be written: {error.strerror}") from error
-    typer.echo(f"wrote {out}", err=True)
+        return "\0" not in content.decode()
+    except UnicodeDecodeError:
+        return False

@@ -1,4 +1,4 @@
-"""The entry point ``harness``: puts the verbs together and turns errors into messages and exit codes."""
+"""The entry point ``harness``: combines the verbs and turns errors into messages and exit codes."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import typer
 from typer.core import TyperGroup
 
 from harness import __version__
-from harness.cli import datasets, doctor, leaderboard, plugins, run, train, upscale, weights
+from harness.cli import datasets, doctor, leaderboard, plugins, run, schema, train, upscale, weights
 from harness.errors import HarnessError
 
 INTERRUPTED = 130
-GOES_ON = "the same command again goes on from where it was"
+CONTINUES = "the same command continues where it stopped"
 AFTER_CTRL_C = {
-    "run": GOES_ON,
-    "datasets": GOES_ON,
-    "train": "the same command with --resume goes on from the last saved state",
+    "run": CONTINUES,
+    "datasets": CONTINUES,
+    "train": "the same command with --resume continues from the last saved state",
 }
 EXAMPLES = """
 Examples:
@@ -28,12 +28,12 @@ Examples:
 
   harness doctor        what is installed, missing, and how to get it
 
-Every verb has examples of its own: harness run --help
+Every verb has its own examples: harness run --help
 """
 
 
 class Verbs(TyperGroup):
-    """Runs a verb. A `HarnessError` becomes a message without traceback and its exit code, Ctrl-C becomes 130."""
+    """Runs a verb. A `HarnessError` becomes a message without traceback and its exit code; Ctrl-C becomes 130."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -58,6 +58,7 @@ app.add_typer(datasets.app)
 app.add_typer(weights.app)
 app.command(epilog=upscale.EXAMPLES)(upscale.upscale)
 app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
+app.command(epilog=schema.EXAMPLES)(schema.schema)
 
 
 def _print_version(asked: bool) -> None:
@@ -77,8 +78,8 @@ def harness(
 
 def main() -> None:
     """Run the command line."""
-    # OpenMP's threads spin while they wait for each other; where another program has one of the cores they would burn
-    # the rest of it. Measured with one of two cores busy: a run takes a third of the time, and no longer where none is.
+    # OpenMP's threads spin while they wait for each other, and waste the cores if another program holds one of them.
+    # Measured with one of two cores busy: a run takes a third of the time; with idle cores it takes no longer.
     os.environ.setdefault("GOMP_SPINCOUNT", "2000")
     app(prog_name="harness")
 

@@ -1,4 +1,4 @@
-"""Options that several verbs share, so that they are called and explained the same everywhere."""
+"""Options shared by several verbs, so that they have the same name and help everywhere."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import typer
 
 from harness.registry import registry
 
-DEVICE_HELP = "auto (CUDA where there is one), cpu, cuda, cuda:1."
+DEVICE_HELP = "auto (CUDA if available), cpu, cuda, cuda:1."
 
 
 def load_plugin_files(context: typer.Context, files: list[Path] | None) -> list[Path] | None:
-    """Add ``--plugin`` files to the registry while the command line is read. Raises `PluginError`."""
-    if not context.resilient_parsing:  # shell completion only looks
+    """Add ``--plugin`` files to the registry while the command line is parsed. Raises `PluginError`."""
+    if not context.resilient_parsing:  # shell completion must not run plugins
         for file in files or ():
             registry().load_file(file)
     return files
@@ -25,7 +25,7 @@ PluginFiles = Annotated[
     typer.Option(
         "--plugin",
         metavar="PATH",
-        help="A plugin file to load besides the installed plugins. May be given several times.",
+        help="A plugin file to load in addition to the installed plugins. May be given several times.",
         callback=load_plugin_files,
         rich_help_panel="Plugins",
     ),

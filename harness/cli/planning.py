@@ -1,4 +1,4 @@
-"""How a plan is shown before anything is done."""
+"""Showing a plan before anything is done."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.planning.cells import Cell, Plan
 
 
 def show_plan(console: Console, plan: Plan, pending: Sequence[Cell], frames: int) -> None:
-    """Print methods x probes with what is to do, what is done already, and what is skipped and why."""
+    """Print every method with what is to do and what is done, and below what is skipped and why."""
     console.print(describe_clips(plan), highlight=False)
     table = Table("SR method", title="plan", title_justify="left")
     for title in ("cells", "to do", "clips", "frames to restore"):
@@ -31,7 +31,7 @@ def show_plan(console: Console, plan: Plan, pending: Sequence[Cell], frames: int
 
 
 def describe_clips(plan: Plan) -> str:
-    """One line: benchmark, clips, and that they are a subset where they are."""
+    """One line: the benchmark, its clips, and whether they are a subset."""
     some = "" if len(plan.clips) == plan.dataset_clips else f" (a class-balanced subset of {plan.dataset_clips})"
     counts = f"{len(plan.clips)} clips{some}, {len(plan.classes)} classes, {len(plan.cells)} cells"
     return f"{plan.benchmark.title}: {counts}"

@@ -1,4 +1,4 @@
-"""`harness plugins`: what can be chosen by name, and making more of it."""
+"""`harness plugins`: list, describe, write and check what can be chosen by name."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ Examples:
 
   harness plugins check my_sr  run the contract, line by line
 """
-app = typer.Typer(name="plugins", help="List, describe, make and check plugins.", no_args_is_help=True, epilog=EXAMPLES)
+app = typer.Typer(name="plugins", help="List, show, write and check plugins.", no_args_is_help=True, epilog=EXAMPLES)
 
 
 @app.command("list", epilog=EXAMPLES)
 def list_plugins(as_json: AsJson = False, plugin: PluginFiles = None) -> None:
-    """Everything that can be chosen by name, by kind; plugins that failed to load with their error."""
+    """List everything that can be chosen by name, by kind, and the plugins that failed to load, with their errors."""
     from harness.registry import HOOKS, KINDS, registry
 
     found = registry()
@@ -56,7 +56,7 @@ def list_plugins(as_json: AsJson = False, plugin: PluginFiles = None) -> None:
 
 @app.command(epilog=EXAMPLES)
 def show(name: Annotated[str, typer.Argument(help="Any declared name.")], plugin: PluginFiles = None) -> None:
-    """Everything that is declared under a name, of whatever kind."""
+    """Show everything that is declared under a name, of any kind."""
     from rich.console import Console
 
     from harness.cli.lookup import EVERY_KIND, declared
@@ -72,7 +72,7 @@ def new(
     name: Annotated[str, typer.Argument(help="Name of the package, the plugin and its SR method.")],
     out: Annotated[Path, typer.Option(help="Folder to write the package into.")] = Path(),
 ) -> None:
-    """Write a package with a working SR method and its test: a place to begin."""
+    """Write a package with a working SR method and its test, as a starting point."""
     from harness.scaffold import write_package
 
     for file in write_package(name, out):
@@ -82,13 +82,13 @@ def new(
 
 @app.command(epilog=EXAMPLES)
 def check(
-    name: Annotated[str, typer.Argument(help="Any declared name, or a plugin; NAME:option=value.")],
+    name: Annotated[str, typer.Argument(help="Any declared name or a plugin; NAME:option=value sets options.")],
     scale: Annotated[int, typer.Option(min=1, help="Scale factor to check at.")] = 4,
     recognizer: Annotated[bool, typer.Option("--recognizer", help="Only the recogniser of this name.")] = False,
     device: Device = "auto",
     plugin: PluginFiles = None,
 ) -> None:
-    """Run the contract on synthetic clips and say pass or fail line by line; exit status 1 where anything fails."""
+    """Run the contract on synthetic clips and print pass or fail line by line; exit status 1 if anything fails."""
     from rich.console import Console
 
     from harness.checks import check_declared
@@ -111,7 +111,7 @@ def check(
             passed += sum(item.ok for item in checks)
             missing += sum(item.missing for item in checks)
             failed += sum(not item.ok and not item.missing for item in checks)
-    without = ", the rest not checked for want of weights" if missing else ""
+    without = ", the rest not checked because weights are missing" if missing else ""
     console.print(f"{passed} passed, {failed} failed{without}", style="red" if failed else "green")
     raise typer.Exit(1 if failed else 0)
 

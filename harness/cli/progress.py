@@ -1,4 +1,4 @@
-"""How a run is shown while it works: bars with time left on a terminal, plain lines elsewhere."""
+"""Showing the progress of a run: bars with time left on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from rich.progress import (
 from harness.planning.cells import Cell
 
 LINE_EVERY_SECONDS = 15.0
-"""Without a terminal: at most one line in this time, so that a log of hours stays readable."""
+"""Without a terminal: at most one line in this time, so that the log of a long run stays readable."""
 
 
 class LiveListener:
-    """`harness.running.executors.base.Listener` on a terminal: one bar a method and one for everything."""
+    """`harness.running.executors.base.Listener` on a terminal: one bar per method and one for everything."""
 
     def __init__(self, console: Console, todo: dict[str, int]) -> None:
         self._progress = Progress(
@@ -104,7 +104,7 @@ class LineListener:
 
 
 def listener_for(console: Console, todo: dict[str, int]) -> LiveListener | LineListener:
-    """The display that fits where the output goes."""
+    """The listener that suits the output: bars on a terminal, else lines."""
     return LiveListener(console, todo) if console.is_terminal else LineListener(console, todo)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.options import Device, PluginFiles
+from harness.specs import DEFAULT_BENCHMARK
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from harness.planning.cells import Cell, Plan
     from harness.planning.selecting import Request
     from harness.registry import Registry
+    from harness.running.context import RunContext
     from harness.running.store import RunFolder
 
 EXAMPLES = """
@@ -34,7 +36,7 @@ The same command again goes on where it was stopped.
 
 
 def run(
-    benchmark: Annotated[str, typer.Option(help="Name of a shipped benchmark, or a .yaml file.")] = "mini",
+    benchmark: Annotated[str, typer.Option(help="Name of a shipped benchmark, or a .yaml file.")] = DEFAULT_BENCHMARK,
     sr: Annotated[
         str,
         typer.Option(
@@ -56,23 +58,24 @@ def run(
     from rich.console import Console
 
     from harness.planning.benchmark import load_benchmark
-    from harness.planning.selecting import Request, make_plan
+    from harness.planning.selecting import Request
     from harness.registry import registry
+    from harness.running.context import open_context
     from harness.running.store import open_run
 
     console = Console()
     request = Request(load_benchmark(benchmark), sr, recognizer, limit, data, device)
-    plan = make_plan(request, registry())
+    context = open_context(request, registry())
     folder = out or default_folder(request)
     if dry_run:
-        _show(console, plan, request, registry(), folder, resume)
+        _show(console, context, folder, resume)
         return
     with open_run(folder) as run_folder:
         if not resume:
             run_folder.clear()
-        _show(console, plan, request, registry(), folder, resume)
-        _work(console, plan, request, registry(), run_folder)
-        code = _report(console, plan, run_folder, strict)
+        _show(console, context, folder, resume)
+        _work(console, context, request, registry(), run_folder)
+        code = _report(console, context, registry(), run_folder, strict)
         registry().manager.hook.harness_run_finished(run=run_folder)
     raise typer.Exit(code)
 
@@ -82,25 +85,25 @@ def default_folder(request: Request) -> Path:
     return Path("runs") / (request.benchmark.name + (f"-{request.limit}" if request.limit else ""))
 
 
-def _show(console: Console, plan: Plan, request: Request, registry: Registry, folder: Path, resume: bool) -> None:
+def _show(console: Console, context: RunContext, folder: Path, resume: bool) -> None:
     from harness.cli.planning import show_plan
-    from harness.running.workflow import count_frames, waiting_cells
+    from harness.running.workflow import waiting_cells
 
-    pending = waiting_cells(plan, folder if resume else None)
-    show_plan(console, plan, pending, count_frames(plan, request, registry))
+    pending = waiting_cells(context.plan, folder if resume else None)
+    show_plan(console, context.plan, pending, context.frames_to_restore(pending))
     console.print(f"run folder: {folder}", highlight=False)
 
 
-def _work(console: Console, plan: Plan, request: Request, registry: Registry, folder: RunFolder) -> None:
+def _work(console: Console, context: RunContext, request: Request, registry: Registry, folder: RunFolder) -> None:
     from harness.cli.progress import listener_for
     from harness.running.workflow import execute, record_start, waiting_cells
 
-    record_start(plan, request, folder)
+    record_start(context, request, folder)
     registry.manager.hook.harness_run_started(run=folder)
-    todo = _clips_to_do(plan, waiting_cells(plan, folder.path), folder)
+    todo = _clips_to_do(context.plan, waiting_cells(context.plan, folder.path), folder)
     try:
         with listener_for(console, todo) as listener:
-            seconds = execute(plan, request, folder, registry, listener)
+            seconds = execute(context, request, folder, registry, listener)
     except KeyboardInterrupt:
         folder.set_status("interrupted")
         raise
@@ -123,20 +126,23 @@ def _clips_to_do(plan: Plan, pending: list[Cell], folder: RunFolder) -> dict[str
     return dict(left)
 
 
-def _report(console: Console, plan: Plan, folder: RunFolder, strict: bool) -> int:
+def _report(console: Console, context: RunContext, registry: Registry, folder: RunFolder, strict: bool) -> int:
     from harness.leaderboard.console import render
     from harness.leaderboard.table import build
-    from harness.leaderboard.write import write_all
+    from harness.leaderboard.write import write_board
     from harness.running.reading import load_run
     from harness.running.workflow import outcome_of
 
     record = load_run(folder.path)
-    board = build(record, pairs=record.info["plan"]["pairs"])
+    board = build(record, registry=registry)
     console.print(render(board))
-    for file in write_all(record, folder.path):
+    written = write_board(board, record, registry, folder.path)
+    for file in written.files:
         console.print(f"wrote {file}", highlight=False)
-    outcome = outcome_of(plan, folder)
+    for failure in written.failures:
+        console.print(f"failed: {failure}", highlight=False, markup=False)
+    outcome = outcome_of(context.plan, folder)
     console.print(
         f"{len(outcome.ok)} cells ok, {len(outcome.failed)} failed, {len(outcome.skipped)} skipped", highlight=False
     )
-    return 1 if outcome.failed or (strict and outcome.skipped) else 0
+    return 1 if outcome.failed or written.failures or (strict and outcome.skipped) else 0

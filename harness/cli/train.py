@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli.options import Device, PluginFiles
+from harness.specs import DEFAULT_BENCHMARK
 
 if TYPE_CHECKING:
     from harness.contracts import Trainer
@@ -30,6 +31,8 @@ Examples:
 
   harness train tsn --device cuda                a recogniser, through mmengine, on HR clips
 
+  harness train tsn --benchmark my.yaml --recipe ucf101-x4-lite   with the recipe of another benchmark
+
   harness train rcan --iters 200 --out try       a short try
 
   harness train rcan --resume                    go on from the last saved state
@@ -45,7 +48,7 @@ def train(
     benchmark: Annotated[
         str | None,
         typer.Option(
-            help="Its training split is the data; default mini without --data.",
+            help=f"Its training split is the data; default {DEFAULT_BENCHMARK} without --data.",
             rich_help_panel=DATA,
         ),
     ] = None,
@@ -64,12 +67,12 @@ def train(
         str | None,
         typer.Option(
             metavar="NAME|FILE",
-            help="A file, or a name under training/ such as paper or ablation/vdsr-wmse; default the benchmark's "
-            "recipe for the method, or else the published one (paper).",
+            help="A file, or a name under training/ beside the benchmark's file or among those shipped, such as paper "
+            "or ablation/vdsr-wmse; default training/BENCHMARK/NAME.yaml, or else the published one (paper).",
         ),
     ] = None,
     arch: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Network, for methods that take any (sosr, tosr).")
+        str | None, typer.Option(metavar="NAME", help="Network, for methods that take any.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder; default runs/train/SOURCE-NAME.")] = None,
     iters: Annotated[
@@ -78,16 +81,27 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last saved state in the folder.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be done, and stop.")] = False,
     device: Device = "auto",
+    cache_size: Annotated[
+        float,
+        typer.Option(
+            metavar="GB",
+            min=0,
+            help="Disk for clips that are decoded once; those beyond are decoded each time, which is slower.",
+            rich_help_panel="Machine",
+        ),
+    ] = 20.0,
     plugin: PluginFiles = None,
 ) -> None:
     """Train on a benchmark's training split or on videos; writes weights, their data card and the loss curves."""
     from harness.contracts import TrainingRequest
 
     if benchmark is None and data is None:
-        benchmark = "mini"
+        benchmark = DEFAULT_BENCHMARK
     trainer = find_trainer(name)
     folder = out or Path("runs") / "train" / _folder_name(name, benchmark, data, recipe, arch)
-    request = TrainingRequest(name, benchmark, folder, iters, resume, device, data, scale, arch, recipe, dry_run)
+    request = TrainingRequest(
+        name, benchmark, folder, iters, resume, device, data, scale, arch, recipe, dry_run, cache_size
+    )
     if dry_run:
         trainer(request)
         return
@@ -101,7 +115,7 @@ def _folder_name(name: str, benchmark: str | None, data: Path | None, recipe: st
     """What the training is of, so that different trainings get different folders."""
     from harness.planning.benchmark import load_benchmark
 
-    source = data.resolve().name if data and not benchmark else load_benchmark(benchmark or "mini").name
+    source = data.resolve().name if data and not benchmark else load_benchmark(benchmark or DEFAULT_BENCHMARK).name
     parts = [source, name, arch, Path(recipe).stem if recipe else None]
     return "-".join(dict.fromkeys(filter(None, parts)))
 

@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from harness.cli.options import Device, PluginFiles
+from harness.specs import DEFAULT_BENCHMARK
 
 EXAMPLES = """
 Examples:
 
-  harness upscale clip.mp4 --sr tosr         writes clip-tosr-x4.mp4 beside it
+  harness upscale clip.mp4 --sr tosr         writes clip-tosr-x4.mp4 next to it
 
   harness upscale clip.mp4 --sr bicubic --out big.mp4
 
@@ -20,22 +21,22 @@ Examples:
 
   harness upscale clip.mp4 --sr vdsr:checkpoint=my.pth --out big.mp4
 
-A name in .mkv or .mov takes kinds of sound that .mp4 does not.
+Files in .mkv or .mov can hold kinds of sound that .mp4 cannot.
 """
 CONTAINERS = (".mp4", ".mkv", ".mov")
-"""What is written as what was read; Matroska takes the sound of all others."""
+"""Containers that are written as they were read; Matroska can hold the sound of all others."""
 
 
 def upscale(
-    video: Annotated[Path, typer.Argument(help="Any video file that libav reads.")],
+    video: Annotated[Path, typer.Argument(help="Any video file that libav can read.")],
     sr: Annotated[str, typer.Option(help="SR method: NAME or NAME:option=value.")],
     out: Annotated[
         Path | None,
-        typer.Option(help="File to write; its ending (.mp4, .mkv) chooses the container. Default NAME-METHOD-xSCALE."),
+        typer.Option(help="File to write; its suffix (.mp4, .mkv) sets the container. Default: NAME-METHOD-xSCALE."),
     ] = None,
     scale: Annotated[int, typer.Option(min=1, help="Scale factor.")] = 4,
-    weights_tag: Annotated[str, typer.Option(help="Which of the method's weights.")] = "mini",
-    force: Annotated[bool, typer.Option("--force", help="Replace the file where it exists.")] = False,
+    weights_tag: Annotated[str, typer.Option(help="Which of the method's weights.")] = DEFAULT_BENCHMARK,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     device: Device = "auto",
     plugin: PluginFiles = None,
 ) -> None:
@@ -43,7 +44,7 @@ def upscale(
     out = out or default_target(video, sr, scale)
     refuse_overwriting(video, out, force)
 
-    from harness.cli.bars import counting_bar
+    from harness.bars import counting_bar
     from harness.registry import registry
     from harness.running.build import pick_device
     from harness.upscale import load_method, upscale_video
@@ -56,14 +57,14 @@ def upscale(
 
 
 def default_target(video: Path, sr: str, scale: int) -> Path:
-    """Beside the video, under its name with method and scale; in a container that takes its kind of sound."""
+    """Next to the video, under its name with method and scale, in a container that can hold its kind of sound."""
     method = sr.partition(":")[0]
     suffix = video.suffix if video.suffix.lower() in CONTAINERS else ".mkv"
     return video.with_name(f"{video.stem}-{method}-x{scale}{suffix}")
 
 
 def refuse_overwriting(video: Path, out: Path, force: bool) -> None:
-    """Raise `UsageError` where `out` is the source, exists without ``--force``, or lies in no folder."""
+    """Raise `UsageError` if `out` is the source, exists without ``--force``, or its folder does not exist."""
     from harness.errors import UsageError
 
     if not out.parent.is_dir():

@@ -13,7 +13,8 @@ import typer
 from harness.cli.options import AsJson, PluginFiles
 
 if TYPE_CHECKING:
-    from harness.weights.catalogue import Networks, Status
+    from harness.specs import NetworkSpec
+    from harness.weights.catalogue import Status
 
 EXAMPLES = """
 Examples:
@@ -59,19 +60,19 @@ def pull(
     plugin: PluginFiles = None,
 ) -> None:
     """Download the checkpoints of a method or recogniser that are not installed."""
-    from harness.cli.bars import bytes_bar
+    from harness.bars import bytes_bar
     from harness.cli.lookup import NETWORKS, declared
     from harness.errors import UsageError
     from harness.registry import registry
     from harness.weights.catalogue import pull as download
 
-    checkpoints = [weights for spec in declared(registry(), name, NETWORKS) for weights in spec.weights]
+    checkpoints = [(spec.name, weights) for spec in declared(registry(), name, NETWORKS) for weights in spec.weights]
     if not checkpoints:
         raise UsageError(f"{name!r} declares no weights; nothing to pull")
-    for weights in checkpoints:
-        with bytes_bar(f"{name} {weights.tag}") as progress:
-            path = download(weights, progress)
-        typer.echo(f"{name} {weights.tag}: {path}")
+    for owner, weights in checkpoints:
+        with bytes_bar(f"{owner} {weights.tag}") as progress:
+            path = download(weights, owner, progress)
+        typer.echo(f"{owner} {weights.tag}: {path}")
 
 
 @app.command(epilog=EXAMPLES)
@@ -97,8 +98,8 @@ def add(
     stream: Annotated[str | None, typer.Option(help="Recognisers: its stream.")] = None,
     trained_on: Annotated[str | None, typer.Option(help="DATASET/SPLIT, or other data in words.")] = None,
     option: Annotated[list[str] | None, typer.Option(help="NAME=VALUE of its network. May be repeated.")] = None,
-    note: Annotated[str, typer.Option(help="A line for the leaderboard.")] = "",
-    licence: Annotated[str, typer.Option(help="Of the weights.")] = "unknown",
+    note: Annotated[str | None, typer.Option(help="A line for the leaderboard; default the file's own.")] = None,
+    licence: Annotated[str | None, typer.Option(help="Of the weights; default what the file says.")] = None,
     sha256: Annotated[
         str | None,
         typer.Option(help="For a URL: the checksum or its first digits, eight or more, unless its name ends in them."),
@@ -123,6 +124,8 @@ def add(
         given = {**said.get("options", {}), **parse_choice(f"{method}:{','.join(option or ())}").mapping}
         options = resolve(Choice(method, tuple(given.items())), spec).mapping
         scale, stream = scale or said.get("scale"), stream or said.get("stream")
+        licence = said.get("licence", "unknown") if licence is None else licence
+        note = said.get("note", "") if note is None else note
         weights = Weights(tag, "", data, licence, scale=scale, stream=stream, options=options, note=note)
         added = user.add(spec, path, weights)
     typer.echo(f"{method} {tag}: {added.path}")
@@ -131,7 +134,7 @@ def add(
 @contextmanager
 def _there(file: str, sha256: str | None) -> Iterator[Path]:
     """The file itself, or what a URL leads to."""
-    from harness.cli.bars import bytes_bar
+    from harness.bars import bytes_bar
     from harness.errors import UsageError
     from harness.weights.download import fetched
 
@@ -163,7 +166,7 @@ def remove(
         typer.echo(f"removed {name} {tag}: {weights.path}")
 
 
-def _statuses() -> Iterator[tuple[Networks, Status]]:
+def _statuses() -> Iterator[tuple[NetworkSpec, Status]]:
     from harness.cli.lookup import NETWORKS
     from harness.registry import registry
     from harness.weights import catalogue
@@ -174,7 +177,7 @@ def _statuses() -> Iterator[tuple[Networks, Status]]:
                 yield spec, status
 
 
-def _facts(spec: Networks, status: Status) -> dict[str, Any]:
+def _facts(spec: NetworkSpec, status: Status) -> dict[str, Any]:
     from harness.doctor import state_of_weights
 
     weights = status.weights

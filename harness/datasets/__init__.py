@@ -1,1 +1,1 @@
-"""Folders of clips: annotated ones, plain videos, and whether they are sound."""
+"""Folders of clips, annotated or plain videos, and verifying them."""

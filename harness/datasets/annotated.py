@@ -1,4 +1,4 @@
-"""Annotated folders of clips: ``classes.txt``, one ``SPLIT.csv`` a split, and the video files."""
+"""Annotated folders of clips: ``classes.txt``, one ``SPLIT.csv`` per split, and the video files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HEADER = ["id", "path", "label", "group", "num_frames"]
 class AnnotatedDataset:
     """A data set kept in one folder. Implements `harness.contracts.Dataset`.
 
-    ``classes.txt`` has one class name a line. Every ``SPLIT.csv`` has the header ``id,path,label,group,num_frames``:
+    ``classes.txt`` has one class name per line. Every ``SPLIT.csv`` has the header ``id,path,label,group,num_frames``:
     `path` is relative to the folder and stays in it, `label` counts from 0 in the order of ``classes.txt``.
     """
 
@@ -37,7 +37,7 @@ class AnnotatedDataset:
         """Class names by label. Raises `AnnotationError`."""
         file = self.root / "classes.txt"
         if not file.is_file():
-            raise AnnotationError(f"{file}: no such file; data set {self.name!r} needs it, with one class name a line")
+            raise AnnotationError(f"{file}: no such file; data set {self.name!r} needs it, one class name per line")
         names = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()]
         while names and not names[-1]:
             names.pop()
@@ -45,7 +45,7 @@ class AnnotatedDataset:
             if not name or name in names[: line - 1]:
                 raise AnnotationError(f"{file}, line {line}: {name!r}: class names must be distinct and not blank")
         if not names:
-            raise AnnotationError(f"{file}: no class in it; write one class name a line")
+            raise AnnotationError(f"{file}: no class in it; write one class name per line")
         return tuple(names)
 
     @cached_property
@@ -63,13 +63,13 @@ class AnnotatedDataset:
         return [clip for clip, _ in rows]
 
     def open(self, clip: Clip) -> Video:
-        """Open a clip's video. Raises `ClipError`, also when it has another number of frames than annotated."""
+        """Open a clip's video. Raises `ClipError`, also if it does not have the annotated number of frames."""
         return open_video(clip.path, clip.id, self._frame_counts.get(clip.path))
 
 
 @dataclass(frozen=True)
 class _Reader:
-    """Reads one annotation file, whose clips lie under `root` and have labels below `num_classes`."""
+    """Reads one annotation file, whose clips are under `root` and have labels below `num_classes`."""
 
     file: Path
     root: Path
@@ -134,13 +134,13 @@ class _Reader:
 
 
 def split_digest(clips: Sequence[Clip]) -> str:
-    """sha256 over every clip's id, label, group, file name and size in bytes, whatever their order and folder."""
+    """sha256 over every clip's id, label, group, file name and size in bytes; independent of order and folder."""
     rows = [(c.id, c.label, c.group, c.path.name, size_of(c)) for c in sorted(clips, key=lambda c: c.id)]
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
 def files_of(clip: Clip) -> list[Path]:
-    """The clip's file, or for a clip kept as images all files in its folder, by name."""
+    """The clip's file, or all files in the folder of a clip kept as images, by name."""
     return sorted(file for file in clip.path.iterdir() if file.is_file()) if clip.path.is_dir() else [clip.path]
 
 
@@ -150,9 +150,9 @@ def size_of(clip: Clip) -> int:
 
 
 def balanced_subset(clips: Sequence[Clip], limit: int, seed: int = 0) -> list[Clip]:
-    """`limit` clips, as even over the classes as can be, in their given order; all clips where there are not more.
+    """`limit` clips, spread over the classes as evenly as possible, in the given order; all clips if there are no more.
 
-    The choice depends on `seed` and the ids alone, and a larger limit keeps what a smaller one chose.
+    The choice depends only on `seed` and the ids, and a larger limit keeps what a smaller one chose.
     Raises `UsageError` for a limit below 1.
     """
     if limit < 1:

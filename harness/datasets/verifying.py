@@ -1,4 +1,4 @@
-"""Looking a data set over: what is in a split, and whether every clip of it can be read."""
+"""Verifying a data set: what is in a split, and whether every clip of it can be read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from harness.errors import ClipError, HarnessError
 from harness.files import sha256
 
 MIN_FRAMES = 2
-"""A shorter clip has no motion: no temporal stream can look at it."""
+"""A shorter clip has no motion, so no temporal stream can use it."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What `verify` found: number of clips and digest by split that could be listed, and everything wrong."""
+    """What `verify` found: number of clips and digest of every split that could be listed, and all problems."""
 
     clips: dict[str, int]
     digests: dict[str, str]
@@ -54,9 +54,9 @@ class Verdict:
 
 
 def describe(dataset: Dataset, split: str) -> SplitFacts:
-    """Count a split; opens every clip's container but decodes only where that does not say its length.
+    """Count a split. Opens every clip's container, and decodes only clips whose container does not give a length.
 
-    Raises `AnnotationError`, `UsageError` for a split that is not here, and `ClipError`.
+    Raises `AnnotationError`, `UsageError` for a split that is not present, and `ClipError`.
     """
     clips = dataset.clips(split)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -76,11 +76,11 @@ def describe(dataset: Dataset, split: str) -> SplitFacts:
 
 
 def verify(dataset: Dataset, splits: Sequence[str], progress: Progress | None = None) -> Verdict:
-    """Decode every clip of `splits` on all cores. `progress` is called with clips done and clips in all.
+    """Decode every clip of `splits` on all cores. `progress` is called with clips done and clips in total.
 
-    Finds missing, unreadable and too short clips, and clips with the same content, be it in one split or in two of one
-    fold. A clip of several splits is decoded once, and named with the first of them.
-    Raises nothing for what is wrong with the data: it is in the verdict.
+    Finds missing, unreadable and too short clips, and clips with the same content within a split or in two splits of
+    one fold. A clip of several splits is decoded once, and reported under the first of them.
+    Problems with the data raise nothing; they are in the verdict.
     """
     listed: dict[str, Sequence[Clip]] = {}
     problems: list[Problem] = []
@@ -101,7 +101,7 @@ def verify(dataset: Dataset, splits: Sequence[str], progress: Progress | None = 
 
 
 def _decode_all(dataset: Dataset, once: Sequence[tuple[str, Clip]]) -> Iterator[list[Problem]]:
-    """The problems of each clip, as clips are finished. Decoding gives up Python's lock, so threads are enough."""
+    """The problems of each clip, as clips are finished. Decoding releases Python's lock, so threads are enough."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         tasks = [pool.submit(_decode, dataset, split, clip) for split, clip in once]
         try:
@@ -126,7 +126,7 @@ def _decode(dataset: Dataset, split: str, clip: Clip) -> list[Problem]:
 def _duplicates(listed: dict[str, Sequence[Clip]]) -> list[Problem]:
     """Clips of one fold whose files are equal byte for byte, each named once; only files of equal size are read.
 
-    Clips cut from one file within a split are no duplicates of each other; a file that is in two splits is one.
+    Clips cut from one file within a split are not duplicates of each other; a file in two splits is a duplicate.
     """
     by_size: dict[int, list[tuple[str, Clip]]] = defaultdict(list)
     for split, clips in listed.items():
@@ -147,7 +147,7 @@ def _duplicates(listed: dict[str, Sequence[Clip]]) -> list[Problem]:
 
 
 def _fold(split: str) -> str:
-    """What is left of a split's name without its part: ``train1`` and ``test1`` belong together, ``test2`` does not."""
+    """A split's name without its part: ``train1`` and ``test1`` belong together, ``test2`` does not."""
     return re.sub(r"^(train|validation|val|test)[-_]?", "", split)
 
 

@@ -1,17 +1,17 @@
-"""A folder of videos, or of folders of frames, as a data set without labels to train SR methods on."""
+"""A folder of videos, or of folders of frames, as an unlabelled data set to train SR methods on."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from natsort import natsorted
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
@@ -26,35 +26,35 @@ VIDEOS = frozenset(
 )
 PICTURES = frozenset([".png", ".jpg", ".jpeg"])
 LEAST_PICTURES = 2
-"""Pictures in one folder that count as a video's frames."""
+"""Fewest pictures in a folder that count as a video's frames."""
 
 
 class UnreadableVideoWarning(UserWarning):
-    """Files that look like videos and are left out."""
+    """Files that look like videos but are left out."""
 
 
 @dataclass(frozen=True)
 class VideoFolder:
-    """Every video under a folder, however deep; each is a group of its own. Implements `harness.contracts.Dataset`.
+    """Every video under a folder, at any depth; each is a group of its own. Implements `harness.contracts.Dataset`.
 
-    A folder with two pictures or more (png, jpg), such as REDS and Vimeo-90K have, is a video as well, its frames in
-    the order of the numbers in their names. What cannot be read is left out with an `UnreadableVideoWarning`.
+    A folder with at least two pictures (png, jpg), as in REDS and Vimeo-90K, is a video as well, its frames in the
+    order of the numbers in their names. What cannot be read is left out with an `UnreadableVideoWarning`.
     """
 
     root: Path
 
     @cached_property
     def classes(self) -> Sequence[str]:
-        """One, for there are no labels."""
+        """Just one, because there are no labels."""
         return ("video",)
 
     @cached_property
     def splits(self) -> Sequence[str]:
-        """One, of everything."""
+        """Just one, with everything."""
         return (SPLIT,)
 
     def clips(self, split: str) -> Sequence[Clip]:
-        """All videos by path. Raises `UsageError` where the folder is missing or holds none that can be read."""
+        """All videos by path. Raises `UsageError` if the folder is missing or holds none that can be read."""
         if split != SPLIT:
             raise UnknownNameError(f"split of {self.root}", split, self.splits)
         return self._clips
@@ -63,13 +63,13 @@ class VideoFolder:
     def _clips(self) -> Sequence[Clip]:
         if not self.root.is_dir():
             raise UsageError(f"--data {self.root}: no such folder; give a folder of videos")
-        found = [(path, _problem(path)) for path in sorted(_candidates(self.root), key=_natural)]
+        found = [(path, _problem(path)) for path in _in_order(_candidates(self.root))]
         unreadable = [problem for _, problem in found if problem is not None]
         good = [path for path, problem in found if problem is None]
         if not good:
             reason = f"none of {len(found)} can be read: {unreadable[0]}" if found else "no video in it"
             kinds = f"{', '.join(sorted(VIDEOS))}, and folders of png or jpg"
-            raise UsageError(f"--data {self.root}: {reason}; it takes {kinds}")
+            raise UsageError(f"--data {self.root}: {reason}; supported: {kinds}")
         if unreadable:
             text = f"{self.root}: {len(unreadable)} of {len(found)} videos cannot be read and are left out:\n  "
             warnings.warn(text + "\n  ".join(unreadable[:5]), UnreadableVideoWarning, stacklevel=2)
@@ -77,7 +77,7 @@ class VideoFolder:
 
     def _clip(self, path: Path) -> Clip:
         name = path.relative_to(self.root).as_posix()
-        # the id stands for the content wherever a cache is keyed by it
+        # caches are keyed by the id, so it must identify the content
         identity = f"{name}#{_digest(path)}" if path.is_dir() else name
         return Clip(identity, path, 0, identity)
 
@@ -98,7 +98,7 @@ class Pictures(Video):
             if frame.shape[:2] != self.size:
                 found, size = (f"{width}x{height}" for height, width in (frame.shape[:2], self.size))
                 raise ClipError(
-                    f"{file}: a frame of {found} in a video of {size}; the frames of a folder must have one size"
+                    f"{file}: a frame of {found} in a video of {size}; the frames of a folder must have the same size"
                 )
             yield frame
 
@@ -113,7 +113,7 @@ def _open(path: Path) -> Video:
 
 
 def _problem(path: Path) -> str | None:
-    """Why a video cannot be read, or None: its container and its first frame are looked at."""
+    """Why a video cannot be read, judging by its container and its first frame, or None."""
     try:
         next(_open(path).frames())
     except (ClipError, UnidentifiedImageError, OSError) as error:
@@ -122,7 +122,7 @@ def _problem(path: Path) -> str | None:
 
 
 def _candidates(root: Path) -> Iterator[Path]:
-    """Files with the name of a video, and folders with pictures, the given folder among them."""
+    """Files named like videos, and folders with pictures, including the given folder."""
     for folder in [root, *(path for path in root.rglob("*") if path.is_dir())]:
         if len(_pictures(folder)) >= LEAST_PICTURES:
             yield folder
@@ -130,12 +130,12 @@ def _candidates(root: Path) -> Iterator[Path]:
 
 
 def _pictures(folder: Path) -> list[Path]:
-    return sorted((path for path in folder.iterdir() if path.suffix.lower() in PICTURES), key=_natural)
+    return _in_order(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
 
 
-def _natural(path: Path) -> list[tuple[int, str]]:
-    """Sorts ``2.png`` before ``10.png``."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", str(path)) if part]
+def _in_order(paths: Iterable[Path]) -> list[Path]:
+    """``2.png`` before ``10.png``, and the same order on every machine."""
+    return natsorted(sorted(paths), key=str)
 
 
 def _digest(folder: Path) -> str:

@@ -1,12 +1,13 @@
-"""The accuracy columns of one recogniser's stream, for all methods and pairs at once."""
+"""The accuracies of one recogniser's stream, for all methods and pairs at once."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import fields, replace
 
 import numpy as np
 
+from harness.leaderboard.row import Accuracy, tidy
 from harness.specs import CEILING, FLOOR
 from harness.statistics import (
     Scores,
@@ -23,27 +24,17 @@ from harness.statistics import (
 )
 from harness.statistics.scores import Bools, Floats
 
-STREAMS = ("spatial", "temporal", "fusion")
-TOP1_COLUMNS = ("top1", "top1_low", "top1_high", "top1_mean_class", "top1_top5")
-PAIRED_COLUMNS = ("delta", "delta_low", "delta_high", "p", "mcnemar_p", "recovered", "best")
-
-
-def stream_columns(stream: str) -> list[str]:
-    """Keys of a stream's columns, in order."""
-    return [f"{stream}_{name}" for name in (*TOP1_COLUMNS, *PAIRED_COLUMNS)]
-
 
 def uses_ceiling(name: str) -> bool:
     """Whether a row is the ceiling or a pair with it in it, which competes with nobody."""
     return CEILING in name.split("+")
 
 
-def measure_stream(stream: str, rows: Mapping[str, Scores]) -> tuple[dict[str, dict[str, Any]], float | None]:
-    """Columns of every row, and the difference in points that can be told apart (None where that is unknown).
+def measure_stream(rows: Mapping[str, Scores]) -> tuple[dict[str, Accuracy], float | None]:
+    """The accuracy of every row, and the difference in points that can be told apart (None where that is unknown).
 
-    `rows` maps methods and pairs to their scores, which are joined by clip id. Percentages are 0 to 100, `recovered`
-    is 0 at the floor and 1 at the ceiling, `best` says that a row leads or cannot be told from the one that does.
-    Raises `RunFolderError` where two rows have different clips.
+    `rows` maps methods and pairs to their scores, which are joined by clip id. Raises `RunFolderError` where two rows
+    have different clips.
     """
     if not rows:
         return {}, None
@@ -52,47 +43,58 @@ def measure_stream(stream: str, rows: Mapping[str, Scores]) -> tuple[dict[str, d
     aligned = [rows[name].aligned_to(first) for name in names]
     hit = np.stack([hits(scores) for scores in aligned], axis=1)
     samples = bootstrap_accuracy(hit, first.groups)
-    columns = {name: _alone(aligned[i], hit[:, i], samples[:, i]) for i, name in enumerate(names)}
-    _mark_best(columns, names, samples)
-    detectable = _compare_with_floor(columns, names, hit, samples, first) if FLOOR in names else None
-    return {name: {f"{stream}_{k}": v for k, v in found.items()} for name, found in columns.items()}, detectable
+    found = {name: _alone(aligned[i], hit[:, i], samples[:, i]) for i, name in enumerate(names)}
+    _mark_best(found, names, samples)
+    detectable = _compare_with_floor(found, names, hit, samples, first) if FLOOR in names else None
+    return {name: _tidied(accuracies) for name, accuracies in found.items()}, detectable
 
 
-def _alone(scores: Scores, hit: Bools, samples: Floats) -> dict[str, Any]:
+def _alone(scores: Scores, hit: Bools, samples: Floats) -> Accuracy:
     low, high = interval(samples[:, None])
-    return {
-        "top1": accuracy(hit),
-        "top1_low": low[0],
-        "top1_high": high[0],
-        "top1_mean_class": mean_class_accuracy(hit, scores.labels),
-        "top1_top5": accuracy(hits(scores, k=5)),
-    }
+    return Accuracy(
+        top1=accuracy(hit),
+        top1_low=float(low[0]),
+        top1_high=float(high[0]),
+        top1_mean_class=mean_class_accuracy(hit, scores.labels),
+        top1_top5=accuracy(hits(scores, k=5)),
+    )
 
 
-def _mark_best(columns: dict[str, dict[str, Any]], names: list[str], samples: Floats) -> None:
+def _mark_best(found: dict[str, Accuracy], names: list[str], samples: Floats) -> None:
     rivals = [i for i, name in enumerate(names) if not uses_ceiling(name)]
     if rivals:
-        tied = tied_with_best(samples[:, rivals], np.array([columns[names[i]]["top1"] for i in rivals]))
+        tied = tied_with_best(samples[:, rivals], np.array([found[names[i]].top1 for i in rivals]))
         for i, best in zip(rivals, tied, strict=True):
-            columns[names[i]]["best"] = bool(best)
+            found[names[i]] = replace(found[names[i]], best=bool(best))
 
 
 def _compare_with_floor(
-    columns: dict[str, dict[str, Any]], names: list[str], hit: Bools, samples: Floats, clips: Scores
+    found: dict[str, Accuracy], names: list[str], hit: Bools, samples: Floats, clips: Scores
 ) -> float | None:
     floor = names.index(FLOOR)
     differences = samples - samples[:, [floor]]
     low, high = interval(differences)
-    ceiling = columns.get(CEILING, {}).get("top1")
+    base, ceiling = _top1(found[FLOOR]), found[CEILING].top1 if CEILING in found else None
     for i, name in enumerate(names):
-        row, base = columns[name], columns[FLOOR]["top1"]
-        row["recovered"] = None if ceiling is None else recovered(row["top1"], base, ceiling)
+        top1 = _top1(found[name])
+        closed = None if ceiling is None else recovered(top1, base, ceiling)
+        found[name] = replace(found[name], recovered=closed)
         if i != floor:
-            row |= {
-                "delta": row["top1"] - base,
-                "delta_low": low[i],
-                "delta_high": high[i],
-                "p": sign_flip_p(hit[:, i], hit[:, floor], clips.groups),
-                "mcnemar_p": mcnemar_p(hit[:, i], hit[:, floor]),
-            }
+            found[name] = replace(
+                found[name],
+                delta=top1 - base,
+                delta_low=float(low[i]),
+                delta_high=float(high[i]),
+                p=sign_flip_p(hit[:, i], hit[:, floor], clips.groups),
+                mcnemar_p=mcnemar_p(hit[:, i], hit[:, floor]),
+            )
     return detectable_difference(np.delete(differences, floor, axis=1))
+
+
+def _top1(accuracies: Accuracy) -> float:
+    assert accuracies.top1 is not None  # `_alone` gives every row one
+    return accuracies.top1
+
+
+def _tidied(accuracies: Accuracy) -> Accuracy:
+    return Accuracy(**{field.name: tidy(field.name, getattr(accuracies, field.name)) for field in fields(Accuracy)})

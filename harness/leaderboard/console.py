@@ -11,9 +11,8 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
-from harness.leaderboard.accuracy import STREAMS
-from harness.leaderboard.published import has_published
-from harness.leaderboard.table import Leaderboard, Record
+from harness.leaderboard.row import Row
+from harness.leaderboard.table import Leaderboard
 from harness.leaderboard.text import DASH
 from harness.leaderboard.views import (
     BEST,
@@ -24,15 +23,15 @@ from harness.leaderboard.views import (
     no_mark,
     published_views,
     with_any_number,
-    with_numbers,
+    with_comparison,
 )
-from harness.specs import CEILING, FLOOR
+from harness.specs import CEILING, FLOOR, SCORED
 
 WIDTH = 108
 COLOURS = {"failed": "red", "skipped": "yellow", "running": "cyan"}
 PROTOCOL_SHOWN = ("clips", "degradation", "flow", "fusion")
 SIGNS = {BEST: "*", TIED: TIED_SIGN, None: " "}
-READING = f"top-1 in % with 95 % interval; *: best, {TIED_SIGN}: not told apart from it; gain: points above {FLOOR}"
+LEGEND = f"top-1 in % with 95 % interval; *: best, {TIED_SIGN}: not told apart from it; gain: points above {FLOOR}"
 
 
 def plain(board: Leaderboard) -> str:
@@ -48,9 +47,9 @@ def render(board: Leaderboard) -> Group:
     parts += [Text(f"{key}: {board.protocol[key]}", style="dim") for key in PROTOCOL_SHOWN if key in board.protocol]
     for recognizer in board.recognizers:
         parts.append(_Tables(board, recognizer))
-        if has_published(board.of(recognizer)):
-            parts.append(_published(board.of(recognizer)))
-    parts.append(Text(READING, style="dim"))
+        if compared := with_comparison(board.of(recognizer)):
+            parts.append(_published(compared))
+    parts.append(Text(LEGEND, style="dim"))
     return Group(*parts, *(Text(note, style="dim") for note in board.notes), *_unfinished(board))
 
 
@@ -62,51 +61,48 @@ class _Tables:
     recognizer: str | None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        records = with_any_number(self.board.of(self.recognizer))
-        if not records:
+        rows = with_any_number(self.board.of(self.recognizer))
+        if not rows:
             return
-        views = main_views(self.board, records, compact=True)
-        accuracy = sum(view.title in (*STREAMS, "gain") for view in views)
+        views = main_views(self.board, rows, compact=True)
+        accuracy = sum(view.title in (*SCORED, "gain") for view in views)
         if options.max_width >= WIDTH or not accuracy:
-            yield _table(views, records, self.recognizer)
+            yield _table(views, rows, self.recognizer)
         else:
-            yield _table(views[:accuracy], records, self.recognizer)
-            yield _table(views[accuracy:], records, None)
+            yield _table(views[:accuracy], rows, self.recognizer)
+            yield _table(views[accuracy:], rows, None)
 
 
-def _published(records: Sequence[Record]) -> Table:
+def _published(rows: Sequence[Row]) -> Table:
     """Measured and published numbers side by side, where the protocol is the same."""
-    shown = with_numbers(records, (f"{stream}_published" for stream in STREAMS))
-    return _table(published_views(records), shown, "compared with published numbers (mean class accuracy)")
+    return _table(published_views(rows), rows, "compared with published numbers (mean class accuracy)")
 
 
-def _table(views: Sequence[View], records: Sequence[Record], title: str | None) -> Table:
+def _table(views: Sequence[View], rows: Sequence[Row], title: str | None) -> Table:
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("SR", min_width=8, overflow="fold")
     for view in views:
         table.add_column(view.title, justify="right", no_wrap=True)
-    for record in records:
-        table.add_row(_name(record), *(_marked(view, record) for view in views))
+    for row in rows:
+        table.add_row(_name(row), *(_marked(view, row) for view in views))
     return table
 
 
-def _name(record: Record) -> Text:
-    style = "italic" if record["sr"] in (CEILING, FLOOR) else ""
-    if record["status"] == "ok":
-        return Text(record["sr"], style=style)
-    return Text(f"{record['sr']} ({record['status']})", style=COLOURS[record["status"]])
+def _name(row: Row) -> Text:
+    style = "italic" if row.sr in (CEILING, FLOOR) else ""
+    return Text(row.sr, style=style) if row.ok else Text(f"{row.sr} ({row.status})", style=COLOURS[row.status])
 
 
-def _marked(view: View, record: Record) -> Text:
+def _marked(view: View, row: Row) -> Text:
     if view.mark is no_mark:
-        return Text(view.text(record))
-    mark = view.mark(record)
-    return Text(view.text(record) + SIGNS[mark], style="bold" if mark == BEST else "")
+        return Text(view.text(row))
+    mark = view.mark(row)
+    return Text(view.text(row) + SIGNS[mark], style="bold" if mark == BEST else "")
 
 
 def _unfinished(board: Leaderboard) -> list[Text]:
     return [
-        Text(f"{r['sr']} {r['status']} {DASH} {r['reason'] or ''}", style=COLOURS[r["status"]])
-        for r in board.records
-        if r["status"] != "ok"
+        Text(f"{row.sr} {row.status} {DASH} {row.reason or ''}", style=COLOURS[row.status])
+        for row in board.rows
+        if not row.ok
     ]

@@ -10,4 +10,4 @@ from harness.leaderboard.table import Leaderboard
 def render(board: Leaderboard) -> str:
     """Comma-separated values with a header line; the columns are the keys of the records."""
     # dtype object, lest whole numbers beside a missing one become floats
-    return str(pd.DataFrame(list(board.records), dtype=object).to_csv(index=False, lineterminator="\n"))
+    return str(pd.DataFrame(board.records, dtype=object).to_csv(index=False, lineterminator="\n"))

@@ -1,41 +1,67 @@
-"""What the other probes found of one method: means over clips, speed, size."""
+"""What the other probes found of one method: means over clips, ratios of totals, number of parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from harness.leaderboard.cells import CellRow
+from harness.leaderboard.columns import main_columns
+from harness.specs import Column
 
-MEANS = ("psnr_y", "ssim_y", "flow_epe", "warp_error")
-FRAMES, SECONDS = "restored_frames", "restore_seconds"
 NOT_MEASURED = ("cell", "method", "probe", "recognizer", "stream", "clip", "label", "group", "scores", "seconds")
 
 
-def measured_keys(cells: Sequence[CellRow]) -> list[str]:
-    """Names of all numbers that probes other than recognisers gave, the four of every leaderboard first.
+@dataclass(frozen=True)
+class Measures:
+    """Numbers of one method by key, its parameters, and over how many clips; None for what no complete cell has."""
 
-    The numbers behind the speed are not among them, so no mean depends on how long something took.
+    numbers: Mapping[str, float | None] = field(default_factory=dict)
+    params: int | None = None
+    clips: int | None = None
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Names of the numbers of a run: `means` over clips, and `ratios` with the two numbers that they are made of."""
+
+    means: Sequence[str]
+    ratios: Mapping[str, Sequence[str]]
+
+    @property
+    def every(self) -> list[str]:
+        return [*self.means, *self.ratios]
+
+
+def measured_keys(cells: Sequence[CellRow], columns: Sequence[Column]) -> Keys:
+    """Names of all numbers that probes other than recognisers gave, those of the main table first.
+
+    What ratios are made of is not among the means: of a speed that would be times.
     """
-    found = {key for cell in cells if cell.clips is not None and cell.stream is None for key in _numbers(cell.clips)}
-    return [*MEANS, *sorted(found - {*MEANS, FRAMES, SECONDS})]
+    found = {key for cell in cells if cell.clips is not None and cell.stream is None for key in number_keys(cell.clips)}
+    ratios = {column.key: column.ratio for column in columns if column.ratio}
+    main = [column.key for column in main_columns(columns) if not column.ratio]
+    rest = found - {*main, *(part for parts in ratios.values() for part in parts)}
+    return Keys([*main, *sorted(rest)], ratios)
 
 
-def measure_method(method: str, cells: Sequence[CellRow], keys: Sequence[str]) -> dict[str, Any]:
-    """Means over clips of every key, `fps`, `params` and `clips` of one method; None for what no complete cell has."""
+def measure_method(method: str, cells: Sequence[CellRow], keys: Keys) -> Measures:
+    """The numbers of one method."""
     own = [cell for cell in cells if cell.method == method]
     tables = [cell.clips for cell in own if cell.clips is not None and cell.stream is None]
-    return {
-        **{key: _mean([table[key] for table in tables if key in table]) for key in keys},
-        "fps": _fps(tables),
-        "params": max((cell.params for cell in own if cell.params is not None), default=None),
-        "clips": max((len(table) for table in tables), default=None),
-    }
+    means = {key: _mean([table[key] for table in tables if key in table]) for key in keys.means}
+    return Measures(
+        numbers={**means, **{key: _ratio(tables, *parts) for key, parts in keys.ratios.items()}},
+        params=max((cell.params for cell in own if cell.params is not None), default=None),
+        clips=max((len(table) for table in tables), default=None),
+    )
 
 
-def _numbers(table: pd.DataFrame) -> list[str]:
+def number_keys(table: pd.DataFrame) -> list[str]:
+    """Names of the columns of a cell's clips that hold numbers of its probe."""
     return [
         str(key)
         for key in table.columns
@@ -48,9 +74,8 @@ def _mean(columns: Sequence[pd.Series[Any]]) -> float | None:
     return float(values.astype(float).mean()) if len(values) else None
 
 
-def _fps(tables: Sequence[pd.DataFrame]) -> float | None:
-    """Restored frames a second over all clips; None where nothing was timed or it took no time."""
-    timed = [table for table in tables if FRAMES in table and SECONDS in table]
-    frames = sum(float(table[FRAMES].sum()) for table in timed)
-    seconds = sum(float(table[SECONDS].sum()) for table in timed)
-    return frames / seconds if frames and seconds else None
+def _ratio(tables: Sequence[pd.DataFrame], above: str, below: str) -> float | None:
+    """Total over all clips by total over all clips; None where either is 0 or was not measured."""
+    measured = [table for table in tables if above in table and below in table]
+    first, second = (sum(float(table[key].sum()) for table in measured) for key in (above, below))
+    return first / second if first and second else None

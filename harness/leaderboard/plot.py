@@ -10,10 +10,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from harness.leaderboard.labels import alignment, is_near, place_labels
+from harness.leaderboard.row import Row
 from harness.leaderboard.streams import headline
-from harness.leaderboard.table import Leaderboard, Record
-from harness.leaderboard.views import known_streams, with_numbers
-from harness.specs import CEILING, FLOOR
+from harness.leaderboard.table import Leaderboard
+from harness.leaderboard.views import known_streams, with_accuracy
+from harness.specs import CEILING, FLOOR, Column
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,74 +41,79 @@ def to_png(figure: Figure) -> bytes:
 
 
 def draw(board: Leaderboard) -> Figure:
-    """The figure: left the top-1 accuracy of every stream, right PSNR against the accuracy that ranks."""
-    shown = {name: records for name in board.recognizers if (records := _with_accuracy(board.of(name)))}
-    heights = [ROW_INCHES * len(records) + MARGIN_INCHES for records in shown.values()] or [MARGIN_INCHES]
+    """The figure: left the top-1 accuracy of every stream, right picture quality against the accuracy that ranks."""
+    shown = {name: rows for name in board.recognizers if (rows := with_accuracy(board.of(name)))}
+    heights = [ROW_INCHES * len(rows) + MARGIN_INCHES for rows in shown.values()] or [MARGIN_INCHES]
     figure = Figure(figsize=(WIDTH_INCHES, sum(heights)), layout="constrained")
     figure.suptitle(board.title, fontsize=11)
     if not shown:
         figure.text(0.5, 0.4, "no accuracy was measured in this run", ha="center", color=GREY)
         return figure
     axes = figure.subplots(len(shown), 2, squeeze=False, height_ratios=heights, width_ratios=(1.35, 1))
-    for (left, right), (recognizer, records) in zip(axes, shown.items(), strict=True):
-        _accuracies(left, records, recognizer)
-        _quality_against_accuracy(right, records)
+    quality = next((column for column in board.main_columns if column.axis), None)
+    for (left, right), (recognizer, rows) in zip(axes, shown.items(), strict=True):
+        _accuracies(left, rows, recognizer)
+        _quality_against_accuracy(right, rows, quality)
     return figure
 
 
-def _with_accuracy(records: Sequence[Record]) -> list[Record]:
-    return with_numbers(records, (f"{stream}_top1" for stream in known_streams(records)))
-
-
-def _accuracies(axes: Axes, records: Sequence[Record], recognizer: str | None) -> None:
-    streams = known_streams(records)
+def _accuracies(axes: Axes, rows: Sequence[Row], recognizer: str | None) -> None:
+    streams = known_streams(rows)
     for offset, stream in zip(OFFSETS[len(streams)], streams, strict=True):
-        points = [(place, r) for place, r in enumerate(records) if r[f"{stream}_top1"] is not None]
-        values = [r[f"{stream}_top1"] for _, r in points]
-        below = [v - _or(r[f"{stream}_top1_low"], v) for v, (_, r) in zip(values, points, strict=True)]
-        above = [_or(r[f"{stream}_top1_high"], v) - v for v, (_, r) in zip(values, points, strict=True)]
+        found = [(place + offset, row.streams[stream]) for place, row in enumerate(rows)]
+        points = [(place, top1, accuracy) for place, accuracy in found if (top1 := accuracy.top1) is not None]
+        below = [top1 - _or(accuracy.top1_low, top1) for _, top1, accuracy in points]
+        above = [_or(accuracy.top1_high, top1) - top1 for _, top1, accuracy in points]
         axes.errorbar(
-            values, [place + offset for place, _ in points], xerr=(below, above), fmt="o", markersize=5, linewidth=1.6,
-            color=COLOURS[stream], label=stream,
+            [top1 for _, top1, _ in points], [place for place, *_ in points], xerr=(below, above), fmt="o",
+            markersize=5, linewidth=1.6, color=COLOURS[stream], label=stream,
         )  # fmt: skip
-    _guides(axes, records)
-    axes.set_yticks(range(len(records)), [r["sr"] for r in records])
-    axes.set_ylim(len(records) - 0.5, -0.5)
+    _guides(axes, rows)
+    axes.set_yticks(range(len(rows)), [row.sr for row in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlabel("top-1 accuracy (%) with 95 % interval")
     axes.set_title(recognizer or "", loc="left", fontsize=10)
     axes.legend(frameon=False, ncols=3, fontsize=8, loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
     _quiet(axes)
 
 
-def _guides(axes: Axes, records: Sequence[Record]) -> None:
+def _guides(axes: Axes, rows: Sequence[Row]) -> None:
     """Thin lines at the floor and the ceiling of the stream that ranks, and bands that part the rows."""
-    stream = headline(records)
-    for record in records:
-        if record["sr"] in (FLOOR, CEILING) and record[f"{stream}_top1"] is not None:
-            axes.axvline(record[f"{stream}_top1"], color=COLOURS[stream], linewidth=0.8, linestyle=":", zorder=0)
-    for place in range(1, len(records), 2):
+    stream = headline(row.streams for row in rows)
+    for row in rows:
+        top1 = row.streams[stream].top1
+        if row.sr in (FLOOR, CEILING) and top1 is not None:
+            axes.axvline(top1, color=COLOURS[stream], linewidth=0.8, linestyle=":", zorder=0)
+    for place in range(1, len(rows), 2):
         axes.axhspan(place - 0.5, place + 0.5, color="#f3f3f3", zorder=-1, linewidth=0)
 
 
-def _quality_against_accuracy(axes: Axes, records: Sequence[Record]) -> None:
-    stream = headline(records)
-    key = f"{stream}_top1"
-    points = [r for r in records if r["psnr_y"] is not None and r[key] is not None]
-    ceiling = next((r[key] for r in records if r["sr"] == CEILING), None)
-    if not points:
+def _quality_against_accuracy(axes: Axes, rows: Sequence[Row], quality: Column | None) -> None:
+    stream = headline(row.streams for row in rows)
+    points = _points(rows, stream, quality.key) if quality else []
+    if not quality or not points:
         axes.set_axis_off()
         return
-    axes.scatter([r["psnr_y"] for r in points], [r[key] for r in points], s=34, color=COLOURS[stream], zorder=3)
+    axes.scatter([x for x, _, _ in points], [y for _, y, _ in points], s=34, color=COLOURS[stream], zorder=3)
+    ceiling = next((row.streams[stream].top1 for row in rows if row.sr == CEILING), None)
     if ceiling is not None:
         axes.axhline(ceiling, color=GREY, linewidth=0.8, linestyle=":")
         axes.annotate(CEILING, (1, ceiling), xycoords=("axes fraction", "data"), xytext=(-2, 2),
                       textcoords="offset points", ha="right", fontsize=8, color=GREY)  # fmt: skip
     axes.margins(x=0.22, y=0.16)
-    axes.set_xlabel("PSNR on Y (dB)")
+    if quality.higher_is_better is False:
+        axes.invert_xaxis()
+    axes.set_xlabel(quality.axis)
     axes.set_ylabel(f"{stream} top-1 (%)")
     axes.set_title("picture quality against accuracy", loc="left", fontsize=10)
     _quiet(axes)
-    _label(axes, [(r["psnr_y"], r[key], r["sr"]) for r in points])
+    _label(axes, points)
+
+
+def _points(rows: Sequence[Row], stream: str, key: str) -> list[tuple[float, float, str]]:
+    """Quality, accuracy and name of every row that has both."""
+    found = [(row.measures[key], row.streams[stream].top1, row.sr) for row in rows]
+    return [(x, y, name) for x, y, name in found if x is not None and y is not None]
 
 
 def _label(axes: Axes, points: Sequence[tuple[float, float, str]]) -> None:

@@ -1,32 +1,30 @@
-"""Published numbers as columns of the records."""
+"""Published numbers beside the measured ones."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from harness.leaderboard.accuracy import STREAMS
-
-Record = dict[str, Any]
-MEASURED = "top1_mean_class"
-"""What published accuracies are compared with: TSN's evaluation prints mean class accuracy under the name accuracy."""
+from harness.leaderboard.row import Accuracy, Comparison, Row, tidy
 
 
-def with_published(records: Sequence[Record], info: Mapping[str, Any], fusion: tuple[float, float]) -> list[Record]:
-    """The records with ``STREAM_published`` and ``STREAM_difference`` (measured less published), None where missing.
+def with_published(rows: Sequence[Row], info: Mapping[str, Any], fusion: tuple[float, float]) -> list[Row]:
+    """The rows with published numbers and the differences from them, None where missing.
 
+    TSN's evaluation prints mean class accuracy under the name accuracy, so that is what they are compared with.
     Nothing is added to a run that no published number holds for; fused numbers only for the benchmark's weights.
     """
     numbers = (info.get("published") or {}).get("numbers", [])
     if not numbers:
-        return list(records)
+        return list(rows)
     same_fusion = fusion == tuple(info["benchmark"]["fusion"])
     known = {
         (n["recognizer"], n["method"], n["stream"]): float(n["top1"])
         for n in numbers
         if same_fusion or n["stream"] != "fusion"
     }
-    return [{**record, **_columns(record, known)} for record in records]
+    return [replace(row, published=_compared(row, known)) for row in rows]
 
 
 def published_notes(info: Mapping[str, Any]) -> list[str]:
@@ -42,17 +40,15 @@ def published_notes(info: Mapping[str, Any]) -> list[str]:
     return notes
 
 
-def has_published(records: Sequence[Record]) -> bool:
-    """Whether some record has a published number."""
-    return any(record.get(f"{stream}_published") is not None for record in records for stream in STREAMS)
+def _compared(row: Row, known: Mapping[tuple[str | None, str, str], float]) -> dict[str, Comparison]:
+    return {
+        stream: _comparison(known.get((row.recognizer, row.sr, stream)), accuracy)
+        for stream, accuracy in row.streams.items()
+    }
 
 
-def _columns(record: Record, known: Mapping[tuple[str | None, str, str], float]) -> Record:
-    columns: Record = {}
-    for stream in STREAMS:
-        published = known.get((record["recognizer"], record["sr"], stream))
-        measured = record[f"{stream}_{MEASURED}"]
-        both = published is not None and measured is not None
-        columns[f"{stream}_published"] = published
-        columns[f"{stream}_difference"] = round(measured - published, 6) if both else None
-    return columns
+def _comparison(published: float | None, accuracy: Accuracy) -> Comparison:
+    measured = accuracy.top1_mean_class
+    if published is None or measured is None:
+        return Comparison(published)
+    return Comparison(published, tidy("difference", measured - published))

@@ -7,130 +7,138 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.leaderboard.accuracy import STREAMS, stream_columns
 from harness.leaderboard.cells import CellRow, outcome, read_cells
-from harness.leaderboard.measures import measure_method, measured_keys
+from harness.leaderboard.columns import declared_columns, main_columns, read_columns
+from harness.leaderboard.contenders import Contender, read_contenders
+from harness.leaderboard.measures import Keys, Measures, measure_method, measured_keys
 from harness.leaderboard.notes import detectable_note, group_note, header
 from harness.leaderboard.published import published_notes, with_published
-from harness.leaderboard.rows import Row, read_rows
-from harness.leaderboard.streams import headline, measure_accuracy
+from harness.leaderboard.row import Row, tidy
+from harness.leaderboard.streams import Accuracies, headline, measure_accuracy
+from harness.registry import Registry
+from harness.registry import registry as installed
 from harness.specs import CEILING, Column
 
 if TYPE_CHECKING:
     from harness.running.reading import RunRecord
-
-DIGITS = 6
-"""Decimals kept, so that the last bits of a mean do not show."""
-Record = dict[str, Any]
-COLUMNS = (
-    Column("psnr_y", "PSNR-Y", digits=2),
-    Column("ssim_y", "SSIM-Y", digits=4),
-    Column("flow_epe", "flow EPE", higher_is_better=False, digits=3),
-    Column("warp_error", "warp error", higher_is_better=False, digits=2),
-)
 
 
 @dataclass(frozen=True)
 class Leaderboard:
     """A run as a table.
 
-    `records` are flat, one a (method or pair, recogniser): percentages 0 to 100, None where a value is missing.
-    `protocol` is everything that changes numbers, in words; `further_columns` are probes' numbers that are shown
-    besides those every leaderboard has (`COLUMNS`). A number that no column was declared for is in the records only.
-    `cells`, `rows` and `fusion` (weights of the spatial and the temporal stream) are what the records were computed
-    from, for reports that look at single clips.
+    `rows` are one a (method or pair, recogniser), best first. `protocol` is everything that changes numbers, in words;
+    `columns` are how the numbers of probes are shown, those of the main table first. A number that no column was
+    declared for is in the rows only. `cells`, `contenders` and `fusion` (weights of the spatial and the temporal
+    stream) are what the rows were computed from, for reports that look at single clips.
     """
 
     title: str
     protocol: Mapping[str, str]
     notes: Sequence[str]
-    records: Sequence[Record]
-    further_columns: Sequence[Column]
-    cells: Sequence[CellRow]
     rows: Sequence[Row]
+    columns: Sequence[Column]
+    cells: Sequence[CellRow]
+    contenders: Sequence[Contender]
     fusion: tuple[float, float]
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """The rows as JSON and CSV have them: flat, percentages 0 to 100, None where a value is missing."""
+        return [row.flat() for row in self.rows]
 
     @property
     def recognizers(self) -> list[str | None]:
         """Recognisers in the order in which they were asked for; ``[None]`` for a run without one."""
-        return list(dict.fromkeys(record["recognizer"] for record in self.records))
+        return list(dict.fromkeys(row.recognizer for row in self.rows))
 
-    def of(self, recognizer: str | None) -> list[Record]:
+    def of(self, recognizer: str | None) -> list[Row]:
         """The rows of one recogniser, best first."""
-        return [record for record in self.records if record["recognizer"] == recognizer]
+        return [row for row in self.rows if row.recognizer == recognizer]
+
+    @property
+    def main_columns(self) -> list[Column]:
+        """Columns of the main table, in its order, measured or not."""
+        return main_columns(self.columns)
+
+    @property
+    def further_columns(self) -> list[Column]:
+        """Columns besides those of the main table that were measured."""
+        return [column for column in self.columns if column.order is None]
 
 
-def build(record: RunRecord, *, pairs: Sequence[str] = (), fusion: tuple[float, float] | None = None) -> Leaderboard:
+def build(
+    record: RunRecord,
+    *,
+    pairs: Sequence[str] = (),
+    fusion: tuple[float, float] | None = None,
+    registry: Registry | None = None,
+) -> Leaderboard:
     """Score a run.
 
     `pairs` (``"a+b"``) come on top of those the run was asked for; `fusion` are weights of the spatial and the temporal
-    stream other than the benchmark's. The same folder always gives the same table; only `fps` depends on timing.
-    Raises `UsageError` for a pair whose methods the run lacks, `RunFolderError` where scores cannot be joined by clip.
+    stream other than the benchmark's; `registry` knows the declared columns (default: what is installed). The same
+    folder always gives the same numbers; only ratios of the speed depend on timing. Raises `UsageError` for a pair
+    whose methods the run lacks, `RunFolderError` where scores cannot be joined by clip.
     """
     info, cells = record.info, read_cells(record)
     weights = fusion or (info["benchmark"]["fusion"][0], info["benchmark"]["fusion"][1])
-    rows = read_rows(cells, [*info["plan"].get("pairs", ()), *pairs])
-    keys = measured_keys(cells)
-    measures = {row.name: measure_method(row.name, cells, keys) for row in rows}
-    records: list[Record] = []
-    notes = [*info["benchmark"].get("notes", ())]
-    for recognizer in dict.fromkeys(cell.recognizer for cell in cells if cell.recognizer) or [None]:
-        accuracies, detectable = measure_accuracy(rows, cells, recognizer, weights)
-        notes += detectable_note(recognizer, detectable)
-        found = {row: {**measures[row.name], **accuracies[row.name]} for row in rows}
-        records += _ranked([_record(row, recognizer, row.cells(cells, recognizer), found[row], keys) for row in rows])
-    notes += published_notes(info)
+    columns = read_columns(info, declared_columns(registry or installed()))
+    keys = measured_keys(cells, columns)
+    contenders = read_contenders(cells, [*info["plan"].get("pairs", ()), *pairs])
+    rows, notes = _scored(contenders, cells, keys, weights)
+    notes = [*info["benchmark"].get("notes", ()), *notes, *published_notes(info), *group_note(record.clips)]
     return Leaderboard(
         title=info["benchmark"].get("title") or info["benchmark"]["name"],
         protocol=header(info, record.clips, weights),
-        notes=tuple(dict.fromkeys([*notes, *group_note(record.clips)])),
-        records=tuple(with_published(records, info, weights)),
-        further_columns=_further_columns(info, keys),
+        notes=tuple(dict.fromkeys(notes)),
+        rows=tuple(with_published(rows, info, weights)),
+        columns=tuple(c for c in columns if c.order is not None or c.key in keys.every),
         cells=tuple(cells),
-        rows=tuple(rows),
+        contenders=tuple(contenders),
         fusion=weights,
     )
 
 
-def _record(
-    row: Row, recognizer: str | None, cells: Sequence[CellRow], found: Mapping[str, Any], keys: Sequence[str]
-) -> Record:
-    status, reason = outcome(cells)
-    order = [key for stream in STREAMS for key in stream_columns(stream)]
-    order = [*order, "recovered", *keys, "fps", "params", "clips"]
-    return {
-        "sr": row.name,
-        "recognizer": recognizer,
-        **{key: _plain(key, found.get(key)) for key in order},
-        "status": status,
-        "reason": reason or None,
-        "note": "; ".join(dict.fromkeys(cell.note for cell in cells if cell.note)) or None,
-    }
+def _scored(
+    contenders: Sequence[Contender], cells: Sequence[CellRow], keys: Keys, weights: tuple[float, float]
+) -> tuple[list[Row], list[str]]:
+    """The ranked rows of all recognisers, and what each recogniser's clips can tell apart."""
+    measures = {one.name: measure_method(one.name, cells, keys) for one in contenders}
+    rows: list[Row] = []
+    notes: list[str] = []
+    for recognizer in dict.fromkeys(cell.recognizer for cell in cells if cell.recognizer) or [None]:
+        accuracies, detectable = measure_accuracy(contenders, cells, recognizer, weights)
+        notes += detectable_note(recognizer, detectable)
+        rows += _ranked([_row(one, recognizer, cells, accuracies[one.name], measures[one.name]) for one in contenders])
+    return rows, notes
 
 
-def _ranked(records: Sequence[Record]) -> list[Record]:
+def _row(
+    one: Contender, recognizer: str | None, cells: Sequence[CellRow], accuracies: Accuracies, measures: Measures
+) -> Row:
+    own = one.cells(cells, recognizer)
+    status, reason = outcome(own)
+    return Row(
+        sr=one.name,
+        recognizer=recognizer,
+        streams=accuracies.streams,
+        recovered=accuracies.recovered,
+        measures={key: tidy(key, value) for key, value in measures.numbers.items()},
+        params=measures.params,
+        clips=measures.clips if accuracies.clips is None else accuracies.clips,
+        status=status,
+        reason=reason or None,
+        note="; ".join(dict.fromkeys(cell.note for cell in own if cell.note)) or None,
+    )
+
+
+def _ranked(rows: Sequence[Row]) -> list[Row]:
     """The ceiling on top, then by accuracy; rows that failed or were skipped last; equal ones by name."""
-    key = f"{headline(records)}_top1"
+    stream = headline(row.streams for row in rows)
 
-    def place(record: Record) -> tuple[bool, bool, float, str]:
-        score = -math.inf if record[key] is None else record[key]
-        return record["status"] != "ok", record["sr"] != CEILING, -score, record["sr"]
+    def place(row: Row) -> tuple[bool, bool, float, str]:
+        top1 = row.streams[stream].top1
+        return not row.ok, row.sr != CEILING, math.inf if top1 is None else -top1, row.sr
 
-    return sorted(records, key=place)
-
-
-def _further_columns(info: Mapping[str, Any], keys: Sequence[str]) -> tuple[Column, ...]:
-    """Declared columns that were measured, besides those of every leaderboard."""
-    standard = {column.key for column in COLUMNS}
-    declared = [Column(**facts) for facts in info.get("columns", ())]
-    return tuple(column for column in declared if column.key in keys and column.key not in standard)
-
-
-def _plain(key: str, value: Any) -> Any:
-    """A value as JSON has it: rounded, and None for NaN."""
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if not math.isfinite(value):
-        return None
-    # the decimals that matter in a p-value depend on its size; + 0.0 turns -0.0 into 0.0
-    return float(f"{value:.{DIGITS}g}") if key.endswith("_p") else round(float(value), DIGITS) + 0.0
+    return sorted(rows, key=place)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from harness.leaderboard.row import Accuracy
+from harness.specs import Column
 
 DASH = "\u2013"
 SMALLEST_P = 0.001
@@ -14,25 +14,24 @@ def number(value: float | None, digits: int) -> str:
     return DASH if value is None else f"{value:.{digits}f}"
 
 
-def top1(record: Mapping[str, Any], stream: str, digits: int = 1) -> str:
+def measure(value: float | None, column: Column) -> str:
+    """A probe's number as its column says."""
+    whole = value is not None and column.whole_from is not None and value >= column.whole_from
+    return number(value, 0 if whole else column.digits)
+
+
+def top1(accuracy: Accuracy, digits: int = 1) -> str:
     """Accuracy with its interval, ``76.4 [69.1, 83.0]``; `digits` are those of the interval."""
-    value, low, high = (record[f"{stream}_top1{end}"] for end in ("", "_low", "_high"))
-    if value is None or low is None:
-        return number(value, 1)
-    return f"{value:.1f} [{low:.{digits}f}, {high:.{digits}f}]"
+    if accuracy.top1 is None or accuracy.top1_low is None:
+        return number(accuracy.top1, 1)
+    return f"{accuracy.top1:.1f} [{accuracy.top1_low:.{digits}f}, {accuracy.top1_high:.{digits}f}]"
 
 
-def gain(record: Mapping[str, Any], stream: str) -> str:
+def gain(accuracy: Accuracy) -> str:
     """Difference from the floor in points, with its interval."""
-    value, low, high = (record[f"{stream}_delta{end}"] for end in ("", "_low", "_high"))
-    if value is None or low is None:
-        return short_gain(record, stream)
-    return f"{value:+.1f} [{low:+.1f}, {high:+.1f}]"
-
-
-def short_gain(record: Mapping[str, Any], stream: str) -> str:
-    """Difference from the floor in points."""
-    return signed(record[f"{stream}_delta"])
+    if accuracy.delta is None or accuracy.delta_low is None:
+        return signed(accuracy.delta)
+    return f"{accuracy.delta:+.1f} [{accuracy.delta_low:+.1f}, {accuracy.delta_high:+.1f}]"
 
 
 def signed(value: float | None) -> str:
@@ -48,11 +47,6 @@ def p_value(value: float | None) -> str:
 def percent(share: float | None) -> str:
     """A share of 1 as whole percent."""
     return DASH if share is None else f"{100 * share:.0f} %"
-
-
-def speed(fps: float | None) -> str:
-    """Frames a second, whole ones above ten."""
-    return number(fps, 1 if fps is not None and fps < 10 else 0)
 
 
 def size(params: int | None) -> str:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
-from harness.leaderboard.accuracy import STREAMS
-from harness.leaderboard.published import MEASURED
+from harness.leaderboard.row import Comparison, Row
 from harness.leaderboard.streams import headline
-from harness.leaderboard.table import COLUMNS, Leaderboard, Record
-from harness.leaderboard.text import gain, number, p_value, percent, short_gain, signed, size, speed, top1
-from harness.specs import CEILING, FLOOR, Column
+from harness.leaderboard.table import Leaderboard
+from harness.leaderboard.text import gain, measure, number, p_value, percent, signed, size, top1
+from harness.specs import CEILING, FLOOR, SCORED, Column
 
-COMPACT_TITLES = {"psnr_y": "PSNR", "ssim_y": "SSIM", "flow_epe": "EPE", "warp_error": "warp"}
 BEST, TIED = "best", "tied"
 TIED_SIGN = "≈"
-READING = (
+ARROWS = {True: " ↑", False: " ↓", None: ""}
+HOW_TO_READ = (
     "Top-1 accuracy in percent, with 95 % intervals from a bootstrap over groups of clips.",
     f"The best method is emphasised; {TIED_SIGN} marks those that cannot be told from it: the interval of their paired "
     "difference contains 0.",
@@ -27,101 +25,110 @@ READING = (
 )
 
 
-def no_mark(record: Record) -> str | None:
+def no_mark(row: Row) -> str | None:
     """Of columns in which nothing is marked."""
     return None
 
 
 @dataclass(frozen=True)
 class View:
-    """One column: its title, the text of a record's cell, and whether that cell is `BEST`, `TIED` or neither."""
+    """One column: its title, the text of a row's cell, and whether that cell is `BEST`, `TIED` or neither."""
 
     title: str
-    text: Callable[[Record], str]
-    mark: Callable[[Record], str | None] = no_mark
+    text: Callable[[Row], str]
+    mark: Callable[[Row], str | None] = no_mark
 
 
-def main_views(board: Leaderboard, records: Sequence[Record], *, compact: bool = False) -> list[View]:
-    """Accuracy, gain and quality columns of one recogniser's records; columns without any number are left out."""
-    stream = headline(records)
-    digits = 0 if compact else 1
-    views = [View(s, partial(top1, stream=s, digits=digits), _marks(records, s)) for s in known_streams(records)]
-    if any_number(records, f"{stream}_delta"):
-        views.append(View("gain", partial(short_gain if compact else gain, stream=stream)))
-    if any_number(records, "recovered") and not compact:
-        views.append(View("recovered", lambda record: percent(record["recovered"])))
-    standard = [column for column in COLUMNS if any_number(records, column.key)]
-    views += [measure_view(column, COMPACT_TITLES.get(column.key) if compact else None) for column in standard]
-    views.append(View("fps", lambda record: speed(record["fps"])))
-    return views if compact else [*views, View("params", lambda record: size(record["params"]))]
+def main_views(board: Leaderboard, rows: Sequence[Row], *, compact: bool = False) -> list[View]:
+    """Accuracy, gain, quality and cost of one recogniser's rows.
+
+    Columns without any number are left out, but for what a method costs: its speed and its size.
+    """
+    stream = headline(row.streams for row in rows)
+    views = [_accuracy_view(s, rows, digits=0 if compact else 1) for s in known_streams(rows)]
+    if any(row.streams[stream].delta is not None for row in rows):
+        views.append(_short_gain_view(stream) if compact else View("gain", lambda row: gain(row.streams[stream])))
+    if any(row.recovered is not None for row in rows) and not compact:
+        views.append(View("recovered", lambda row: percent(row.recovered)))
+    shown = [column for column in board.main_columns if column.ratio or with_measures(rows, [column.key])]
+    views += [measure_view(column, compact=compact) for column in shown]
+    return views if compact else [*views, View("params", lambda row: size(row.params))]
 
 
-def detail_views(records: Sequence[Record]) -> list[View]:
+def detail_views(rows: Sequence[Row]) -> list[View]:
     """Mean class accuracy, top-5 and p-values of every stream."""
-    return [view for stream in known_streams(records) for view in _details(stream)]
+    return [view for stream in known_streams(rows) for view in _details(stream)]
 
 
-def published_views(records: Sequence[Record]) -> list[View]:
+def published_views(rows: Sequence[Row]) -> list[View]:
     """Measured mean class accuracy, the published number and their difference, of every stream that has one."""
-    streams = [s for s in STREAMS if any(record.get(f"{s}_published") is not None for record in records)]
+    streams = [s for s in SCORED if any(_compared(row, s).published is not None for row in rows)]
     return [view for stream in streams for view in _published(stream)]
 
 
-def measure_view(column: Column, title: str | None = None) -> View:
-    """A probe's number, with the direction in which it is better unless another title is given."""
-    arrow = "↑" if column.higher_is_better else "↓"
-    return View(title or f"{column.title} {arrow}", lambda record: number(record[column.key], column.digits))
+def measure_view(column: Column, *, compact: bool = False) -> View:
+    """A probe's number; its title says in which direction it is better unless room is scarce."""
+    title = column.short or column.title if compact else column.title + ARROWS[column.higher_is_better]
+    return View(title, lambda row: measure(row.measures[column.key], column))
 
 
-def known_streams(records: Sequence[Record]) -> list[str]:
-    """Streams in which some record has an accuracy."""
-    return [stream for stream in STREAMS if any_number(records, f"{stream}_top1")]
+def known_streams(rows: Sequence[Row]) -> list[str]:
+    """Streams in which some row has an accuracy."""
+    return [stream for stream in SCORED if any(row.streams[stream].top1 is not None for row in rows)]
 
 
-def with_numbers(records: Sequence[Record], keys: Iterable[str]) -> list[Record]:
-    """Records that have at least one of these numbers."""
-    keys = list(keys)
-    return [record for record in records if any(record[key] is not None for key in keys)]
+def with_accuracy(rows: Sequence[Row]) -> list[Row]:
+    """Rows that have an accuracy in some stream."""
+    return [row for row in rows if any(accuracy.top1 is not None for accuracy in row.streams.values())]
 
 
-def with_any_number(records: Sequence[Record]) -> list[Record]:
-    """Records that finished or have some number; the others are named with their reason below the table."""
-    facts = ("sr", "recognizer", "status", "reason", "note")
-    known = [
-        any(value is not None for key, value in record.items() if key not in facts and not key.endswith("_published"))
-        for record in records
-    ]
-    return [r for r, some in zip(records, known, strict=True) if some or r["status"] == "ok"]
+def with_measures(rows: Sequence[Row], keys: Sequence[str]) -> list[Row]:
+    """Rows that have at least one of these numbers of probes."""
+    return [row for row in rows if any(row.measures[key] is not None for key in keys)]
 
 
-def any_number(records: Sequence[Record], key: str) -> bool:
-    return any(record[key] is not None for record in records)
+def with_comparison(rows: Sequence[Row]) -> list[Row]:
+    """Rows that have a published number."""
+    return [row for row in rows if any(found.published is not None for found in row.published.values())]
+
+
+def with_any_number(rows: Sequence[Row]) -> list[Row]:
+    """Rows that finished or have some number; the others are named with their reason below the table."""
+    return [row for row in rows if row.ok or row.has_numbers]
+
+
+def _accuracy_view(stream: str, rows: Sequence[Row], digits: int) -> View:
+    best = max((row.streams[stream].top1 or 0.0 for row in rows if row.streams[stream].best), default=None)
+
+    def mark(row: Row) -> str | None:
+        accuracy = row.streams[stream]
+        if not accuracy.best:
+            return None
+        return BEST if accuracy.top1 == best else TIED
+
+    return View(stream, lambda row: top1(row.streams[stream], digits), mark)
+
+
+def _short_gain_view(stream: str) -> View:
+    return View("gain", lambda row: signed(row.streams[stream].delta))
+
+
+def _compared(row: Row, stream: str) -> Comparison:
+    return row.published.get(stream, Comparison())
 
 
 def _published(stream: str) -> list[View]:
     return [
-        View(stream, lambda record: number(record[f"{stream}_{MEASURED}"], 1)),
-        View("published", lambda record: number(record[f"{stream}_published"], 1)),
-        View("difference", lambda record: signed(record[f"{stream}_difference"])),
+        View(stream, lambda row: number(row.streams[stream].top1_mean_class, 1)),
+        View("published", lambda row: number(_compared(row, stream).published, 1)),
+        View("difference", lambda row: signed(_compared(row, stream).difference)),
     ]
 
 
 def _details(stream: str) -> list[View]:
     return [
-        View(f"{stream} mean class", lambda record: number(record[f"{stream}_top1_mean_class"], 1)),
-        View(f"{stream} top-5", lambda record: number(record[f"{stream}_top1_top5"], 1)),
-        View(f"{stream} p", lambda record: p_value(record[f"{stream}_p"])),
-        View(f"{stream} p (McNemar)", lambda record: p_value(record[f"{stream}_mcnemar_p"])),
+        View(f"{stream} mean class", lambda row: number(row.streams[stream].top1_mean_class, 1)),
+        View(f"{stream} top-5", lambda row: number(row.streams[stream].top1_top5, 1)),
+        View(f"{stream} p", lambda row: p_value(row.streams[stream].p)),
+        View(f"{stream} p (McNemar)", lambda row: p_value(row.streams[stream].mcnemar_p)),
     ]
-
-
-def _marks(records: Sequence[Record], stream: str) -> Callable[[Record], str | None]:
-    key = f"{stream}_top1"
-    best = max((record[key] for record in records if record[f"{stream}_best"]), default=None)
-
-    def mark(record: Record) -> str | None:
-        if not record[f"{stream}_best"]:
-            return None
-        return BEST if record[key] == best else TIED
-
-    return mark

@@ -1,42 +1,77 @@
-"""Writing the leaderboard into a run folder."""
+"""Writing reports: into the folder of a run, or where the user says."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.leaderboard import csv, json, markdown, plot
-from harness.leaderboard.table import Leaderboard, build
+from harness.errors import ContractError, HarnessError, UsageError
+from harness.files import write_atomically
+from harness.leaderboard.reports import render_report
+from harness.leaderboard.table import Leaderboard
+from harness.registry import Registry
+from harness.specs import ReportSpec
 
 if TYPE_CHECKING:
     from harness.running.reading import RunRecord
 
+RUN_FILES = ("run.json", ".lock", "cells", "pictures")
+"""What a report may not write over."""
 
-def write_all(
-    record: RunRecord, folder: Path, *, pairs: Sequence[str] = (), fusion: tuple[float, float] | None = None
-) -> list[Path]:
-    """Score a run and write ``leaderboard.{md,csv,json,png}`` into a folder.
 
-    Returns the files. Raises what `build` raises, before anything is written.
+@dataclass(frozen=True)
+class Written:
+    """What became of a run's reports: the files, and why those that are missing failed, a line each."""
+
+    files: Sequence[Path]
+    failures: Sequence[str]
+
+
+def write_board(board: Leaderboard, run: RunRecord, registry: Registry, folder: Path) -> Written:
+    """Write every report that a run's folder keeps, each file as a whole or not at all.
+
+    A report that fails costs nothing but its own files.
     """
-    return write_board(build(record, pairs=pairs, fusion=fusion), folder)
+    written: dict[Path, str] = {}
+    failures: list[str] = []
+    for spec in registry.all(ReportSpec).values():
+        if not spec.default:
+            continue
+        try:
+            files = render_report(spec, board, run)
+            _refuse_taken(spec, files, {path.name: owner for path, owner in written.items()})
+            for name, content in files.items():
+                write_atomically(folder / name, content)
+                written[folder / name] = spec.name
+        except HarnessError as error:
+            failures.append(str(error))
+        except OSError as error:
+            failures.append(f"report {spec.name!r} cannot be written to {folder}: {error.strerror}")
+    return Written(list(written), failures)
 
 
-def write_board(board: Leaderboard, folder: Path) -> list[Path]:
-    """Write a table in every form that the run folder keeps, each file as a whole or not at all."""
-    contents = {
-        "md": markdown.render(board).encode(),
-        "csv": csv.render(board).encode(),
-        "json": json.render(board).encode(),
-        "png": plot.render(board),
-    }
-    return [_replace(folder / f"leaderboard.{suffix}", content) for suffix, content in contents.items()]
+def write_to(out: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """Write a report into a folder, or its first file as `out` and the others beside it.
+
+    Returns the files. Raises `UsageError` where they cannot be written, or two would have one name.
+    """
+    first, *others = files
+    places = [out / name for name in files] if out.is_dir() else [out, *(out.parent / name for name in others)]
+    if len(set(places)) < len(places):
+        raise UsageError(f"--out {out}: another file of this report has that name; choose one besides {first}")
+    try:
+        for place, content in zip(places, files.values(), strict=True):
+            place.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"--out {out}: cannot be written: {error.strerror}") from error
+    return places
 
 
-def _replace(path: Path, content: bytes) -> Path:
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
-    return path
+def _refuse_taken(spec: ReportSpec, files: Mapping[str, bytes], owners: Mapping[str, str]) -> None:
+    for name in files:
+        if name in RUN_FILES:
+            raise ContractError(f"report {spec.name!r} gives {name}, which belongs to the run; give it another name")
+        if name in owners:
+            raise ContractError(f"reports {owners[name]!r} and {spec.name!r} both give {name}; rename one")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from harness.documents import read_document
 from harness.errors import UnknownNameError, UsageError
 from harness.paths import benchmarks_folder
 
@@ -57,17 +57,7 @@ class Benchmark(BaseModel):
 
 def load_benchmark(name_or_path: str) -> Benchmark:
     """Read a shipped benchmark by name, or any file by path. Raises `UsageError` naming file, key and rule."""
-    path = find_benchmark(name_or_path)
-    try:
-        data = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
-        raise UsageError(f"{path}: not YAML: {error}") from error
-    if not isinstance(data, dict):
-        raise UsageError(f"{path}: expected a mapping of keys to values, found {type(data).__name__}")
-    try:
-        return Benchmark.model_validate(data)
-    except ValidationError as error:
-        raise UsageError(_explain(path, error)) from error
+    return read_document(find_benchmark(name_or_path), Benchmark)
 
 
 def find_benchmark(name_or_path: str) -> Path:
@@ -81,12 +71,3 @@ def find_benchmark(name_or_path: str) -> Path:
     if name_or_path not in shipped:
         raise UnknownNameError("benchmark", name_or_path, shipped, "A path to a file ends in .yaml.")
     return shipped[name_or_path]
-
-
-def _explain(path: Path, error: ValidationError) -> str:
-    lines = [f"{path}: {error.error_count()} mistake(s)"]
-    for item in error.errors():
-        key = ".".join(str(part) for part in item["loc"]) or "(file)"
-        found = "" if item["type"] == "missing" else f", found {item['input']!r}"
-        lines.append(f"  {key}: {item['msg']}{found}")
-    return "\n".join(lines)

@@ -1,4 +1,9 @@
-"""What a run consists of: parts, cells with their identity, and the plan that holds them."""
+"""What a run consists of: parts, cells with their identity, and the plan that holds them.
+
+A cell is one SR method seen by one probe on one data set split under one protocol. Its id is a readable slug and a
+hash over everything that changes its numbers, and nothing that does not (device, batch size, number of workers).
+`cell_id` is the one function that computes it, from a plan as well as from a record. All of it can be pickled.
+"""
 
 from __future__ import annotations
 
@@ -8,30 +13,41 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
+from harness.choice import Choice
 from harness.contracts import Clip
 from harness.errors import UsageError
 from harness.imports import resolve_import
 from harness.planning.benchmark import Benchmark
-from harness.specs import OWN_FILES, OptionValue, ProbeSpec, RecognizerSpec, Spec, SRMethodSpec, Weights
+from harness.specs import (
+    FLOW_STREAMS,
+    OWN_FILES,
+    DatasetSpec,
+    DegradationSpec,
+    FlowSpec,
+    NetworkSpec,
+    OptionValue,
+    ProbeSpec,
+    Spec,
+    SRMethodSpec,
+    Weights,
+)
 
+Declared = TypeVar("Declared", bound=Spec, covariant=True)
 FORMAT_VERSION = 1
 """Part of every cell's identity: raise it when the meaning of stored numbers changes."""
 
 
-JOINT = "joint"
-
-
-FLOW_STREAMS = ("temporal", JOINT)
-
-
 @dataclass(frozen=True)
-class Part:
-    """A method, a probe or a recogniser's stream: its declaration, options in force, and checkpoint."""
+class Part(Generic[Declared]):
+    """Something that was chosen by name: its declaration, options in force, and checkpoint.
+
+    Methods, probes and recognisers' streams, and the flow estimator, degradation and data set of a benchmark.
+    """
 
     label: str
-    spec: SRMethodSpec | ProbeSpec | RecognizerSpec
+    spec: Declared
     options: Mapping[str, OptionValue]
     weights: Weights | None = None
     stream: str | None = None
@@ -41,13 +57,21 @@ class Part:
     """What the leaderboard's header says of a recogniser's scores besides its options."""
 
     def identity(self) -> dict[str, Any]:
-        """What of this part changes numbers."""
+        """The fields that affect results. Raises `UsageError` for a file that is gone."""
         return {
             "name": self.spec.name,
             "stream": self.stream,
-            "options": {k: _by_content(self.spec, k, v, self.stream) for k, v in sorted(self.options.items())},
+            "options": self._contents(),
             "weights": self.weights.sha256 if self.weights else None,
         }
+
+    def text(self) -> str:
+        """`identity` in one line, as the leaderboard's header shows it: name, all options, and the checkpoint."""
+        shown = str(Choice(self.spec.name, tuple(self._contents().items())))
+        return f"{shown} (weights {self.weights.tag}, sha256 {self.weights.sha256[:12]})" if self.weights else shown
+
+    def _contents(self) -> dict[str, OptionValue]:
+        return {name: _by_content(self.spec, name, value, self.stream) for name, value in sorted(self.options.items())}
 
 
 @dataclass(frozen=True)
@@ -55,14 +79,16 @@ class Cell:
     """One cell of the grid."""
 
     id: str
-    method: Part
-    probe: Part
+    method: Part[SRMethodSpec]
+    probe: Part[NetworkSpec]
     identity: Mapping[str, Any]
-    temporal: Part | None = None
+    temporal: Part[SRMethodSpec] | None = None
     """Joint streams only: the method whose flow is looked at, beside the frames of `method`."""
+    flow: Part[FlowSpec] | None = None
+    """The flow estimator, where it affects the probe's numbers."""
 
     @property
-    def methods(self) -> Sequence[Part]:
+    def methods(self) -> Sequence[Part[SRMethodSpec]]:
         """The methods it needs, each once."""
         other = self.temporal is not None and self.temporal.label != self.method.label
         return [self.method, self.temporal] if other and self.temporal else [self.method]
@@ -75,7 +101,8 @@ class Cell:
     @property
     def skipped(self) -> str | None:
         """Why the cell is skipped, or None."""
-        return next((part.missing for part in (*self.methods, self.probe) if part.missing), None)
+        parts: list[Part[Spec]] = [*self.methods, self.probe, *([self.flow] if self.flow else [])]
+        return next((part.missing for part in parts if part.missing), None)
 
 
 @dataclass(frozen=True)
@@ -83,14 +110,23 @@ class Plan:
     """The cells of a run and the clips they see."""
 
     benchmark: Benchmark
+    dataset: Part[DatasetSpec]
     clips: Sequence[Clip]
     dataset_clips: int
     classes: Sequence[str]
-    methods: Sequence[Part]
-    probes: Sequence[Part]
+    degradation: Part[DegradationSpec] | None
+    """None for clips that are low-resolution by nature."""
+    flow: Part[FlowSpec]
+    methods: Sequence[Part[SRMethodSpec]]
+    probes: Sequence[Part[NetworkSpec]]
     cells: Sequence[Cell]
     pairs: Sequence[str]
     protocol: Mapping[str, str]
+
+    @property
+    def parts(self) -> Sequence[Part[NetworkSpec]]:
+        """Everything that may be missing."""
+        return (*self.methods, *self.probes, self.flow)
 
 
 def cell_id(identity: Mapping[str, Any]) -> str:
@@ -103,7 +139,7 @@ def cell_id(identity: Mapping[str, Any]) -> str:
     return f"{re.sub(r'[^A-Za-z0-9-]+', '_', slug)}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
-def uses_flow(probe: Part) -> bool:
+def uses_flow(probe: Part[Spec]) -> bool:
     """Whether the flow estimator changes a probe's numbers."""
     return probe.stream in FLOW_STREAMS or (isinstance(probe.spec, ProbeSpec) and probe.spec.uses_flow)
 

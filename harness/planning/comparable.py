@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from harness.choice import all_options, convert, parse_choice
 from harness.errors import UsageError
 from harness.paths import benchmarks_folder
-from harness.specs import OFFICIAL, RecognizerSpec
+from harness.specs import OFFICIAL, SCORED, NetworkSpec, RecognizerSpec
 
 if TYPE_CHECKING:
     from harness.planning.benchmark import Benchmark
@@ -26,7 +26,6 @@ COLUMNS = (
     "system", "dataset", "split", "clips", "scale", "degradation", "flow", "fusion", "recognizer", "stream", "method",
     "top1", "source",
 )  # fmt: skip
-STREAMS = ("spatial", "temporal", "fusion")
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,8 @@ def _number(row: Mapping[Any, Any], where: str) -> Number:
     values = {key: str(row[key] or "") for key in COLUMNS}
     if None in row or not all(values.values()):
         raise UsageError(f"{where}: every one of the {len(COLUMNS)} fields must be there")
-    if values["stream"] not in STREAMS:
-        raise UsageError(f"{where}: stream {values['stream']!r}; one of {', '.join(STREAMS)}")
+    if values["stream"] not in SCORED:
+        raise UsageError(f"{where}: stream {values['stream']!r}; one of {', '.join(SCORED)}")
     try:
         spatial, temporal = map(float, values["fusion"].split(":"))
         top1 = float(values["top1"])
@@ -134,7 +133,7 @@ def _other_protocol(table: Sequence[Number], mine: Sequence[str]) -> str:
 
 
 def _same_recognizers(
-    streams: Sequence[Part], here: Iterable[Number], benchmark: Benchmark, reasons: dict[str, None]
+    streams: Sequence[Part[NetworkSpec]], here: Iterable[Number], benchmark: Benchmark, reasons: dict[str, None]
 ) -> set[tuple[str, str]]:
     """Recognisers' streams (the fusion among them, where both are) that are the published ones."""
     wanted = {parse_choice(n.recognizer).name: parse_choice(n.recognizer).mapping for n in here}
@@ -147,7 +146,9 @@ def _same_recognizers(
     return same | {(name, "fusion") for name in fused}
 
 
-def _reason(part: Part, wanted: Mapping[str, Any], benchmark: Benchmark, reasons: dict[str, None]) -> str | None:
+def _reason(
+    part: Part[NetworkSpec], wanted: Mapping[str, Any], benchmark: Benchmark, reasons: dict[str, None]
+) -> str | None:
     """Why a method or stream is not the published one; added to `reasons`, unless it cannot run here anyway."""
     found = part.missing or _difference(part, wanted, benchmark)
     if found and not part.missing:
@@ -155,7 +156,7 @@ def _reason(part: Part, wanted: Mapping[str, Any], benchmark: Benchmark, reasons
     return found
 
 
-def _difference(part: Part, wanted: Mapping[str, Any], benchmark: Benchmark) -> str | None:
+def _difference(part: Part[NetworkSpec], wanted: Mapping[str, Any], benchmark: Benchmark) -> str | None:
     implied = part.weights.options if part.weights else {}
     expected = all_options(parse_choice(part.spec.name), part.spec, implied)
     expected |= {key: convert(value, expected.get(key), key) for key, value in wanted.items()}

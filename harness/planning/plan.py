@@ -1,9 +1,4 @@
-"""What a run will do: the grid of cells, their identity, and what is skipped and why.
-
-A cell is one SR method seen by one probe on one data set split under one protocol. Its id is a readable slug and a
-hash over everything that changes its numbers, and nothing that does not (device, batch size, number of workers).
-`cell_id` is the one function that computes it, from a plan as well as from a record.
-"""
+"""The grid of cells: its parts, what is skipped and why, and what is refused."""
 
 from __future__ import annotations
 
@@ -11,24 +6,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from harness.choice import Choice, all_options, own_file, parse_choice, resolve
+from harness.choice import parse_choice
 from harness.contracts import Clip, Dataset, Listing
-from harness.errors import UnknownNameError, UsageError, WeightsMissingError
+from harness.errors import UnknownNameError, UsageError
 from harness.imports import resolve_import
 from harness.planning.benchmark import NO_DEGRADATION, Benchmark
-from harness.planning.cells import FORMAT_VERSION, JOINT, Cell, Part, cell_id, uses_flow
-from harness.planning.resolving import full_text, resolved_degradation, resolved_flow
+from harness.planning.cells import FORMAT_VERSION, Cell, Part, cell_id, uses_flow
+from harness.planning.resolving import resolve_part, with_weights
 from harness.registry import Registry
-from harness.specs import OptionValue, ProbeSpec, RecognizerSpec, SRMethodSpec
+from harness.specs import (
+    JOINT,
+    DegradationSpec,
+    FlowSpec,
+    NetworkSpec,
+    OptionValue,
+    ProbeSpec,
+    RecognizerSpec,
+    SRMethodSpec,
+)
 
 NO_HR = "needs HR frames, which clips that are low-resolution by nature lack"
 
 
 def plan_cells(
-    methods: Sequence[Part],
-    probes: Sequence[Part],
+    methods: Sequence[Part[SRMethodSpec]],
+    probes: Sequence[Part[NetworkSpec]],
     setting: Mapping[str, Any],
-    flow: str,
+    flow: Part[FlowSpec],
     pairs: Sequence[str] = (),
 ) -> list[Cell]:
     """The grid methods x probes; a joint stream sees the `pairs` ``a+b`` of their labels besides.
@@ -37,72 +41,60 @@ def plan_cells(
     """
 
     identities = {id(part): part.identity() for part in (*methods, *probes)}  # once each: they read files
+    flow_identity = flow.text()
 
-    def cell(method: Part, probe: Part, temporal: Part) -> Cell:
+    def cell(method: Part[SRMethodSpec], probe: Part[NetworkSpec], temporal: Part[SRMethodSpec]) -> Cell:
         joint = probe.stream == JOINT
         identity = {
             "version": FORMAT_VERSION,
             **setting,
             "method": identities[id(method)],
             "probe": identities[id(probe)],
-            "flow": flow if uses_flow(probe) else None,
+            "flow": flow_identity if uses_flow(probe) else None,
             **({"temporal": identities[id(temporal)]} if joint else {}),
         }
-        return Cell(cell_id(identity), method, probe, identity, temporal if joint else None)
+        seen = flow if uses_flow(probe) else None
+        return Cell(cell_id(identity), method, probe, identity, temporal if joint else None, seen)
 
     grid = [cell(method, probe, method) for method in methods for probe in probes]
     both = [(a, b) for a in methods for b in methods if a != b and f"{a.label}+{b.label}" in pairs]
     return grid + [cell(a, probe, b) for a, b in both for probe in probes if probe.stream == JOINT]
 
 
-def setting_of(benchmark: Benchmark, registry: Registry, split_digest: str) -> dict[str, Any]:
+def setting_of(benchmark: Benchmark, degradation: Part[DegradationSpec] | None, split_digest: str) -> dict[str, Any]:
     """Data set, split, scale and degradation: what all cells of a run share."""
-    degradation = NO_DEGRADATION
-    if benchmark.has_hr:
-        spec, options = resolved_degradation(benchmark, registry)
-        degradation = full_text(spec.name, options)
     return {
         "dataset": benchmark.dataset,
         "split": benchmark.split,
         "clips": split_digest,
         "scale": benchmark.scale,
-        "degradation": degradation,
+        "degradation": degradation.text() if degradation else NO_DEGRADATION,
     }
 
 
-def flow_text(benchmark: Benchmark, registry: Registry) -> str:
-    """The benchmark's flow estimator with all its options."""
-    spec, options = resolved_flow(benchmark, registry)
-    return full_text(spec.name, options)
-
-
-def method_part(choice: Choice, registry: Registry, benchmark: Benchmark) -> Part:
+def method_part(text: str, registry: Registry, benchmark: Benchmark) -> Part[SRMethodSpec]:
     """An SR method with options and the checkpoint that the benchmark's tag names."""
-    spec = registry.get(SRMethodSpec, choice.name)
-    choice = resolve(choice, spec)
+    part = resolve_part(SRMethodSpec, text, registry)
+    spec = part.spec
     if spec.source == "hr" and not benchmark.has_hr:
-        return Part(str(choice), spec, all_options(choice, spec), missing=NO_HR)
+        return replace(part, missing=NO_HR)
     if spec.scales is not None and benchmark.scale not in spec.scales:
-        scales = ", ".join(map(str, spec.scales))
-        return Part(str(choice), spec, all_options(choice, spec), missing=f"does scale {scales}, not {benchmark.scale}")
-    if not spec.needs_weights:
-        return Part(str(choice), spec, all_options(choice, spec))
-    return _with_weights(choice, spec, benchmark.weights, scale=benchmark.scale)
+        return replace(part, missing=f"does scale {', '.join(map(str, spec.scales))}, not {benchmark.scale}")
+    return with_weights(part, benchmark.weights, scale=benchmark.scale)
 
 
-def stream_parts(choice: Choice, registry: Registry, benchmark: Benchmark) -> list[Part]:
+def stream_parts(text: str, registry: Registry, benchmark: Benchmark) -> list[Part[RecognizerSpec]]:
     """The streams of a recogniser under the benchmark's protocol; options given by name override the file's."""
-    spec = registry.get(RecognizerSpec, choice.name)
-    protocol = benchmark.recognizers.get(spec.name, {})
-    merged = Choice(spec.name, tuple({**protocol, **choice.mapping}.items()))
-    wanted = resolve(merged, spec)
-    shown = resolve(choice, spec)
-    options = all_options(wanted, spec)
-    streams = chosen_streams(spec, options)
-    parts = [_with_weights(wanted, spec, benchmark.weights, stream=s, label=f"{shown}.{s}") for s in streams]
+    protocol = benchmark.recognizers.get(parse_choice(text).name, {})
+    whole = resolve_part(RecognizerSpec, text, registry, protocol=protocol)
+    spec = whole.spec
+    parts = [
+        with_weights(replace(whole, label=f"{whole.label}.{stream}"), benchmark.weights, stream=stream)
+        for stream in chosen_streams(spec, whole.options)
+    ]
     if spec.note is None or any(part.missing for part in parts):
         return parts
-    note = resolve_import(spec.note)(options)
+    note = resolve_import(spec.note)(whole.options)
     return [replace(part, note=note) for part in parts]
 
 
@@ -116,15 +108,15 @@ def chosen_streams(spec: RecognizerSpec, options: Mapping[str, OptionValue]) -> 
     return (stream,)
 
 
-def probe_part(choice: Choice, registry: Registry, benchmark: Benchmark) -> Part:
+def probe_part(text: str, registry: Registry, benchmark: Benchmark) -> Part[ProbeSpec]:
     """A probe that is no recogniser."""
-    spec = registry.get(ProbeSpec, choice.name)
-    choice = resolve(choice, spec)
-    missing = NO_HR if spec.uses_hr and not benchmark.has_hr else None
-    return Part(str(choice), spec, all_options(choice, spec), missing=missing)
+    part = resolve_part(ProbeSpec, text, registry)
+    if part.spec.uses_hr and not benchmark.has_hr:
+        return replace(part, missing=NO_HR)
+    return with_weights(part, benchmark.weights, scale=benchmark.scale)
 
 
-def refuse_training_clips(parts: Sequence[Part], benchmark: Benchmark) -> None:
+def refuse_training_clips(parts: Sequence[Part[NetworkSpec]], benchmark: Benchmark) -> None:
     """Raise `UsageError` when a checkpoint would be scored on the split it was trained on."""
     scored = f"{parse_choice(benchmark.dataset).name}/{benchmark.split}"
     for part in parts:
@@ -135,7 +127,9 @@ def refuse_training_clips(parts: Sequence[Part], benchmark: Benchmark) -> None:
             )
 
 
-def refuse_other_folds(parts: Sequence[Part], benchmark: Benchmark, dataset: Dataset, clips: Sequence[Clip]) -> None:
+def refuse_other_folds(
+    parts: Sequence[Part[NetworkSpec]], benchmark: Benchmark, dataset: Dataset, clips: Sequence[Clip]
+) -> None:
     """Raise `UsageError` when clips to be scored were in a training split of another fold (UCF101's splits overlap)."""
     name = parse_choice(benchmark.dataset).name
     scored = {clip.id for clip in clips}
@@ -149,33 +143,3 @@ def refuse_other_folds(parts: Sequence[Part], benchmark: Benchmark, dataset: Dat
                 f"{part.label}: its checkpoint was trained on {name}/{split}, which has {both} of the {len(scored)} "
                 f"clips that benchmark {benchmark.name} scores; use one trained on {name}/{benchmark.train_split}"
             )
-
-
-def _with_weights(
-    choice: Choice,
-    spec: SRMethodSpec | RecognizerSpec,
-    tag: str,
-    *,
-    scale: int | None = None,
-    stream: str | None = None,
-    label: str | None = None,
-) -> Part:
-    from harness.weights.catalogue import find, installed_path
-
-    label = label or str(choice)
-    options = all_options(choice, spec)
-    if own_file(options):
-        return Part(label, spec, options, stream=stream)
-    if not spec.needs_weights:
-        return Part(label, spec, options, stream=stream)
-    try:
-        weights = find(spec, tag, scale=scale, stream=stream)
-        installed_path(weights)
-    except WeightsMissingError as error:
-        return Part(label, spec, options, stream=stream, missing=str(error))
-    if unknown := sorted(weights.options.keys() - options.keys()):
-        missing = f"its {tag} weights are for a network with {', '.join(unknown)}; give a file with checkpoint=FILE"
-        return Part(label, spec, options, stream=stream, missing=missing)
-    return Part(label, spec, all_options(choice, spec, weights.options), weights, stream)
-
-

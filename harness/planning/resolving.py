@@ -1,39 +1,86 @@
-"""What a benchmark names, opened or resolved to its declaration and options."""
+"""Names to parts: the one way from ``NAME:option=value`` to a declaration, its options in force, and its checkpoint."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
-from harness.choice import Choice, all_options, parse_choice, resolve
-from harness.config import data_folder
+from harness.choice import Choice, all_options, own_file, parse_choice, resolve
 from harness.contracts import Dataset
-from harness.errors import UsageError
-from harness.imports import resolve_import
+from harness.errors import UsageError, WeightsMissingError
 from harness.planning.benchmark import Benchmark
+from harness.planning.building import Given, build
+from harness.planning.cells import Part
 from harness.registry import Registry
-from harness.specs import DatasetSpec, DegradationSpec, FlowSpec, OptionValue
+from harness.specs import (
+    NO_OPTIONS,
+    DatasetSpec,
+    DegradationSpec,
+    FlowSpec,
+    NetworkSpec,
+    OptionValue,
+    Spec,
+)
+
+S = TypeVar("S", bound=Spec)
+N = TypeVar("N", bound=NetworkSpec)
 
 
-def open_dataset(benchmark: Benchmark, registry: Registry, data: Path | None = None) -> Dataset:
-    """The benchmark's data set; `data` as in `open_named`."""
-    return open_named(benchmark.dataset, registry, data)
+def resolve_part(
+    kind: type[S], text: str, registry: Registry, *, protocol: Mapping[str, OptionValue] = NO_OPTIONS
+) -> Part[S]:
+    """The part behind ``NAME`` or ``NAME:option=value``, without a checkpoint.
 
-
-def open_named(text: str, registry: Registry, data: Path | None = None) -> Dataset:
-    """The data set behind ``NAME`` or ``NAME:option=value``.
-
-    `data` is the folder given on the command line; without one it is the one the user configured (`data_folder`), or
-    else where the data set keeps itself. Raises `UsageError`, also where the data set is not here.
+    `protocol` are options that hold unless the text gives others; the part's label shows only those of the text.
+    Raises `UnknownNameError` for a name or an option that is not declared, `UsageError` for a value of the wrong type.
     """
     choice = parse_choice(text)
-    spec = registry.get(DatasetSpec, choice.name)
-    options = all_options(resolve(choice, spec), spec)
-    dataset: Dataset = resolve_import(spec.factory)(root=data_folder(spec.name, data), **options)
-    return dataset
+    spec = registry.get(kind, choice.name)
+    merged = Choice(spec.name, tuple({**protocol, **choice.mapping}.items()))
+    return Part(str(resolve(choice, spec)), spec, all_options(resolve(merged, spec), spec))
 
 
-def resolved_degradation(benchmark: Benchmark, registry: Registry) -> tuple[DegradationSpec, dict[str, OptionValue]]:
-    """The degradation with all its options, whose scale is the benchmark's.
+def with_weights(part: Part[N], tag: str, *, scale: int | None = None, stream: str | None = None) -> Part[N]:
+    """The part with the checkpoint of this tag, or with what is missing and the command that gets it.
+
+    Nothing changes where it needs none, or has a file of the user's own.
+    """
+    from harness.weights.catalogue import find, installed_path
+
+    spec, part = part.spec, replace(part, stream=stream)
+    if not spec.needs_weights or own_file(part.options):
+        return part
+    try:
+        weights = find(spec, tag, scale=scale, stream=stream)
+        installed_path(weights, spec.name)
+    except WeightsMissingError as error:
+        return replace(part, missing=str(error))
+    if unknown := sorted(weights.options.keys() - part.options.keys()):
+        missing = f"its {tag} weights are for a network with {', '.join(unknown)}; give a file with checkpoint=FILE"
+        return replace(part, missing=missing)
+    chosen = Choice(spec.name, tuple(resolve_given(part).items()))
+    return replace(part, weights=weights, options=all_options(chosen, spec, weights.options))
+
+
+def resolve_given(part: Part[Spec]) -> dict[str, OptionValue]:
+    """The options of a part that differ from the declared defaults: those win over what a checkpoint implies."""
+    return resolve(Choice(part.spec.name, tuple(part.options.items())), part.spec).mapping
+
+
+def dataset_part(text: str, registry: Registry) -> Part[DatasetSpec]:
+    """The data set behind ``NAME`` or ``NAME:option=value``."""
+    return resolve_part(DatasetSpec, text, registry)
+
+
+def flow_part(text: str, registry: Registry, tag: str) -> Part[FlowSpec]:
+    """A flow estimator with its checkpoint of this tag, where it is a network."""
+    return with_weights(resolve_part(FlowSpec, text, registry), tag)
+
+
+def degradation_part(benchmark: Benchmark, registry: Registry) -> Part[DegradationSpec]:
+    """The benchmark's degradation, whose scale is the benchmark's.
 
     Raises `UsageError` where they differ, and where there is no degradation.
     """
@@ -42,24 +89,21 @@ def resolved_degradation(benchmark: Benchmark, registry: Registry) -> tuple[Degr
             f"benchmark {benchmark.name} has no degradation: its clips are low-resolution by nature, and there are no "
             "HR frames to learn from or to compare with"
         )
-    choice = parse_choice(benchmark.degradation)
-    spec = registry.get(DegradationSpec, choice.name)
-    options = all_options(resolve(choice, spec), spec)
-    if options.get("scale") != benchmark.scale:
+    part = resolve_part(DegradationSpec, benchmark.degradation, registry)
+    if part.options.get("scale") != benchmark.scale:
         raise UsageError(
-            f"benchmark {benchmark.name}: degradation {benchmark.degradation!r} has scale {options.get('scale')}, "
-            f"but scale is {benchmark.scale}; write {choice.name}:scale={benchmark.scale}"
+            f"benchmark {benchmark.name}: degradation {benchmark.degradation!r} has scale {part.options.get('scale')}, "
+            f"but scale is {benchmark.scale}; write {part.spec.name}:scale={benchmark.scale}"
         )
-    return spec, options
+    return part
 
 
-def resolved_flow(benchmark: Benchmark, registry: Registry) -> tuple[FlowSpec, dict[str, OptionValue]]:
-    """The flow estimator with all its options."""
-    choice = parse_choice(benchmark.flow)
-    spec = registry.get(FlowSpec, choice.name)
-    return spec, all_options(resolve(choice, spec), spec)
+def open_dataset(text: str, registry: Registry, data: Path | None = None) -> Dataset:
+    """Open the data set behind ``NAME`` or ``NAME:option=value``.
 
-
-def full_text(name: str, options: dict[str, OptionValue]) -> str:
-    """Name and all options, as the record and the leaderboard's header show them."""
-    return str(Choice(name, tuple(sorted(options.items()))))
+    `data` is the folder given on the command line; without one it is the one the user configured
+    (`harness.config.data_folder`), or else where the data set keeps itself. Raises `UsageError`, also where the data
+    set is not here.
+    """
+    dataset: Dataset = build(dataset_part(text, registry), Given(data=data))
+    return dataset

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.choice import Choice, parse_choice, resolve, split_list
+from harness.choice import parse_choice, split_list
+from harness.contracts import Dataset
 from harness.datasets.annotated import balanced_subset, split_digest
 from harness.errors import UsageError
 from harness.planning.benchmark import Benchmark
 from harness.planning.cells import Part, Plan
 from harness.planning.plan import (
-    flow_text,
     method_part,
     plan_cells,
     probe_part,
@@ -22,9 +22,9 @@ from harness.planning.plan import (
     setting_of,
     stream_parts,
 )
-from harness.planning.resolving import open_dataset
+from harness.planning.resolving import dataset_part, degradation_part, flow_part, resolve_part
 from harness.registry import Registry
-from harness.specs import CEILING, FLOOR, SRMethodSpec
+from harness.specs import CEILING, FLOOR, NetworkSpec, SRMethodSpec
 from harness.video.frames import decoder_name
 
 NATURAL = "none: the clips are low-resolution by nature, so there is no HR row and no picture quality"
@@ -43,38 +43,44 @@ class Request:
     executor: str = "inprocess"
 
 
-def make_plan(request: Request, registry: Registry) -> Plan:
-    """Resolve names, weights and clips into cells. Raises `UsageError` for anything that does not exist."""
+def make_plan(request: Request, registry: Registry, dataset: Dataset) -> Plan:
+    """Resolve names, weights and clips into cells. Raises `UsageError` for anything that does not exist.
+
+    `dataset` is the benchmark's, opened (`open_dataset`).
+    """
     benchmark = request.benchmark
-    dataset = open_dataset(benchmark, registry, request.data)
     everything = dataset.clips(benchmark.split)
     clips = balanced_subset(everything, request.limit) if request.limit else everything
-    methods = [method_part(choice, registry, benchmark) for choice in wanted_methods(request.sr, registry, benchmark)]
+    methods = [method_part(text, registry, benchmark) for text in wanted_methods(request.sr, registry, benchmark)]
     streams = [
         part
-        for choice in wanted_recognizers(request.recognizer, benchmark)
-        for part in stream_parts(choice, registry, benchmark)
+        for text in wanted_recognizers(request.recognizer, benchmark)
+        for part in stream_parts(text, registry, benchmark)
     ]
-    refuse_training_clips([*methods, *streams], benchmark)
-    refuse_other_folds([*methods, *streams], benchmark, dataset, clips)
-    probes = [*(probe_part(parse_choice(text), registry, benchmark) for text in benchmark.probes), *streams]
-    setting = setting_of(benchmark, registry, split_digest(clips))
-    flow = flow_text(benchmark, registry)
+    probes = [*(probe_part(text, registry, benchmark) for text in benchmark.probes), *streams]
+    flow = flow_part(benchmark.flow, registry, benchmark.weights)
+    degradation = degradation_part(benchmark, registry) if benchmark.has_hr else None
+    refuse_training_clips([*methods, *probes, flow], benchmark)
+    refuse_other_folds([*methods, *probes, flow], benchmark, dataset, clips)
+    setting = setting_of(benchmark, degradation, split_digest(clips))
     pairs = wanted_pairs(request.sr, registry, benchmark)
     return Plan(
         benchmark=benchmark,
+        dataset=dataset_part(benchmark.dataset, registry),
         clips=clips,
         dataset_clips=len(everything),
         classes=dataset.classes,
+        degradation=degradation,
+        flow=flow,
         methods=methods,
         probes=probes,
         cells=plan_cells(methods, probes, setting, flow, pairs),
         pairs=pairs,
-        protocol=protocol_of(benchmark, setting, flow, streams),
+        protocol=protocol_of(benchmark, setting, flow.text(), streams),
     )
 
 
-def wanted_methods(text: str, registry: Registry, benchmark: Benchmark) -> list[Choice]:
+def wanted_methods(text: str, registry: Registry, benchmark: Benchmark) -> list[str]:
     """Methods named by ``--sr``, the parts of pairs among them, with floor and ceiling always included, each once.
 
     There is no ceiling where there are no HR frames.
@@ -87,15 +93,14 @@ def wanted_methods(text: str, registry: Registry, benchmark: Benchmark) -> list[
         # whoever installs a plugin wants to see it in `all`
         owner = {name: registry.owners[SRMethodSpec, name] for name in registry.all(SRMethodSpec)}
         names += [name for name, plugin in owner.items() if plugin not in registry.builtin]
-    chosen = {str(choice): choice for choice in map(parse_choice, names)}
-    return list(chosen.values())
+    return list(dict.fromkeys(str(parse_choice(name)) for name in names))
 
 
 def wanted_pairs(text: str, registry: Registry, benchmark: Benchmark) -> list[str]:
     """The pairs ``a+b`` among the methods of ``--sr``, each once, spelt as their methods are labelled."""
     items = [pair for item in split_list(text) for pair in (benchmark.pairs if item == "all" else [item])]
-    pairs = [[parse_choice(name) for name in split_pair(item)] for item in items if "+" in item]
-    labels = ["+".join(str(resolve(c, registry.get(SRMethodSpec, c.name))) for c in pair) for pair in pairs]
+    pairs = [split_pair(item) for item in items if "+" in item]
+    labels = ["+".join(resolve_part(SRMethodSpec, name, registry).label for name in pair) for pair in pairs]
     return list(dict.fromkeys(labels))
 
 
@@ -107,15 +112,17 @@ def split_pair(item: str) -> list[str]:
     return parts
 
 
-def wanted_recognizers(text: str, benchmark: Benchmark) -> list[Choice]:
+def wanted_recognizers(text: str, benchmark: Benchmark) -> list[str]:
     """Recognisers named by ``--recognizer``; ``all`` is those the benchmark has a protocol for."""
     names: list[str] = []
     for item in split_list(text):
         names += list(benchmark.recognizers) if item == "all" else [item]
-    return list({name: parse_choice(name) for name in names}.values())
+    return list(dict.fromkeys(names))
 
 
-def protocol_of(benchmark: Benchmark, setting: dict[str, Any], flow: str, streams: Sequence[Part]) -> dict[str, str]:
+def protocol_of(
+    benchmark: Benchmark, setting: dict[str, Any], flow: str, streams: Sequence[Part[NetworkSpec]]
+) -> dict[str, str]:
     """Everything that changes numbers, in words, for the leaderboard's header."""
     spatial, temporal = benchmark.fusion
     protocol = {
@@ -139,7 +146,7 @@ def protocol_of(benchmark: Benchmark, setting: dict[str, Any], flow: str, stream
     return protocol
 
 
-def _describe(part: Part) -> str:
+def _describe(part: Part[NetworkSpec]) -> str:
     """A stream's options in force, and what is special about its checkpoint and its scores."""
     options = ", ".join(f"{k}={v}" for k, v in sorted(part.options.items()) if v not in ("", None))
     notes = "; ".join(filter(None, [part.weights.note if part.weights else "", part.note]))

@@ -1,1 +1,1 @@
-"""Probes: what looks at restored frames or flow and yields numbers for one clip."""
+"""Probes look at restored frames or flow and yield numbers for one clip."""

@@ -1,4 +1,4 @@
-"""How well the flow of restored frames matches the flow of high-resolution frames."""
+"""How well the flow of restored frames matches that of high-resolution frames."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class FlowQuality:
     """End-point error of the flow between consecutive frames, over all pixels of the wanted pairs.
 
     ``flow_epe``: mean length of the difference in pixels (Baker et al., IJCV 2011); ``flow_bad1``, ``flow_bad3``: share
-    of pixels that are off by more than 1 and 3 px, 0 to 100 %. All None in a clip of one frame.
+    of pixels that are off by more than 1 and 3 px, 0 to 100 %. All None for a clip of one frame.
     """
 
     scale: int
@@ -31,7 +31,7 @@ class FlowQuality:
         pairs = self.wants(sample.num_frames).pairs
         if not pairs:
             return Measurement(dict.fromkeys(NUMBERS))
-        # sqrt of a sum: torch's vector_norm takes ten times as long over two components
+        # square root of a sum: torch's vector_norm takes ten times as long for two components
         error = (sample.sr_flow(pairs) - sample.hr_flow(pairs)).square_().sum(dim=1).sqrt_()
         bad1, bad3 = (100 * (error > limit).mean(dtype=torch.float64) for limit in (1, 3))
         values = (error.mean(dtype=torch.float64), bad1, bad3)

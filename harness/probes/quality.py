@@ -1,7 +1,7 @@
 """Picture quality on the luma of 8-bit frames: PSNR and SSIM.
 
-Luma is Y of BT.601 in studio range (16..235), the convention of the super-resolution literature. Agrees with BasicSR's
-``calculate_psnr`` and ``calculate_ssim`` (``test_y_channel=True``) to 1e-4 a frame.
+Luma is Y of BT.601 in studio range (16..235), the convention in the super-resolution literature. Agrees with BasicSR's
+``calculate_psnr`` and ``calculate_ssim`` (``test_y_channel=True``) to 1e-4 per frame.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ GAUSSIAN = [math.exp(-0.5 * (offset / 1.5) ** 2) for offset in range(-5, 6)]
 TAPS = [weight / sum(GAUSSIAN) for weight in GAUSSIAN]
 """SSIM's window along one axis: 11 pixels, standard deviation 1.5."""
 BLOCK_PIXELS = 4_000_000
-"""Pixels that are worked on at once, so that long clips of large frames fit into memory."""
+"""Pixels processed at once, so that long clips of large frames fit into memory."""
 
 
 @dataclass(frozen=True)
 class _LumaProbe(ABC):
-    """A mean over frames. `crop_border` pixels are cut off at each side; -1 stands for `scale` of them."""
+    """A mean over frames. `crop_border` pixels are cut off at each side; -1 means `scale` pixels."""
 
     scale: int
     crop_border: int = -1
@@ -42,7 +42,7 @@ class _LumaProbe(ABC):
         return Wants(frames=evenly_spaced(num_frames, self.samples))
 
     def measure(self, sample: Sample) -> Measurement:
-        """The mean over the wanted frames; undefined (None) where cropping leaves no frame to compare."""
+        """The mean over the wanted frames; undefined (None) if cropping leaves nothing to compare."""
         frames = self.wants(sample.num_frames).frames
         height, width = sample.sr(frames[:1]).shape[-2:]
         border = self.scale if self.crop_border < 0 else self.crop_border
@@ -55,7 +55,7 @@ class _LumaProbe(ABC):
 
     @abstractmethod
     def compare(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """One value a frame, ``(T,)``, of luma frames ``(T, H, W)`` in 16..235."""
+        """One value per frame, ``(T,)``, for luma frames ``(T, H, W)`` in 16..235."""
 
     @abstractmethod
     def summary(self, values: Tensor) -> dict[str, float | int | None]:
@@ -65,7 +65,7 @@ class _LumaProbe(ABC):
 class PsnrY(_LumaProbe):
     """``psnr_y``: peak signal-to-noise ratio in dB, mean over frames; ``psnr_y_infinite``: identical frames, left out.
 
-    `psnr_y` is None when every frame is identical to its reference.
+    `psnr_y` is None if every frame is identical to its reference.
     """
 
     def compare(self, sr: Tensor, hr: Tensor) -> Tensor:
@@ -77,7 +77,7 @@ class PsnrY(_LumaProbe):
 
 
 class SsimY(_LumaProbe):
-    """``ssim_y``: structural similarity (Wang et al., 2004), mean over frames; None where the window does not fit."""
+    """``ssim_y``: structural similarity (Wang et al., 2004), mean over frames; None if the window does not fit."""
 
     smallest_side = len(TAPS)
 
@@ -89,10 +89,10 @@ class SsimY(_LumaProbe):
 
 
 def luma(frames: Tensor, border: int = 0) -> Tensor:
-    """Y in 16..235, float64 ``(T, H, W)``, of RGB ``(T, 3, H, W)`` in [0, 1] rounded to 8 bits, less the border."""
+    """Y in 16..235, float64 ``(T, H, W)``, of RGB ``(T, 3, H, W)`` in [0, 1] rounded to 8 bits, without the border."""
     height, width = frames.shape[-2:]
     levels = frames[..., border : height - border, border : width - border].mul(255).round_()
-    # in single precision a frame that differs by one level in one pixel would be off by 1e-4 dB
+    # in single precision the PSNR of a frame that differs by one level in one pixel would be off by 1e-4 dB
     red, green, blue = levels.double().unbind(dim=1)
     return (red * LUMA[0]).add_(green, alpha=LUMA[1]).add_(blue, alpha=LUMA[2]).div_(255).add_(LUMA_OFFSET)
 
@@ -105,7 +105,7 @@ def psnr(first: Tensor, second: Tensor) -> Tensor:
 
 def ssim(first: Tensor, second: Tensor) -> Tensor:
     """SSIM of every frame, float64 ``(T,)``, of ``(T, H, W)`` in 0..255: 11x11 Gaussian window wherever it fits."""
-    # variances do not depend on the level, and lose fewer digits around 0: single precision is enough there
+    # variances do not depend on the level and lose fewer digits around 0, where single precision is enough
     first, second = (first - MIDDLE).float(), (second - MIDDLE).float()
     moments = torch.stack((first, second, first.square() + second.square(), first * second))
     mean_1, mean_2, squares, products = _window_mean(_window_mean(moments, -2), -1)
@@ -117,7 +117,7 @@ def ssim(first: Tensor, second: Tensor) -> Tensor:
 
 
 def _window_mean(values: Tensor, dim: int) -> Tensor:
-    """Gaussian mean along one axis. Eleven shifted sums are faster than a convolution and not rounded to TF32."""
+    """Gaussian mean along one axis. Eleven shifted sums are faster than a convolution, and are not rounded to TF32."""
     length = values.shape[dim] - len(TAPS) + 1
     total = values.narrow(dim, 0, length) * TAPS[0]
     for start, tap in enumerate(TAPS[1:], 1):

@@ -1,4 +1,4 @@
-"""A stream of a recogniser as a probe: its class scores are what it finds in a clip."""
+"""A stream of a recogniser as a probe that measures class scores."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from harness.errors import ContractError
 
 @dataclass(frozen=True)
 class StreamProbe:
-    """Array ``scores``: raw class scores, float32 ``(num_classes,)``. It knows no label and makes no number of them.
+    """Array ``scores``: raw class scores, float32 ``(num_classes,)``. It knows no labels and yields no numbers.
 
-    Where the recogniser has a classifier a stream (`harness.contracts.JointRecognizer`), their scores are the arrays
+    If the recogniser has one classifier per stream (`harness.contracts.JointRecognizer`), their scores are the arrays
     ``spatial_scores`` and ``temporal_scores``, and ``scores`` is their mean.
     """
 
@@ -28,7 +28,7 @@ class StreamProbe:
         return self.recognizer.wants(num_frames)
 
     def measure(self, sample: Sample) -> Measurement:
-        """Raises `ContractError` when the recogniser returns no vectors of finite scores."""
+        """Raises `ContractError` if the recogniser does not return vectors of finite scores."""
         wants = self.wants(sample.num_frames)
         frames = sample.sr(wants.frames)
         flow = sample.sr_flow(wants.pairs) if wants.pairs else frames.new_zeros((0, 2, *frames.shape[-2:]))

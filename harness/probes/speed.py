@@ -9,9 +9,9 @@ from harness.contracts import Measurement, Sample, Wants
 
 @dataclass(frozen=True)
 class Speed:
-    """``restore_seconds`` and ``restored_frames`` of a clip: frames a second are the ratio of their sums over clips.
+    """``restore_seconds`` and ``restored_frames`` of a clip; frames per second are the ratio of their sums over clips.
 
-    It wants no frame of its own: what is timed is the restoring that the other probes ask for.
+    It wants no frames itself: it times the restoring that the other probes ask for.
     """
 
     scale: int

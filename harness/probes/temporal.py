@@ -13,7 +13,7 @@ from harness.probes.sampling import consecutive_pairs
 from harness.video.warp import visible, warp
 
 BLOCK_PAIRS = 16
-"""Pairs that are warped at once, so that long clips fit into memory."""
+"""Pairs warped at once, so that long clips fit into memory."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,11 @@ class TemporalConsistency:
     that the flow there and back (t + 1 -> t) says are visible in both frames, then over the wanted pairs.
 
     ``warp_error``: mean of (SR_t - W(SR_{t+1}))^2, in squared grey levels. This is the warping error of Lai et al.,
-    ECCV 2018, with the occlusion check of Sundaram et al., ECCV 2010. That of HR itself is above 0.
+    ECCV 2018, with the occlusion check of Sundaram et al., ECCV 2010. It is above 0 even for HR itself.
     ``flicker``: mean of max(0, |SR_t - W(SR_{t+1})| - |HR_t - W(HR_{t+1})|), in grey levels: the unexplained change of
-    restored frames beyond that of HR frames. That of HR itself is 0; blur hides it.
+    restored frames beyond that of HR frames. It is 0 for HR itself; blur hides it.
 
-    Pairs without a visible pixel are left out; both are None where no pair is left.
+    Pairs without a visible pixel are left out; both are None if no pair is left.
     """
 
     scale: int
@@ -60,7 +60,7 @@ def _errors(sample: Sample, pairs: Sequence[Pair]) -> Tensor:
 
 
 def _unexplained(first: Tensor, second: Tensor, flow: Tensor) -> Tensor:
-    """Change ``(N, 3, H, W)`` in grey levels between frames once the motion is taken out."""
+    """Change ``(N, 3, H, W)`` in grey levels between frames after the motion is taken out."""
     return (first - warp(second, flow)) * 255
 
 

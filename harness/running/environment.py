@@ -4,36 +4,41 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-PACKAGES = (
-    "torch", "torchvision", "mmaction2", "mmengine", "mmcv-lite", "basicsr", "numpy", "scipy", "pandas",
-    "opencv-python", "opencv-contrib-python", "av", "pluggy", "typer", "rich", "safetensors", "harness-sr",
-)  # fmt: skip
+from harness.registry import DISTRIBUTION
+
+if TYPE_CHECKING:
+    import torch
 
 
-def describe_environment(device: str) -> dict[str, Any]:
+def describe_environment(device: torch.device) -> dict[str, Any]:
     """Everything about this machine and installation that may explain a difference between two runs."""
     import torch
 
-    from harness.running.build import pick_device
     from harness.video.frames import decoder_name
 
-    picked = pick_device(device)
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "packages": {name: package_version(name) for name in PACKAGES},
+        "packages": {name: package_version(name) for name in packages()},
         "revision": git_revision(Path(__file__).parent),
-        "device": str(picked),
-        "device_name": torch.cuda.get_device_name(picked) if picked.type == "cuda" else platform.processor() or "cpu",
+        "device": str(device),
+        "device_name": torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or "cpu",
         "threads": torch.get_num_threads(),
         "cpu_count": os.cpu_count(),
         "decoder": decoder_name(),
     }
+
+
+def packages() -> list[str]:
+    """The distributions that the project cannot do without, itself among them; extras are left out."""
+    needed = [line for line in requires(DISTRIBUTION) or () if "extra ==" not in line]
+    return [DISTRIBUTION, *(re.split(r"[^A-Za-z0-9._-]", line)[0] for line in needed)]
 
 
 def package_version(name: str) -> str | None:

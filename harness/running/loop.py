@@ -1,37 +1,40 @@
-"""The one loop over clips."""
+"""The one loop over clips. It takes clips and yields what happens; it knows no folder and can run in any process."""
 
 from __future__ import annotations
 
-import re
 import time
 import traceback
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 
 from harness.contracts import Clip, Degradation, FlowEstimator, Probe, Sample, SRMethod
-from harness.errors import ClipError
-from harness.planning.cells import Cell, Part
-from harness.running.build import (
-    build_degradation,
-    build_flow,
-    build_method,
-    build_probe,
-    count_parameters,
-)
-from harness.running.executors.base import Work
+from harness.errors import ClipError, one_line
+from harness.planning.cells import Cell, Part, Plan
+from harness.running.build import build_degradation, build_flow, build_method, count_parameters
+from harness.running.context import RunContext
+from harness.running.events import Built, ClipDone, Event, Failed, Loading, Measured, Pictured, Unreadable
 from harness.running.frame_store import around, temporal_radius, widest
-from harness.running.pictures import save_comparison
 from harness.running.pipeline import JointClip, Needs, RestoredClip, SourceClip, check_wants, restore
-from harness.running.store import CellRecord, cell_facts, make_row
+from harness.running.rows import make_row
 from harness.running.timing import Stopwatch
 from harness.specs import SRMethodSpec
-from harness.video.frames import to_uint8
+from harness.video.frames import Bytes, to_uint8
 
 PICTURES = 3
-"""Clips of which the run folder gets a picture."""
+"""Clips of a run that are pictured."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """Cells to compute. It can be pickled, and cut into pieces by clips."""
+
+    plan: Plan
+    cells: Sequence[Cell]
+    """Neither skipped nor complete."""
+    done: Mapping[str, frozenset[str]]
+    """Ids of the clips that a cell has seen already, by the cell's id."""
 
 
 @dataclass
@@ -39,9 +42,7 @@ class LiveCell:
     """A cell in work."""
 
     cell: Cell
-    record: CellRecord
     done: set[str]
-    unreadable: dict[str, str] = field(default_factory=dict)
     failed: bool = False
 
 
@@ -49,7 +50,7 @@ class LiveCell:
 class LiveMethod:
     """A method in work with its cells."""
 
-    part: Part
+    part: Part[SRMethodSpec]
     method: SRMethod
     cells: list[LiveCell]
     """Those that need it; a pair's cell is in work with both methods."""
@@ -58,105 +59,119 @@ class LiveMethod:
 
     @property
     def sees_hr(self) -> bool:
-        return isinstance(self.part.spec, SRMethodSpec) and self.part.spec.source == "hr"
+        return self.part.spec.source == "hr"
 
     def waiting(self, clip: Clip) -> list[LiveCell]:
         return [c for c in self.cells if not c.failed and clip.id not in c.done]
 
 
 class ClipLoop:
-    """Holds the built objects while clips go through them."""
+    """Holds the live objects while clips go through them. Iterate over `run` to the end."""
 
-    def __init__(self, work: Work, device: torch.device, watch: Stopwatch) -> None:
+    def __init__(self, work: Work, context: RunContext) -> None:
         self.work = work
-        self.device = device
-        self.watch = watch
-        benchmark = work.plan.benchmark
-        self.degradation: Degradation | None = build_degradation(benchmark, work.registry)
-        self.flow: FlowEstimator = build_flow(benchmark, work.registry, device)
-        self.live = self._begin()
-        self.probes = self._build_probes()
-        self.methods = self._build_methods()
-        self.pictured = {clip.id for clip in work.plan.clips[:: max(1, len(work.plan.clips) // PICTURES)][:PICTURES]}
+        self.context = context
+        self.watch = Stopwatch(context.device)
+        self.live = [LiveCell(cell, set(work.done.get(cell.id, ()))) for cell in work.cells]
+        self.degradation: Degradation | None = None
+        self.flow: FlowEstimator | None = None
+        self.probes: dict[str, Probe] = {}
+        self.methods: list[LiveMethod] = []
+        clips = work.plan.clips
+        self.pictured = {clip.id for clip in clips[:: max(1, len(clips) // PICTURES)][:PICTURES]}
 
-    def see(self, clip: Clip) -> None:
+    def run(self, clips: Iterable[Clip]) -> Iterator[Event]:
+        """Build everything, then take the clips through every method that still waits for them."""
+        yield from self._build_shared()
+        yield from self._build_probes()
+        yield from self._build_methods()
+        for clip in clips:
+            yield from self.see(clip)
+
+    def see(self, clip: Clip) -> Iterator[Event]:
         """Take one clip through every method that still waits for it."""
         waiting = [m for m in self.methods if m.waiting(clip)]
         if not waiting:
             return
-        try:
-            video = self.work.dataset.open(clip)
-            frames = self._wanted(clip, video.num_frames)
-            needs = needs_of(frames, video.num_frames, waiting)
-            source = SourceClip(clip, video, self.degradation, self.flow, self.watch, self.device, needs)
-        except ClipError as error:
-            self._unreadable(clip, waiting, error)
+        source = yield from self._read(clip, waiting)
+        if source is None:
             return
-        middle = frames[len(frames) // 2 : len(frames) // 2 + 1]
-        shown = {"LR": to_uint8(source.lr(middle))}
+        frames = source.wanted
+        shown: dict[str, Bytes] = {}
+        middle = frames[len(frames) // 2 : len(frames) // 2 + 1] if clip.id in self.pictured else []
+        if middle:
+            shown["LR"] = to_uint8(source.lr(middle))[0]
         kept: dict[str, RestoredClip] = {}
         for method in waiting:
             start = time.perf_counter()
-            restored = self._restore_and_probe(method, source, frames, kept)
-            if restored is not None:
-                shown[method.part.label] = to_uint8(restored.sr(middle))
-            self.work.listener.clip_done(method.part.label, time.perf_counter() - start)
-        if clip.id in self.pictured and middle:
-            self._save_picture(clip, {name: image[0] for name, image in shown.items()})
+            restored = yield from self._restore_and_probe(method, source, kept)
+            if restored is not None and middle:
+                shown[method.part.label] = to_uint8(restored.sr(middle))[0]
+            yield ClipDone(method.part.label, time.perf_counter() - start)
+        if shown:
+            yield Pictured(clip, shown)
 
-    def finish(self) -> None:
-        """Close every cell that has not failed."""
-        order = [clip.id for clip in self.work.plan.clips]
-        for live in self.live:
-            if live.failed:
-                continue
-            if live.unreadable:
-                first = next(iter(live.unreadable.values()))
-                log = "\n".join(live.unreadable.values())
-                self._fail(live, f"{len(live.unreadable)} of {len(order)} clips unreadable; first: {first}", log)
-                continue
-            live.record.finish(order)
-            self.work.listener.cell_finished(live.cell, "ok", None)
+    def _build_shared(self) -> Iterator[Event]:
+        """Degradation and flow. One that cannot be built fails the cells that need it, not the run."""
+        degradation = self.work.plan.degradation
+        try:
+            self.degradation = build_degradation(degradation) if degradation else None
+        except Exception as error:  # a plugin's factory; recorded with its traceback in every cell
+            yield self._fail(self.live, error)
+        with_flow = [live for live in self.live if live.cell.flow and not live.failed]
+        if not with_flow:
+            return
+        yield Loading(self.work.plan.flow.label)
+        try:
+            self.flow = build_flow(self.work.plan.flow, self.context.device)
+        except Exception as error:  # a plugin's factory; recorded with its traceback in every cell it was for
+            yield self._fail(with_flow, error)
 
-    def _begin(self) -> list[LiveCell]:
-        live = []
-        for cell in self.work.cells:
-            record = self.work.folder.cell(cell.id)
-            done = record.begin({**cell_facts(cell), "device": str(self.device)})
-            live.append(LiveCell(cell, record, done))
-        return live
-
-    def _build_probes(self) -> dict[str, Probe]:
-        """One object a probe, shared by all methods. A probe that cannot be built fails its cells, not the run."""
-        plan = self.work.plan
-        probes: dict[str, Probe] = {}
-        for part in {live.cell.probe.label: live.cell.probe for live in self.live}.values():
-            self.work.listener.loading(part.label)
+    def _build_probes(self) -> Iterator[Event]:
+        """One object a probe, shared by all methods."""
+        for part in {live.cell.probe.label: live.cell.probe for live in self.live if not live.failed}.values():
+            yield Loading(part.label)
             try:
-                probes[part.label] = build_probe(part, plan.benchmark.scale, plan.classes, self.device)
+                self.probes[part.label] = self.context.probe(part)
             except Exception as error:  # a plugin's factory; recorded with its traceback in every cell it was for
-                self._fail_all([c for c in self.live if c.cell.probe.label == part.label], error)
-        return probes
+                yield self._fail([live for live in self.live if live.cell.probe.label == part.label], error)
 
-    def _build_methods(self) -> list[LiveMethod]:
-        methods = []
-        parts = {part.label: part for live in self.live for part in live.cell.methods}
-        for part in parts.values():
-            cells = [c for c in self.live if part.label in [m.label for m in c.cell.methods] and not c.failed]
-            self.work.listener.loading(part.label)
+    def _build_methods(self) -> Iterator[Event]:
+        for part in {part.label: part for live in self.live for part in live.cell.methods}.values():
+            labels = {id(live): [m.label for m in live.cell.methods] for live in self.live}
+            cells = [live for live in self.live if part.label in labels[id(live)] and not live.failed]
+            if not cells:
+                continue
+            yield Loading(part.label)
             try:
-                method = build_method(part, self.work.plan.benchmark.scale, self.device)
+                method = build_method(part, self.work.plan.benchmark.scale, self.context.device)
                 radius = temporal_radius(method)
             except Exception as error:  # a plugin's factory; recorded with its traceback in every cell it was for
-                self._fail_all(cells, error)
+                yield self._fail(cells, error)
                 continue
-            for live in cells:
-                if len(live.cell.methods) == 1:
-                    live.record.note({"params": count_parameters(method)})
-            methods.append(LiveMethod(part, method, cells, radius))
-        return methods
+            alone = [live.cell for live in cells if len(live.cell.methods) == 1]
+            yield Built(alone, count_parameters(method))
+            self.methods.append(LiveMethod(part, method, cells, radius))
 
-    def _wanted(self, clip: Clip, num_frames: int) -> list[int]:
+    def _read(self, clip: Clip, waiting: Sequence[LiveMethod]) -> Generator[Event, None, SourceClip | None]:
+        """Decode and degrade a clip; None where that cannot be done, or no frame of it is wanted any more."""
+        try:
+            video = self.context.open(clip)
+            frames = yield from self._wanted(clip, video.num_frames)
+            needs = needs_of(frames, video.num_frames, waiting)
+            return SourceClip(
+                clip, video, self.degradation, self.flow, self.watch, self.context.device, needs, wanted=frames
+            )
+        except ClipError as error:
+            reason = str(error) if clip.id in str(error) else f"{clip.id}: {error}"
+            yield Unreadable(_cells(live for method in waiting for live in method.waiting(clip)), clip, reason)
+        except Exception as error:  # a plugin's data set or degradation; recorded with its traceback
+            yield self._fail([live for method in waiting for live in method.waiting(clip)], error, clip)
+        for method in waiting:
+            yield ClipDone(method.part.label, 0.0)
+        return None
+
+    def _wanted(self, clip: Clip, num_frames: int) -> Generator[Event, None, list[int]]:
         """Frames all probes want, not only the waiting ones: a resumed clip must be restored in the same batches."""
         wanted: set[int] = set()
         for label, probe in list(self.probes.items()):
@@ -164,69 +179,56 @@ class ClipLoop:
                 wanted |= check_wants(probe.wants(num_frames), num_frames).all_frames()
             except Exception as error:  # a plugin's code; recorded with its traceback in the probe's cells
                 del self.probes[label]
-                self._fail_all([c for c in self.live if c.cell.probe.label == label], error, clip)
+                yield self._fail([live for live in self.live if live.cell.probe.label == label], error, clip)
         return sorted(wanted)
 
-    def _save_picture(self, clip: Clip, shown: Mapping[str, Any]) -> None:
-        """One frame by every method for people to look at; a picture of an earlier command is left as it is."""
-        path = self.work.folder.path / "pictures" / f"{re.sub(r'[^A-Za-z0-9_.-]', '_', clip.id)}.png"
-        if not path.exists():
-            path.parent.mkdir(exist_ok=True)
-            save_comparison(path, shown)
-
     def _restore_and_probe(
-        self, live: LiveMethod, source: SourceClip, frames: list[int], kept: dict[str, RestoredClip]
-    ) -> RestoredClip | None:
+        self, live: LiveMethod, source: SourceClip, kept: dict[str, RestoredClip]
+    ) -> Generator[Event, None, RestoredClip | None]:
         """Restore a clip and let the cells see it. `kept` is what pairs need of it, by method."""
-        waiting = live.waiting(source.clip)
+        waiting, scale = live.waiting(source.clip), self.work.plan.benchmark.scale
         try:
-            restored = restore(live.method, source, frames, sees_hr=live.sees_hr, scale=self.work.plan.benchmark.scale)
+            restored = restore(live.method, source, source.wanted, sees_hr=live.sees_hr, scale=scale)
         except Exception as error:  # a plugin's code; recorded with its traceback in the method's cells
-            self._fail_all(waiting, error, source.clip)
+            yield self._fail(waiting, error, source.clip)
             return None
         if any(len(cell.cell.methods) > 1 for cell in waiting):
             kept[live.part.label] = restored
         for cell in waiting:
             sample = _sample(cell.cell, restored, kept)
             if sample is not None:
-                self._probe(cell, sample)
+                yield self._probe(cell, sample)
         return restored
 
-    def _probe(self, live: LiveCell, restored: Sample) -> None:
-        label = live.cell.probe.label
-        start = time.perf_counter()
+    def _probe(self, live: LiveCell, sample: Sample) -> Event:
+        part, start = live.cell.probe, time.perf_counter()
         try:
-            with self.watch.stage("recognise" if live.cell.probe.stream else "measure"), torch.inference_mode():
-                measurement = self.probes[label].measure(restored)
-            row = make_row(restored.clip, measurement.numbers, measurement.arrays)
+            with self.watch.stage("recognise" if part.stream else "measure"), torch.inference_mode():
+                found = self.probes[part.label].measure(sample)
+            row = make_row(sample.clip, found.numbers, found.arrays, time.perf_counter() - start)
         except Exception as error:  # a plugin's code; recorded with its traceback in the cell
-            self._fail_all([live], error, restored.clip)
-            return
-        live.record.append({**row, "seconds": round(time.perf_counter() - start, 6)})
-        live.done.add(restored.clip.id)
+            return self._fail([live], error, sample.clip)
+        live.done.add(sample.clip.id)
+        return Measured(live.cell, row)
 
-    def _unreadable(self, clip: Clip, methods: Sequence[LiveMethod], error: ClipError) -> None:
-        for method in methods:
-            for live in method.waiting(clip):
-                live.unreadable[clip.id] = str(error) if clip.id in str(error) else f"{clip.id}: {error}"
-            self.work.listener.clip_done(method.part.label, 0.0)
-
-    def _fail_all(self, cells: Sequence[LiveCell], error: Exception, clip: Clip | None = None) -> None:
+    def _fail(self, cells: Sequence[LiveCell], error: Exception, clip: Clip | None = None) -> Failed:
         where = f"clip {clip.id}: " if clip else ""
+        failing = [live for live in cells if not live.failed]
+        for live in failing:
+            live.failed = True
         log = "".join(traceback.format_exception(error))
-        for live in cells:
-            self._fail(live, f"{where}{type(error).__name__}: {error}".splitlines()[0], log)
-
-    def _fail(self, live: LiveCell, reason: str, log: str) -> None:
-        live.failed = True
-        live.record.fail(reason, log)
-        self.work.listener.cell_finished(live.cell, "failed", reason)
+        return Failed(_cells(failing), f"{where}{one_line(error)}", log)
 
 
 def needs_of(frames: Sequence[int], num_frames: int, methods: Sequence[LiveMethod]) -> Needs:
     """What must be kept of a clip so that these methods can restore the wanted frames."""
     hr, lr = (widest(m.radius for m in methods if m.sees_hr is sees_hr) for sees_hr in (True, False))
     return Needs(around(frames, hr, num_frames), around(frames, lr, num_frames))
+
+
+def _cells(live: Iterable[LiveCell]) -> list[Cell]:
+    """Each once: a pair's cell waits with both of its methods."""
+    return list({one.cell.id: one.cell for one in live}.values())
 
 
 def _sample(cell: Cell, restored: RestoredClip, kept: Mapping[str, RestoredClip]) -> Sample | None:

@@ -5,7 +5,6 @@ Pixels are repeated, never interpolated, so that what is seen is what the recogn
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import ContractError, UsageError
+from harness.files import write_atomically
 
 Image = NDArray[np.uint8]
 Crop = tuple[int, int, int, int]
@@ -163,6 +163,4 @@ def _write(path: Path, image: Image) -> None:
     buffer = BytesIO()
     imsave(buffer, image, format="png", metadata={"Software": ""})
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_bytes(buffer.getvalue())
-    os.replace(temporary, path)
+    write_atomically(path, buffer.getvalue())

@@ -32,7 +32,7 @@ class PairFlows:
     """Flow of frame pairs, each computed once, `at_once` of them together."""
 
     def __init__(
-        self, frames: Callable[[Sequence[int]], Tensor], at_once: int, estimator: FlowEstimator, watch: Stopwatch
+        self, frames: Callable[[Sequence[int]], Tensor], at_once: int, estimator: FlowEstimator | None, watch: Stopwatch
     ) -> None:
         self._frames = frames
         self._at_once = at_once
@@ -48,6 +48,8 @@ class PairFlows:
         return torch.stack([self._known[pair] for pair in pairs])
 
     def _estimate(self, pairs: Sequence[Pair]) -> None:
+        if self._estimator is None:
+            raise ContractError("asks for flow; its declaration must say so: uses_flow=True, or a temporal stream")
         first, second = self._frames([a for a, _ in pairs]), self._frames([b for _, b in pairs])
         with self._watch.stage("flow"):
             flow = self._estimator.flow(first, second)
@@ -68,15 +70,17 @@ class Needs:
 class SourceClip:
     """One clip before restoration: HR frames (cropped to a multiple of the scale), LR frames, HR flow.
 
-    Only the frames that `needs` names are kept. Without a degradation the clip is LR as it is, and asking for HR frames
-    or their flow raises `ContractError`, as asking for frames that are not kept does.
+    Only the frames that `needs` names are kept; those `wanted` are to be restored. Without a degradation the clip is LR
+    by nature. Raises `ContractError` when asked for HR frames or their flow then, for frames that are not kept, and for
+    flow without an estimator.
     """
 
     def __init__(
-        self, clip: Clip, video: Video, degradation: Degradation | None, estimator: FlowEstimator, watch: Stopwatch,
-        device: torch.device, needs: Needs,
+        self, clip: Clip, video: Video, degradation: Degradation | None, estimator: FlowEstimator | None,
+        watch: Stopwatch, device: torch.device, needs: Needs, wanted: Sequence[int] = (),
     ) -> None:  # fmt: skip
         self.clip = clip
+        self.wanted = wanted
         self.watch = watch
         self.estimator = estimator
         self.num_frames = video.num_frames

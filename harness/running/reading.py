@@ -11,12 +11,9 @@ import numpy as np
 import pandas as pd
 
 from harness.errors import RunFolderError
+from harness.running.rows import CELL_COLUMNS
 from harness.running.store import SCHEMA_VERSION, CellRecord
 
-CELL_COLUMNS = (
-    "cell", "method", "temporal", "probe", "recognizer", "stream", "status", "reason", "error_log", "clips", "params",
-    "note", "family", "device",
-)  # fmt: skip
 SCORES = ("scores", "spatial_scores", "temporal_scores")
 ROW_COLUMNS = ("cell", "method", "probe", "recognizer", "stream", "clip", "label", "group", "seconds", "scores")
 

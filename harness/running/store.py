@@ -21,16 +21,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.contracts import Clip
-from harness.errors import ContractError, RunFolderError
-from harness.files import write_atomically
-from harness.planning.cells import Cell
-from harness.specs import SRMethodSpec
+from harness.errors import RunFolderError
+from harness.files import replacing, write_atomically
+from harness.running.rows import Row
 
 SCHEMA_VERSION = 1
 SPACE_NEEDED = 64 * 2**20
 """Bytes that must be free before a run begins; the rows of 4,000 clips and 200 cells take about half of it."""
-Row = dict[str, Any]
 
 
 class CellRecord:
@@ -65,9 +62,8 @@ class CellRecord:
 
         rows = {row["clip"]: row for row in self._read()}
         frame = pd.DataFrame([rows[clip] for clip in order])
-        temporary = self.folder / ".clips.parquet.tmp"
-        frame.to_parquet(temporary, index=False)
-        os.replace(temporary, self.folder / "clips.parquet")
+        with replacing(self.folder / "clips.parquet") as temporary:
+            frame.to_parquet(temporary, index=False)
         self._write({**self.outcome, "status": "ok", "clips": len(frame)})
         self._rows_file.unlink(missing_ok=True)
 
@@ -133,8 +129,10 @@ class RunFolder:
         self.write_info({**self.info(), "status": status})
 
     def clear(self) -> None:
-        """Forget every cell (``--no-resume``)."""
-        shutil.rmtree(self.path / "cells", ignore_errors=True)
+        """Forget the run that is here, whatever it was of (``--no-resume``)."""
+        for folder in ("cells", "pictures"):
+            shutil.rmtree(self.path / folder, ignore_errors=True)
+        (self.path / "run.json").unlink(missing_ok=True)
 
 
 @contextmanager
@@ -173,33 +171,3 @@ def _check_writable(path: Path) -> None:
             f"{path}: only {free / 2**20:.0f} MiB free, a run needs {SPACE_NEEDED / 2**20:.0f}; "
             "free some space or choose another --out"
         )
-
-
-def cell_facts(cell: Cell) -> dict[str, Any]:
-    """What `cell.json` says of a cell whatever its outcome."""
-    spec = cell.probe.spec
-    return {
-        "cell": cell.id,
-        "identity": cell.identity,
-        "method": cell.method.label,
-        "temporal": cell.temporal.label if cell.temporal else None,
-        "probe": cell.probe.label,
-        "recognizer": cell.probe.label.removesuffix(f".{cell.probe.stream}") if cell.probe.stream else None,
-        "stream": cell.probe.stream,
-        "summary": cell.method.spec.summary,
-        "family": cell.method.spec.family if isinstance(cell.method.spec, SRMethodSpec) else "",
-        "note": "; ".join(m.weights.note for m in cell.methods if m.weights and m.weights.note) or None,
-        "probe_name": spec.name,
-    }
-
-
-def make_row(clip: Clip, numbers: Mapping[str, float | int | None], arrays: Mapping[str, Any]) -> dict[str, Any]:
-    """One row of a cell. Raises `ContractError` for a number that is neither finite nor None."""
-    for key, value in numbers.items():
-        if value is not None and not abs(value) < float("inf"):
-            raise ContractError(f"{key} is {value}; a probe returns finite numbers, or None where undefined")
-    lists = {key: [float(v) for v in array.reshape(-1)] for key, array in arrays.items()}
-    for key, values in lists.items():
-        if not all(abs(v) < float("inf") for v in values):
-            raise ContractError(f"{key} contains NaN or infinite values")
-    return {"clip": clip.id, "label": clip.label, "group": clip.group, **numbers, **lists}

@@ -1,8 +1,7 @@
-"""The cluster bootstrap: whole groups are drawn with replacement, for clips of one group are not independent.
+"""The cluster bootstrap: whole groups are drawn with replacement, because clips of one group are not independent.
 
 Every column of hits sees the same draws, so the difference of two columns of the result is their paired bootstrap.
-Sums of hits are of whole numbers in float64, hence exact: what follows from them does not depend on the order of
-columns or threads.
+Hits are summed as whole numbers in float64, hence exactly: results do not depend on the order of columns or threads.
 Source: A. C. Davison, D. V. Hinkley, Bootstrap Methods and their Application, 1997, section 3.8.
 """
 
@@ -24,7 +23,7 @@ Statistic = Callable[[Floats], Floats]
 def bootstrap_accuracy(hit: Bools, groups: Sequence[str], *, resamples: int = RESAMPLES, seed: int = SEED) -> Floats:
     """Accuracy in percent of every resample: hits ``(n, columns)`` to ``(resamples, columns)``.
 
-    NaN throughout when there is only one group, for nothing can be said about the spread between groups then.
+    All NaN if there is only one group, because that says nothing about the spread between groups.
     """
     codes, num_groups = group_codes(groups)
     right = _sums(hit.astype(np.float64), codes, num_groups)
@@ -33,10 +32,10 @@ def bootstrap_accuracy(hit: Bools, groups: Sequence[str], *, resamples: int = RE
 
 
 def bootstrap_mean(values: Floats, groups: Sequence[str], *, resamples: int = RESAMPLES, seed: int = SEED) -> Floats:
-    """Mean of every resample: values ``(n, columns)`` to ``(resamples, columns)``, in their unit.
+    """Mean of every resample: values ``(n, columns)`` to ``(resamples, columns)``, in the same unit.
 
-    NaN among the values is left out; a resample without any value is NaN, and so is everything where there is only one
-    group. The draws are those of `bootstrap_accuracy`, so the two are paired.
+    NaN values are left out; a resample without any value is NaN, and so is everything if there is only one group. The
+    draws are those of `bootstrap_accuracy`, so the two are paired.
     """
     codes, num_groups = group_codes(groups)
     known = ~np.isnan(values)
@@ -55,7 +54,7 @@ def bootstrap_mean_class(
 ) -> Floats:
     """Mean class accuracy in percent of every resample: hits ``(n, columns)`` to ``(resamples, columns)``.
 
-    A class without clips in a resample is left out of that resample's mean. NaN where there is only one group.
+    A class without clips in a resample is left out of that resample's mean. All NaN if there is only one group.
     """
     codes, num_groups = group_codes(groups)
     parts = [_class_part(hit, labels == label, codes) for label in np.unique(labels)]
@@ -80,13 +79,13 @@ def interval(samples: Floats, level: float = 0.95) -> tuple[Floats, Floats]:
 
 
 def group_codes(groups: Sequence[str]) -> tuple[Ints, int]:
-    """Each clip's group as a number from 0, and how many groups there are."""
+    """Each clip's group as a number from 0, and the number of groups."""
     names, codes = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
     return codes.astype(np.int64), len(names)
 
 
 def _class_part(hit: Bools, of_class: Bools, codes: Ints) -> tuple[Ints, Floats, Floats]:
-    """Groups that have clips of a class, and their right and all clips of it: mostly few, which makes this fast."""
+    """The groups with clips of a class (usually few, hence fast), with their numbers of right and of all clips."""
     members, inner = np.unique(codes[of_class], return_inverse=True)
     right = _sums(hit[of_class].astype(np.float64), inner, len(members))
     return members, right, np.bincount(inner, minlength=len(members)).astype(np.float64)

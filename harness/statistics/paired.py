@@ -10,7 +10,7 @@ from harness.statistics.bootstrap import group_codes, interval
 from harness.statistics.scores import Bools, Floats
 
 POWER_FACTOR = 2.8
-"""1.96 + 0.84: standard errors that a true difference must span to be found at 5 % in four of five experiments."""
+"""1.96 + 0.84: standard errors that a true difference must span to be found at 5 % in four out of five experiments."""
 
 
 def sign_flip_p(first: Bools, second: Bools, groups: Sequence[str]) -> float:
@@ -18,7 +18,7 @@ def sign_flip_p(first: Bools, second: Bools, groups: Sequence[str]) -> float:
 
     Under the null hypothesis each group's difference in right clips is as likely to have either sign. The differences
     are whole numbers, so the distribution of their sum over all sign patterns is computed by convolution rather than
-    sampled: it is exact for any number of groups. With one clip a group it is McNemar's exact test.
+    sampled, and is exact for any number of groups. With one clip per group this is McNemar's exact test.
     """
     codes, num_groups = group_codes(groups)
     change = first.astype(np.int64) - second.astype(np.int64)
@@ -38,7 +38,7 @@ def sign_flip_p(first: Bools, second: Bools, groups: Sequence[str]) -> float:
 
 
 def mcnemar_p(first: Bools, second: Bools) -> float:
-    """Two-sided p-value of McNemar's exact test, which takes all clips for independent.
+    """Two-sided p-value of McNemar's exact test, which assumes that all clips are independent.
 
     Source: Q. McNemar, Psychometrika 12, 1947; exact form by the binomial distribution.
     """
@@ -53,13 +53,13 @@ def mcnemar_p(first: Bools, second: Bools) -> float:
 def recovered(accuracy: float, floor: float, ceiling: float) -> float | None:
     """Share of the gap between floor and ceiling that is closed: 0 at the floor, 1 at the ceiling.
 
-    None where the ceiling is not above the floor: there is nothing to recover then.
+    None if the ceiling is not above the floor, because there is nothing to recover.
     """
     return (accuracy - floor) / (ceiling - floor) if ceiling > floor else None
 
 
 def tied_with_best(samples: Floats, accuracies: Floats) -> Bools:
-    """Which columns are the best or cannot be told from it: the interval of their paired difference contains 0.
+    """Which columns are the best or not distinguishable from it: the interval of their paired difference contains 0.
 
     `samples` ``(resamples, columns)`` of one bootstrap, `accuracies` ``(columns,)`` of the data itself.
     """
@@ -70,10 +70,10 @@ def tied_with_best(samples: Floats, accuracies: Floats) -> Bools:
 
 
 def detectable_difference(differences: Floats) -> float | None:
-    """Difference in points that this many clips and groups can tell apart, about: at 5 %, with a power of 80 %.
+    """Approximate difference in points that this many clips and groups can detect at 5 % with a power of 80 %.
 
-    `differences` ``(resamples, columns)`` are bootstrapped paired differences; the median of their standard errors
-    counts. None without a column that varies.
+    `differences` ``(resamples, columns)`` are bootstrapped paired differences, of whose standard errors the median is
+    used. None if no column varies.
     """
     errors = differences.std(axis=0, ddof=1)
     errors = errors[np.isfinite(errors) & (errors > 0)]

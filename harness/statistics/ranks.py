@@ -1,4 +1,4 @@
-"""Whether two orders agree, and p-values of many comparisons at once."""
+"""Agreement of two rankings, and p-values adjusted for many comparisons."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from harness.statistics.scores import Floats
 
 
 def kendall_tau(first: Floats, second: Floats) -> Floats:
-    """Kendall's tau-b of every row: twice ``(..., k)`` to ``(...)``, in -1 to 1; NaN where one side is all ties.
+    """Kendall's tau-b of every row: two ``(..., k)`` to ``(...)``, from -1 to 1; NaN where one side is all ties.
 
     Source: M. G. Kendall, The treatment of ties in ranking problems, Biometrika 33, 1945.
     """
@@ -20,7 +20,7 @@ def kendall_tau(first: Floats, second: Floats) -> Floats:
 
 
 def holm(p_values: Floats) -> Floats:
-    """Adjusted p-values ``(m,)``: those below a level are found at that level over all m comparisons together.
+    """Adjusted p-values ``(m,)``: those below a level are significant at that level over all m comparisons together.
 
     Source: S. Holm, A simple sequentially rejective multiple test procedure, Scand. J. Statist. 6, 1979.
     """

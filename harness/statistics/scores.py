@@ -21,8 +21,8 @@ SHOWN = 3
 class Scores:
     """Raw class scores, before softmax, of n clips.
 
-    `values` ``(n, classes)``, finite; `labels` ``(n,)`` from 0; `groups` and `clips` are n texts; `name` says whose
-    scores they are, for messages. Raises `RunFolderError` on a clip that is there twice, a label that is no class,
+    `values` ``(n, classes)``, finite; `labels` ``(n,)`` from 0; `groups` and `clips` are n strings; `name` says whose
+    scores they are, for messages. Raises `RunFolderError` on a clip that occurs twice, a label that is no class,
     lengths that differ, no clips at all, or a score that is not finite.
     """
 
@@ -37,11 +37,11 @@ class Scores:
         if n == 0 or self.values.ndim != 2 or {len(self.labels), len(self.groups), len(self.values)} != {n}:
             raise RunFolderError(
                 f"{self.name}: {n} clips, {len(self.labels)} labels, {len(self.groups)} groups and scores of shape "
-                f"{self.values.shape}; expected one of each a clip, and at least one clip"
+                f"{self.values.shape}; expected one of each per clip, and at least one clip"
             )
         twice = sorted(clip for clip, count in Counter(self.clips).items() if count > 1)
         if twice:
-            raise RunFolderError(f"{self.name}: clips that are there twice: {_some(twice)}")
+            raise RunFolderError(f"{self.name}: clips that occur twice: {_some(twice)}")
         classes = self.values.shape[1]
         wrong = [c for c, label in zip(self.clips, self.labels, strict=True) if not 0 <= label < classes]
         if wrong:
@@ -51,9 +51,9 @@ class Scores:
             raise RunFolderError(f"{self.name}: scores that are not finite for {_some(bad)}")
 
     def aligned_to(self, other: Scores) -> Scores:
-        """The same scores in the order of another's clips.
+        """The same scores in the order of the clips of `other`.
 
-        Raises `RunFolderError` where one has a clip that the other lacks, or they disagree on a clip's label or group.
+        Raises `RunFolderError` if one has a clip that the other lacks, or they disagree on a clip's label or group.
         """
         place = {clip: i for i, clip in enumerate(self.clips)}
         self._refuse(sorted(set(other.clips) - set(place)), f"lacks clips that {other.name} has")
@@ -74,8 +74,8 @@ class Scores:
 def fuse(spatial: Scores, temporal: Scores, weights: tuple[float, float]) -> Scores:
     """Weighted sum of two streams' raw scores, joined by clip id, in the order of `spatial`.
 
-    Source: two-stream fusion of TSN (Wang et al., 2016), which weighs unnormalised scores 1 : 1.5.
-    Raises `RunFolderError` where the two differ in clips, labels, groups or number of classes.
+    Source: two-stream fusion of TSN (Wang et al., 2016), which weights unnormalised scores 1 : 1.5.
+    Raises `RunFolderError` if the two differ in clips, labels, groups or number of classes.
     """
     other = temporal.aligned_to(spatial)
     if other.values.shape != spatial.values.shape:
@@ -89,7 +89,7 @@ def fuse(spatial: Scores, temporal: Scores, weights: tuple[float, float]) -> Sco
 
 
 def hits(scores: Scores, k: int = 1) -> Bools:
-    """Whether each clip's label is among its `k` highest scores, ``(n,)``; k is cut to the number of classes.
+    """Whether each clip's label is among its `k` highest scores, ``(n,)``; k is capped at the number of classes.
 
     Equal scores rank by class index, lowest first, as `argmax` does.
     """
@@ -106,7 +106,7 @@ def accuracy(hit: Bools) -> float:
 
 
 def mean_class_accuracy(hit: Bools, labels: Ints) -> float:
-    """Mean over the classes that have clips of the share of a class's clips that are right, in percent."""
+    """Share of a class's clips that are right, averaged over the classes that have clips, in percent."""
     total = np.bincount(labels)
     right = np.bincount(labels, weights=hit)
     return 100.0 * float(np.mean(right[total > 0] / total[total > 0]))

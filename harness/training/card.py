@@ -1,9 +1,14 @@
-"""The data card that lies beside every checkpoint we train."""
+"""What is written of a training: the data card beside the checkpoint, the checkpoint's header, and a plan in words."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+LICENCE = "Apache-2.0"
+"""Of weights that a training leaves."""
 
 
 def write_card(path: Path, *, title: str, fields: Mapping[str, object], notes: str = "") -> Path:
@@ -18,6 +23,19 @@ def write_card(path: Path, *, title: str, fields: Mapping[str, object], notes: s
         parts.append(notes.strip())
     card.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     return card
+
+
+def header(name: str, *, options: Mapping[str, Any], trained_on: str, note: str, **more: str) -> dict[str, str]:
+    """What a checkpoint says of itself, for ``harness weights add``: whose weights they are, with which options, of
+    which data, and in `note` a line for the leaderboard. `more` is ``scale`` or ``stream``."""
+    said = {"method": name, "options": json.dumps(dict(options)), "trained_on": trained_on}
+    return {**said, "licence": LICENCE, "note": note, **more}
+
+
+def aligned(rows: Mapping[str, object]) -> str:
+    """Names and values in two columns, one a line."""
+    width = max(map(len, rows))
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
 
 
 def _cell(value: object) -> str:

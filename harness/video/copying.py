@@ -21,14 +21,15 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from harness.errors import ClipError, HarnessError, UsageError
+from harness.files import replacing
 from harness.video.frames import Bytes
 
 EXCHANGED = 4
-"""How many frames apart time stamps may be exchanged."""
+"""How many frames apart swapped time stamps may be."""
 CODEC_OPTIONS = {"crf": "12", "preset": "medium"}
 BT601 = 5
 KNOWN_MATRICES = (1, 5, 6, 9)
-"""Numbers of BT.709, BT.601 (two names) and BT.2020 in ISO/IEC 23091-2, which libav uses."""
+"""BT.709, BT.601 (two names) and BT.2020 by their numbers in ISO/IEC 23091-2, which libav uses."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class SourceFrame:
 
 @dataclass
 class Source:
-    """The input while it is read. Sound packets that have come past wait in `sound` to be written."""
+    """The input while it is read. Sound packets met on the way wait in `sound` to be written."""
 
     container: InputContainer
     name: str
@@ -53,7 +54,7 @@ class Source:
     """The first frame, which says how colours are coded."""
 
     def frames(self) -> Iterator[SourceFrame]:
-        """All frames in display order, time stamps ascending. Raises `ClipError` where one cannot be decoded."""
+        """All frames in display order, time stamps ascending. Raises `ClipError` if one cannot be decoded."""
         return in_order(self._decoded())
 
     def _decoded(self) -> Iterator[SourceFrame]:
@@ -83,13 +84,13 @@ class Source:
 
     @property
     def matrix(self) -> int:
-        """How RGB becomes luma and chroma; what the source does not say is decoded as BT.601 and so marked."""
+        """How RGB becomes luma and chroma. A source that does not say is decoded as BT.601 and marked as such."""
         number = int(self.colour.colorspace) if self.colour else BT601
         return number if number in KNOWN_MATRICES else BT601
 
 
 class Writer:
-    """Encodes restored frames into the output and copies the sound that belongs beside them."""
+    """Encodes restored frames into the output and copies the sound that goes with them."""
 
     def __init__(self, output: OutputContainer, source: Source) -> None:
         self.output = output
@@ -120,7 +121,7 @@ class Writer:
         self._copy_sound()
 
     def _describe(self, height: int, width: int) -> None:
-        """Set the size and how colours are coded; both are known from the first frame on only."""
+        """Set the size and how colours are coded; neither is known before the first frame."""
         context = self.video.codec_context
         context.height, context.width = height, width
         # players want halved chroma, which needs even sides
@@ -152,7 +153,7 @@ class Writer:
 def in_order(frames: Iterable[SourceFrame]) -> Iterator[SourceFrame]:
     """Give frames, which come in display order, ascending time stamps.
 
-    AVI files with packed B-frames hold the right time stamps, but those of neighbours are exchanged.
+    AVI files with packed B-frames hold the right time stamps, but swap those of neighbours.
     """
     held: deque[SourceFrame] = deque()
     stamps: list[int] = []
@@ -191,21 +192,17 @@ def open_source(path: Path) -> Iterator[Source]:
 
 @contextmanager
 def open_target(path: Path) -> Iterator[OutputContainer]:
-    """An output file that takes its name when it is complete. Raises `HarnessError` where it cannot be written."""
-    partial = path.with_name(f".{path.name}.part{path.suffix}")
+    """An output file that gets its name once it is complete. Raises `HarnessError` if it cannot be written."""
     try:
-        with _create(partial, path) as output:
+        with replacing(path) as partial, _create(partial, path) as output:
             yield output
-        partial.replace(path)
     except av.FFmpegError as error:
         raise HarnessError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _create(partial: Path, path: Path) -> OutputContainer:
     try:
         output: OutputContainer = av.open(str(partial), "w")
-    except ValueError as error:  # the ending names no container
+    except ValueError as error:  # the suffix names no container
         raise UsageError(f"{path}: {error}; give a name that ends in .mp4 or .mkv") from error
     return output

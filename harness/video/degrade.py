@@ -1,4 +1,4 @@
-"""Degradations: high-resolution to low-resolution frames. Each implements `harness.contracts.Degradation`."""
+"""Degradations from high-resolution to low-resolution frames. Each implements `harness.contracts.Degradation`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness.video.imresize import apply_separable, imresize, scatter_taps
 
 @dataclass(frozen=True)
 class Bicubic:
-    """MATLAB's antialiased bicubic, the usual degradation of the super-resolution literature."""
+    """MATLAB's antialiased bicubic, the usual degradation in the super-resolution literature."""
 
     scale: int = 4
 
@@ -26,9 +26,9 @@ class Bicubic:
 
 @dataclass(frozen=True)
 class Gaussian:
-    """Blur, then keep every `scale`-th pixel from the first on; borders are reflected.
+    """Blur, then keep every `scale`-th pixel, starting with the first; borders are reflected.
 
-    The defaults are the setting of VSR-DUF (Jo et al., CVPR 2018): standard deviation 1.6 in a window of 13x13.
+    The defaults are those of VSR-DUF (Jo et al., CVPR 2018): standard deviation 1.6 in a window of 13x13.
     """
 
     scale: int = 4
@@ -48,7 +48,7 @@ class Gaussian:
 
 @dataclass(frozen=True)
 class Nearest:
-    """Keep the pixel nearest to the centre of each low-resolution pixel (of two equally near ones, the later)."""
+    """Keep the pixel nearest to the centre of each low-resolution pixel (the later of two equally near ones)."""
 
     scale: int = 4
 
@@ -60,7 +60,7 @@ class Nearest:
 
 
 def low_size(hr: Tensor, scale: int) -> tuple[int, int]:
-    """Size of the low-resolution frames. Raises `HarnessError` where the sides are no multiples of `scale`."""
+    """Size of the low-resolution frames. Raises `HarnessError` if the sides are not multiples of `scale`."""
     height, width = hr.shape[-2:]
     if scale < 1 or height % scale or width % scale or not height or not width:
         raise HarnessError(f"frames of {width}x{height} cannot be reduced by {scale}: crop them to a multiple first")

@@ -12,7 +12,7 @@ from torch import Tensor
 def quantise(flow: Tensor, bound: float) -> Tensor:
     """Flow in pixels ``(N, 2, H, W)`` to whole levels 0..255 as float32: -bound is 0, no motion 128, +bound 255.
 
-    Values beyond +-bound are clipped; rounding is half to even. Raises `ValueError` when `bound` is not positive.
+    Values beyond +-bound are clipped; rounding is half to even. Raises `ValueError` if `bound` is not positive.
     """
     if not bound > 0:
         raise ValueError(f"flow bound {bound}: must be a positive number of pixels")
@@ -20,7 +20,7 @@ def quantise(flow: Tensor, bound: float) -> Tensor:
 
 
 def mirror(levels: Tensor) -> Tensor:
-    """Flow levels ``(..., 2, H, W)`` of the mirrored video: flipped left to right, and x alone becomes 255 - x."""
+    """Flow levels ``(..., 2, H, W)`` of the mirrored video: flipped left to right, and only x becomes 255 - x."""
     flipped = levels.flip(-1)
     return torch.stack((255 - flipped[..., 0, :, :], flipped[..., 1, :, :]), dim=-3)
 
@@ -28,7 +28,7 @@ def mirror(levels: Tensor) -> Tensor:
 def stacks(levels: Tensor, length: int = 5) -> Tensor:
     """Runs of `length` flows ``(S * length, 2, H, W)`` to ``(S, 2 * length, H, W)``, channels x1, y1, x2, y2, ...
 
-    Raises `ValueError` when the flows do not divide into stacks.
+    Raises `ValueError` if the flows do not divide into stacks.
     """
     if len(levels) % length:
         raise ValueError(f"{len(levels)} flows do not divide into stacks of {length}")

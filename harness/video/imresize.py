@@ -19,8 +19,9 @@ Size = tuple[int, int]
 def imresize(frames: Tensor, size: Size | float, kernel: str = "bicubic", antialias: bool = True) -> Tensor:
     """Resize float frames ``(..., H, W)`` to a size (H, W) or by a scale factor (sides rounded up).
 
-    `kernel` is ``bicubic`` or ``lanczos3``; `antialias` widens it by the factor of shrinking. Values keep their range,
-    but for overshoot at edges. Bicubic agrees with BasicSR's ``matlab_functions.imresize`` to 1e-5 for [0, 1].
+    `kernel` is ``bicubic`` or ``lanczos3``; `antialias` widens it in proportion when shrinking. Values keep their
+    range, except for overshoot at edges. Bicubic agrees with BasicSR's ``matlab_functions.imresize`` to 1e-5 for
+    [0, 1].
     Raises `ValueError` for an unknown kernel or an empty result.
     """
     height, width = frames.shape[-2:]
@@ -47,7 +48,7 @@ def resize_matrix(length: int, new_length: int, scale: float, kernel: str, antia
         raise ValueError(f"unknown kernel {kernel!r}; known: {', '.join(KERNELS)}")
     function, width = KERNELS[kernel]
     shrink = min(scale, 1.0) if antialias else 1.0
-    # Counted from 1 and in single precision as BasicSR does it: in double precision, scale 3 differs by up to 3e-5.
+    # Counted from 1 in single precision, as in BasicSR: in double precision, scale 3 differs by up to 3e-5.
     centres = torch.arange(1, new_length + 1, dtype=torch.float32) / scale + 0.5 * (1 - 1 / scale)
     taps = torch.arange(math.ceil(width / shrink) + 2)
     positions = torch.floor(centres - width / shrink / 2)[:, None].long() + taps
@@ -56,7 +57,7 @@ def resize_matrix(length: int, new_length: int, scale: float, kernel: str, antia
 
 
 def scatter_taps(weights: Tensor, positions: Tensor, length: int) -> Tensor:
-    """Taps ``(n, k)`` at input positions ``(n, k)`` to a matrix ``(n, length)``; taps on one position add up."""
+    """Taps ``(n, k)`` at input positions ``(n, k)`` to a matrix ``(n, length)``; taps at the same position add up."""
     return torch.zeros(len(weights), length, dtype=weights.dtype).scatter_add_(1, positions, weights)
 
 

@@ -1,4 +1,4 @@
-"""Backward warping by optical flow, and which pixels two frames both show."""
+"""Backward warping by optical flow, and which pixels are visible in both of two frames."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def warp(frames: Tensor, flow: Tensor) -> Tensor:
     Bilinear; positions outside are moved to the border, so that every pixel is defined and zero flow changes nothing.
     """
     height, width = frames.shape[-2:]
-    # in a grid of 2^k pixels the normalised coordinates of whole pixels are exact, so zero flow is the identity
+    # in a grid of 2^k pixels the normalised coordinates of whole pixels are exact, so zero flow changes nothing
     rows, columns = (1 << (side - 1).bit_length() for side in (height, width))
     x, y = _targets(flow)
     grid = torch.stack(
@@ -23,11 +23,11 @@ def warp(frames: Tensor, flow: Tensor) -> Tensor:
 
 
 def visible(forward: Tensor, backward: Tensor) -> Tensor:
-    """Pixels of the first frame that the second shows too: bool ``(N, H, W)``.
+    """Pixels of the first frame that are visible in the second as well: bool ``(N, H, W)``.
 
     `forward` is the flow from the first to the second frame, `backward` the other way, both ``(N, 2, H, W)`` in pixels.
-    A pixel is hidden where it leaves the frame, or where there and back does not return: |f + b|^2 >= 0.01 (|f|^2 +
-    |b|^2) + 0.5 with b taken at p + f(p). Source: Sundaram, Brox, Keutzer, ECCV 2010.
+    A pixel is hidden if it leaves the frame, or if going there and back misses it: |f + b|^2 >= 0.01 (|f|^2 + |b|^2) +
+    0.5 with b taken at p + f(p). Source: Sundaram, Brox, Keutzer, ECCV 2010.
     """
     height, width = forward.shape[-2:]
     x, y = _targets(forward)

@@ -1,4 +1,4 @@
-"""The catalogue of checkpoints: find, pull, check and safely load them.
+"""The catalogue of checkpoints: find, pull and check them.
 
 A checkpoint is data. It is checked against its sha256 and read as safetensors or with ``weights_only=True``; nothing
 in it is ever executed.
@@ -9,37 +9,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from harness import paths
 from harness.contracts import Progress
 from harness.errors import WeightsError, WeightsMissingError
 from harness.files import sha256
-from harness.specs import OFFICIAL, OWN_FILES, RecognizerSpec, SRMethodSpec, Weights
+from harness.specs import OFFICIAL, OWN_FILES, NetworkSpec, Weights
 from harness.weights.download import download
-
-if TYPE_CHECKING:
-    pass
-
-Networks = SRMethodSpec | RecognizerSpec
 
 
 @dataclass(frozen=True)
 class Status:
-    """What `verify` found about one checkpoint: `problem` is empty when the file is there and its checksum is right."""
+    """What `verify` found about one checkpoint: `problem` is empty if the file exists and its checksum is right."""
 
     weights: Weights
     path: Path
     problem: str = ""
 
 
-def find(spec: Networks, tag: str, *, scale: int | None = None, stream: str | None = None) -> Weights:
+def find(spec: NetworkSpec, tag: str, *, scale: int | None = None, stream: str | None = None) -> Weights:
     """The checkpoint that a declaration lists under `tag` for this scale and stream.
 
-    A checkpoint whose own scale (stream) is None serves every scale (stream), and one tagged ``official`` every tag
-    that the method has none of.
-    Raises `WeightsMissingError` that lists what there is when nothing matches.
+    A checkpoint whose own scale (stream) is None serves every scale (stream), and one tagged ``official`` serves every
+    tag for which the method has no checkpoint.
+    Raises `WeightsMissingError`, listing what is declared, if nothing matches.
     """
     fitting = [w for w in spec.weights if w.scale in (None, scale) and w.stream in (None, stream)]
     for wanted in (tag, OFFICIAL):
@@ -51,8 +45,8 @@ def find(spec: Networks, tag: str, *, scale: int | None = None, stream: str | No
     raise WeightsMissingError(f"{spec.name!r} has no weights {named} (declared: {known}). {how_to_get_some(spec)}")
 
 
-def how_to_get_some(spec: Networks) -> str:
-    """What somebody can do who has no weights for a method: a file of their own, official ones, training."""
+def how_to_get_some(spec: NetworkSpec) -> str:
+    """Ways to get weights for a method: one's own file, official ones, training."""
     own = next((f"{spec.name}:{name}=FILE" for name in OWN_FILES if name in spec.options), None)
     ways = [
         f"A file of your own: {own}." if own else "",
@@ -62,15 +56,15 @@ def how_to_get_some(spec: Networks) -> str:
     return " ".join(filter(None, ways))
 
 
-def installed_path(weights: Weights, name: str | None = None) -> Path:
-    """Where a checkpoint lies, its sha256 checked (once per process and file).
+def installed_path(weights: Weights, name: str) -> Path:
+    """Path of a checkpoint whose sha256 has been checked (once per process and file).
 
-    `name` is the method or recogniser it belongs to, for the message; it is looked up when not given.
-    Raises `WeightsMissingError` with the command that gets the file, `WeightsError` on a wrong checksum.
+    `name` is the network that it belongs to, for the message.
+    Raises `WeightsMissingError` with the command that gets the file, and `WeightsError` on a wrong checksum.
     """
     path = _expected_path(weights)
     if not path.is_file():
-        raise WeightsMissingError(_how_to_get(weights, path, name or _owner(weights)))
+        raise WeightsMissingError(_how_to_get(weights, path, name))
     stat = path.stat()
     found = _sha256_once(path, stat.st_size, stat.st_mtime_ns)
     if found != weights.sha256.lower():
@@ -79,20 +73,20 @@ def installed_path(weights: Weights, name: str | None = None) -> Path:
     return path
 
 
-def pull(weights: Weights, progress: Progress | None = None) -> Path:
-    """Download a checkpoint into ``harness.paths.home()/weights`` and return its path; nothing to do where it is there.
+def pull(weights: Weights, name: str, progress: Progress | None = None) -> Path:
+    """Download a checkpoint of network `name` into ``harness.paths.home()/weights``, unless it is already there.
 
-    Raises as `download` does.
+    Returns its path. Raises as `download` does.
     """
     target = _expected_path(weights)
     if weights.url is None or target.is_file():
-        return installed_path(weights)
+        return installed_path(weights, name)
     download(weights.url, target, weights.sha256, progress)
     return target
 
 
-def verify(spec: Networks) -> list[Status]:
-    """Check every checkpoint of a declaration that should be there, and say of each what is wrong with it."""
+def verify(spec: NetworkSpec) -> list[Status]:
+    """Check every checkpoint of a declaration, and report what is wrong with each."""
     return [_status(weights, spec.name) for weights in spec.weights]
 
 
@@ -122,7 +116,7 @@ def _how_to_get(weights: Weights, path: Path, name: str) -> str:
         return f"{_describe(weights)} weights of {name} are not installed; get them with: harness weights pull {name}"
     if weights.path is not None:
         return f"{path}: is gone; {_how_to_mend(weights)}"
-    return f"{path}: missing from the installed package; reinstall it, or train: harness train {name} --benchmark mini"
+    return f"{path}: missing from the installed package; reinstall it, or train: harness train {name}"
 
 
 def _how_to_mend(weights: Weights) -> str:
@@ -131,18 +125,7 @@ def _how_to_mend(weights: Weights) -> str:
     return "delete it and pull it again" if weights.url else "reinstall the package"
 
 
-def _owner(weights: Weights) -> str:
-    """The name of the method or recogniser that declares a checkpoint."""
-    from harness.registry import registry
-
-    known = registry()
-    specs: list[Networks] = [*known.all(SRMethodSpec).values(), *known.all(RecognizerSpec).values()]
-    return next((spec.name for spec in specs if weights in spec.weights), "NAME")
-
-
 @lru_cache(maxsize=256)
 def _sha256_once(path: Path, size: int, mtime_ns: int) -> str:
-    """Size and time are part of the key, so that a file that was exchanged is read again."""
+    """Size and time are part of the key, so that a replaced file is read again."""
     return sha256(path)
-
-

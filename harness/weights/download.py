@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
+import ssl
 import tempfile
-import urllib.error
-import urllib.request
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from harness.contracts import Progress
 from harness.errors import UsageError, WeightsError
+from harness.files import replacing
 
-CHUNK = 1 << 20
+if TYPE_CHECKING:
+    import httpx
+
 TIMEOUT_SECONDS = 30.0
+"""For a connection, and for the next bytes."""
+SLOWEST, WINDOW_SECONDS = 1024, 60.0
+"""Bytes a second, over so many seconds, below which a download is given up."""
+LARGEST = 16 << 30
+"""Bytes; more than any checkpoint has, so that a server that never ends is stopped."""
 NAMED = re.compile(r"-([0-9a-f]{8,64})\.[^.]+$")
 DIGITS = re.compile(r"[0-9a-fA-F]{8,64}")
+NAME_KEPT = 100
 
 
 def download(url: str, target: Path, sha256: str, progress: Progress | None = None) -> None:
@@ -29,16 +37,17 @@ def download(url: str, target: Path, sha256: str, progress: Progress | None = No
     `progress` is called with bytes so far and bytes in all (0 when the server does not say).
     The file appears under its name only when its checksum is right. Raises `WeightsError` naming the URL otherwise.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    os.close(handle)
     try:
-        found = _download(url, Path(partial), progress)
-        if not found.startswith(sha256.lower()):
-            raise WeightsError(f"{url}: wrong checksum; expected sha256 {sha256}, found {found}; nothing was installed")
-        os.replace(partial, target)
-    finally:
-        Path(partial).unlink(missing_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(target) as partial:
+            with partial.open("wb") as file:
+                found = _fetch(url, file, progress or (lambda done, total: None))
+            if not found.startswith(sha256.lower()):
+                raise WeightsError(
+                    f"{url}: wrong checksum; expected sha256 {sha256}, found {found}; nothing was installed"
+                )
+    except OSError as error:
+        raise WeightsError(f"cannot write {target.parent}: {error} ({_free(target.parent) >> 20} MiB free)") from error
 
 
 @contextmanager
@@ -48,33 +57,86 @@ def fetched(url: str, digits: str | None, progress: Progress | None = None) -> I
     `digits` is its sha256 or how it begins; None where the file's name ends with them, as those of MMAction2's zoo and
     of torch's hub do. Raises `UsageError` where it is not known, and `WeightsError` as `download` does.
     """
-    name = Path(urlsplit(url).path).name or "file"
+    name = _file_name(url)
     named = NAMED.search(name)
     known = digits or (named[1] if named else "")
     if not DIGITS.fullmatch(known):
         raise UsageError(f"{url}: give --sha256 with its checksum, or the first eight digits of it at least")
     with tempfile.TemporaryDirectory() as folder:
-        download(url, Path(folder) / name, known, progress)
-        yield Path(folder) / name
+        file = Path(folder) / name
+        download(url, file, known, progress)
+        yield file
 
 
-def _download(url: str, target: Path, progress: Progress | None) -> str:
-    """Fetch a URL into a file and return the sha256 of what came."""
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise WeightsError(f"{url}: weights are pulled over http or https only")
-    digest, done = hashlib.sha256(), 0
+def _file_name(url: str) -> str:
+    path = re.split(r"[?#]", url)[0].partition("://")[2]
+    return path.partition("/")[2].rpartition("/")[2][-NAME_KEPT:].strip(".") or "file"
+
+
+def _fetch(url: str, file: BinaryIO, progress: Progress) -> str:
+    """Fetch a URL into an open file and return the sha256 of what came."""
+    import httpx
+
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as response, target.open("wb") as file:
-            total = int(response.headers.get("Content-Length") or 0)
-            while chunk := response.read(CHUNK):
-                file.write(chunk)
-                digest.update(chunk)
-                done += len(chunk)
-                if progress is not None:
-                    progress(done, total)
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-        raise WeightsError(f"cannot download {url}: {error}") from error
-    except OSError as error:
-        free = shutil.disk_usage(target.parent).free
-        raise WeightsError(f"cannot write {target.parent}: {error} ({free >> 20} MiB free)") from error
+        with _client() as client, client.stream("GET", url) as response:
+            return _receive(url, response, file, progress)
+    except httpx.UnsupportedProtocol as error:
+        raise WeightsError(f"cannot download {url}: weights are pulled over http or https only") from error
+    except httpx.TimeoutException as error:
+        raise WeightsError(f"cannot download {url}: nothing came for {TIMEOUT_SECONDS:g} seconds; try again") from error
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, OverflowError) as error:  # the last two: odd host, port
+        raise WeightsError(f"cannot download {url}: {str(error) or type(error).__name__}") from error
+
+
+def _client() -> httpx.Client:
+    import certifi
+    import httpx
+
+    # the system's authorities, which a company may have added to, and those of Mozilla where the system has none
+    trusted = ssl.create_default_context()
+    trusted.load_verify_locations(certifi.where())
+    # as it lies there: a checksum is of the file, not of what a server or a proxy makes of it on the way
+    settings: dict[str, Any] = {"headers": {"Accept-Encoding": "identity"}, "follow_redirects": True}
+    try:
+        return httpx.Client(verify=trusted, timeout=TIMEOUT_SECONDS, **settings)
+    except (ImportError, ValueError, httpx.InvalidURL) as error:
+        raise WeightsError(f"the environment names a proxy that cannot be used: {error}") from error
+
+
+def _receive(url: str, response: httpx.Response, file: BinaryIO, progress: Progress) -> str:
+    if not response.is_success:
+        raise WeightsError(f"cannot download {url}: {response.status_code} {response.reason_phrase}".rstrip())
+    total = int(response.headers.get("Content-Length", 0))  # httpx has checked that it is a number
+    bound = min(LARGEST, _free(Path(file.name).parent))
+    digest, done, pace = hashlib.sha256(), 0, _Pace()
+    for piece in response.iter_raw():
+        done += len(piece)
+        if max(done, total) > bound:
+            raise WeightsError(f"cannot download {url}: more than {bound >> 20} MiB, which is the most that fits here")
+        if pace.too_slow(done):
+            raise WeightsError(f"cannot download {url}: less than {SLOWEST} bytes a second came; try again")
+        file.write(piece)
+        digest.update(piece)
+        progress(done, total)
     return digest.hexdigest()
+
+
+class _Pace:
+    """Notices a server that keeps the connection alive with a byte now and then."""
+
+    def __init__(self) -> None:
+        self._since, self._done = time.monotonic(), 0
+
+    def too_slow(self, done: int) -> bool:
+        """Whether the window that ends now brought too little; `done` are all bytes so far."""
+        seconds = time.monotonic() - self._since
+        if seconds < WINDOW_SECONDS:
+            return False
+        slow = done - self._done < SLOWEST * seconds
+        self._since, self._done = time.monotonic(), done
+        return slow
+
+
+def _free(folder: Path) -> int:
+    there = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    return shutil.disk_usage(there).free

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import re
 from collections.abc import Mapping
@@ -11,23 +10,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import WeightsError, WeightsMissingError
+from harness.files import write_atomically
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 WRAPPERS = ("params_ema", "params", "state_dict")
-"""Keys under which BasicSR and mmengine keep the state dictionary, in the order in which they are preferred."""
+"""Keys under which training libraries keep the state dictionary, in the order in which they are preferred."""
+StandIns = Mapping[str, Any]
+"""What a checkpoint may name besides plain data (``"package.module.Class"``), to what is read in its stead: something
+that does nothing with what it is handed, so that a file that abuses the name finds nothing to abuse."""
 
 
-def load_state(path: Path) -> dict[str, Tensor]:
+def load_state(path: Path, stand_ins: StandIns | None = None) -> dict[str, Tensor]:
     """Read a state dictionary onto the CPU, from safetensors or from a torch checkpoint without code in it.
 
-    A dictionary wrapped under ``params_ema``, ``params`` or ``state_dict`` is unwrapped. Raises `WeightsMissingError`
+    A dictionary wrapped under ``params_ema``, ``params`` or ``state_dict`` is unwrapped. Beside tensors the file may
+    hold Python's and numpy's numbers, arrays and containers, and what `stand_ins` names. Raises `WeightsMissingError`
     where there is no such file and `WeightsError` for one that is broken, carries code, or holds no tensors.
     """
     if not path.is_file():
         raise WeightsMissingError(f"{path}: no such weights file")
-    content: Any = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
+    content: Any = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path, stand_ins or {})
     for key in WRAPPERS:
         if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
             content = content[key]
@@ -63,14 +67,9 @@ def save_state(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, s
     from safetensors.torch import save
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        header = {"harness": json.dumps(dict(metadata), sort_keys=True)}
-        # not `save_file`, which lets nobody but the owner read the file
-        partial.write_bytes(save({k: v.detach().cpu().contiguous().clone() for k, v in state.items()}, header))
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    header = {"harness": json.dumps(dict(metadata), sort_keys=True)}
+    # not `save_file`, which lets nobody but the owner read the file
+    write_atomically(path, save({k: v.detach().cpu().contiguous().clone() for k, v in state.items()}, header))
 
 
 def _read_safetensors(path: Path) -> dict[str, Tensor]:
@@ -84,11 +83,12 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
     return state
 
 
-def _read_torch(path: Path) -> Any:
+def _read_torch(path: Path, stand_ins: StandIns) -> Any:
     import torch
 
+    allowed = [*_plain_data(), *((stand_in, name) for name, stand_in in stand_ins.items())]
     try:
-        with torch.serialization.safe_globals(_harmless_globals()):
+        with torch.serialization.safe_globals(allowed):
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise WeightsError(_refusal(path, error)) from error
@@ -96,28 +96,15 @@ def _read_torch(path: Path) -> Any:
         raise WeightsError(f"{path}: not a checkpoint, or cut short: {type(error).__name__}: {error}") from error
 
 
-class _History:
-    """Stands in for mmengine's HistoryBuffer while a checkpoint is read; what it held is dropped."""
-
-
-def _history_statistic(owner: object, name: str) -> str:
-    """Stands in for the ``getattr`` by which a HistoryBuffer names its own methods: it looks nothing up."""
-    return name
-
-
-def _harmless_globals() -> list[Any]:
-    """What mmengine 0.10.7 saves beside tensors, a message hub with histories, which torch >= 2.6 refuses.
-
-    mmengine's own class and ``getattr`` are read as stand-ins, so that a file that abuses them finds nothing to abuse.
-    """
+def _plain_data() -> list[Any]:
+    """numpy's numbers and arrays, which torch >= 2.6 refuses."""
     import numpy as np
 
     multiarray: Any = getattr(np, "_core", None) or np.core
     functions = {name: getattr(multiarray.multiarray, name) for name in ("_reconstruct", "scalar")}
     named = [(f, f"numpy.{core}.multiarray.{name}") for name, f in functions.items() for core in ("core", "_core")]
     dtypes = [type(np.dtype(code)) for code in ("f8", "f4", "i8", "i4", "?")]
-    stand_ins = [(_History, "mmengine.logging.history_buffer.HistoryBuffer"), (_history_statistic, "builtins.getattr")]
-    return [np.ndarray, np.dtype, *dtypes, *named, *stand_ins]
+    return [np.ndarray, np.dtype, *dtypes, *named]
 
 
 def _refusal(path: Path, error: pickle.UnpicklingError) -> str:

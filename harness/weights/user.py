@@ -1,13 +1,12 @@
-"""Weights of the user's own, made known once by ``harness weights add``.
+"""The user's own weights, registered by ``harness weights add``.
 
-Each is a copy of the file and an entry in ``own.json`` beside the pulled ones. From then on it is one of the method's
+Each is a copy of the file and an entry in ``own.json``, next to the pulled ones. From then on it is one of the method's
 checkpoints, under its tag, like those that the plugin declares.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import struct
 from collections.abc import Sequence
@@ -17,11 +16,12 @@ from typing import Any, TypeVar
 
 from harness import paths
 from harness.errors import UsageError, WeightsError
-from harness.specs import RecognizerSpec, Spec, SRMethodSpec, Weights
+from harness.files import replacing, sha256, write_atomically
+from harness.specs import NetworkSpec, RecognizerSpec, Spec, Weights
 
 S = TypeVar("S", bound=Spec)
 LARGEST_HEADER = 100_000_000
-"""Bytes; what safetensors itself allows."""
+"""In bytes; the limit of safetensors itself."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Own:
 
 
 def known() -> list[Own]:
-    """What was added so far. Raises `WeightsError` for a broken list."""
+    """Everything added so far. Raises `WeightsError` for a broken list."""
     path = _list()
     if not path.is_file():
         return []
@@ -44,36 +44,33 @@ def known() -> list[Own]:
 
 
 def with_own(spec: S) -> S:
-    """A declaration with the user's weights after its own."""
-    if not isinstance(spec, SRMethodSpec | RecognizerSpec) or not _list().is_file():
+    """A declaration with the user's weights after its own ones."""
+    if not isinstance(spec, NetworkSpec) or not _list().is_file():
         return spec
     own = tuple(entry.weights for entry in known() if entry.name == spec.name)
     return replace(spec, weights=(*spec.weights, *own)) if own else spec
 
 
-def add(spec: SRMethodSpec | RecognizerSpec, file: Path, weights: Weights) -> Weights:
-    """Copy `file` and list it as `weights`, whose checksum and place are filled in here.
+def add(spec: NetworkSpec, file: Path, weights: Weights) -> Weights:
+    """Copy `file` and list it as `weights`, with its checksum and path filled in.
 
-    Raises `UsageError` for an option that the method does not have, for a stream that is not one, and where the tag is
-    taken for this scale and stream.
+    Raises `UsageError` for a stream that the recogniser does not have, or if the tag is taken for this scale and
+    stream.
     """
-    from harness.files import sha256
-
     _check(spec, weights)
     digest = sha256(file)
     target = paths.home() / "weights" / f"{digest[:12]}-{file.name}"
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.is_file():
-        partial = target.with_name(f".{target.name}.{os.getpid()}")
-        shutil.copyfile(file, partial)
-        partial.replace(target)
+        with replacing(target) as partial:
+            shutil.copyfile(file, partial)
     added = replace(weights, sha256=digest, path=str(target))
     _write([*known(), Own(spec.name, added)])
     return added
 
 
 def remove(name: str, tag: str) -> list[Weights]:
-    """Forget every checkpoint of a method under a tag; files that nobody lists any longer are deleted."""
+    """Forget every checkpoint of a method under a tag; files that are no longer listed are deleted."""
     entries = known()
     gone = [entry for entry in entries if (entry.name, entry.weights.tag) == (name, tag)]
     kept = [entry for entry in entries if entry not in gone]
@@ -103,14 +100,14 @@ def described(file: Path) -> dict[str, Any]:
         raise WeightsError(f"{file}: not a safetensors file, or cut short: {error}") from error
 
 
-def _check(spec: SRMethodSpec | RecognizerSpec, weights: Weights) -> None:
+def _check(spec: NetworkSpec, weights: Weights) -> None:
     if isinstance(spec, RecognizerSpec) and weights.stream not in spec.streams:
         raise UsageError(f"{spec.name} has the streams {', '.join(spec.streams)}: say which with --stream")
     for other in spec.weights:
         if (other.tag, other.scale, other.stream) == (weights.tag, weights.scale, weights.stream):
             raise UsageError(
-                f"{spec.name} has weights {weights.tag!r} for this scale and stream already; give another --tag, or "
-                f"(where they are your own) harness weights remove {spec.name} {weights.tag}"
+                f"{spec.name} already has weights {weights.tag!r} for this scale and stream; give another --tag, or "
+                f"(if they are your own) harness weights remove {spec.name} {weights.tag}"
             )
 
 
@@ -118,9 +115,7 @@ def _write(entries: Sequence[Own]) -> None:
     path = _list()
     path.parent.mkdir(parents=True, exist_ok=True)
     facts = [{"name": entry.name, "weights": {**asdict(entry.weights)}} for entry in entries]
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(json.dumps(facts, indent=1), "utf-8")
-    partial.replace(path)
+    write_atomically(path, json.dumps(facts, indent=1))
 
 
 def _list() -> Path:

@@ -27,6 +27,12 @@ def alias_functional_tensor() -> None:
     sys.modules[GONE] = module
 
 
+def require_importable() -> None:
+    """Imports what cannot be imported without `alias_functional_tensor`; raises whatever that raises."""
+    alias_functional_tensor()
+    import basicsr.archs.rrdbnet_arch  # noqa: F401
+
+
 @contextmanager
 def command_line(options: Path, *more: str) -> Iterator[None]:
     """basicsr's `train_pipeline` takes its option file from ``sys.argv`` alone; show it one for a while."""

@@ -50,18 +50,18 @@ def harness_degradations() -> Iterable[DegradationSpec]:
 def harness_probes() -> Iterable[ProbeSpec]:
     yield ProbeSpec(
         "psnr_y", "PSNR on Y", "harness.probes.quality:PsnrY", options={"samples": 0}, uses_hr=True,
-        columns=(Column("psnr_y", "PSNR-Y (dB)"),),
+        columns=(Column("psnr_y", "PSNR-Y", short="PSNR", order=10, axis="PSNR on Y (dB)"),),
     )  # fmt: skip
     yield ProbeSpec(
         "ssim_y", "SSIM on Y", "harness.probes.quality:SsimY", options={"samples": 0}, uses_hr=True,
-        columns=(Column("ssim_y", "SSIM-Y", digits=4),),
+        columns=(Column("ssim_y", "SSIM-Y", digits=4, short="SSIM", order=20),),
         citation="Wang et al., Image quality assessment: from error visibility to structural similarity, TIP 2004",
     )  # fmt: skip
     yield ProbeSpec(
         "flow_quality", "flow of restored frames against flow of HR frames", "harness.probes.flow_quality:FlowQuality",
         options={"samples": 0}, uses_hr=True, uses_flow=True,
         columns=(
-            Column("flow_epe", "flow EPE (px)", higher_is_better=False, digits=3),
+            Column("flow_epe", "flow EPE", higher_is_better=False, digits=3, short="EPE", order=30),
             Column("flow_bad1", "flow > 1 px (%)", higher_is_better=False, digits=1),
             Column("flow_bad3", "flow > 3 px (%)", higher_is_better=False, digits=1),
         ),
@@ -70,11 +70,17 @@ def harness_probes() -> Iterable[ProbeSpec]:
         "temporal_consistency", "warping error under HR flow, and flicker",
         "harness.probes.temporal:TemporalConsistency", options={"samples": 0}, uses_hr=True, uses_flow=True,
         columns=(
-            Column("warp_error", "warping error (grey levels²)", higher_is_better=False, digits=1),
+            Column("warp_error", "warp error", higher_is_better=False, short="warp", order=40),
             Column("flicker", "flicker (grey levels)", higher_is_better=False),
         ),
     )  # fmt: skip
-    yield ProbeSpec("speed", "restoration speed", "harness.probes.speed:Speed")
+    yield ProbeSpec(
+        "speed", "restoration speed", "harness.probes.speed:Speed",
+        columns=(
+            Column("fps", "fps", higher_is_better=None, digits=1, whole_from=10, order=50,
+                   ratio=("restored_frames", "restore_seconds")),
+        ),
+    )  # fmt: skip
 
 
 @hookimpl
@@ -86,11 +92,17 @@ def harness_executors() -> Iterable[ExecutorSpec]:
 
 @hookimpl
 def harness_reports() -> Iterable[ReportSpec]:
-    yield ReportSpec("md", "markdown", "harness.leaderboard.markdown:render", suffix=".md")
-    yield ReportSpec("csv", "comma-separated values", "harness.leaderboard.csv:render", suffix=".csv")
-    yield ReportSpec("json", "flat records, protocol first", "harness.leaderboard.json:render", suffix=".json")
+    reports = "harness_builtin.reports:"
+    yield ReportSpec("md", "markdown", f"{reports}table_md", suffix=".md", default=True)
+    yield ReportSpec("csv", "comma-separated values", f"{reports}table_csv", suffix=".csv", default=True)
+    yield ReportSpec("json", "flat records, protocol first", f"{reports}table_json", suffix=".json", default=True)
+    yield ReportSpec("png", "accuracy, and picture quality", f"{reports}table_png", suffix=".png", default=True)
     yield ReportSpec(
-        "findings", "which findings of the two-stream SR paper hold on a run, as markdown",
-        "harness_builtin.findings:render", suffix="findings.md",
+        "findings", "which findings of the two-stream SR paper hold on a run, as markdown", f"{reports}findings_md",
+        suffix="findings.md",
         citation="Zhang et al., Two-Stream Action Recognition-Oriented Video Super-Resolution, ICCV 2019",
     )  # fmt: skip
+    yield ReportSpec("pairs-md", "all pairs a+b, as markdown", f"{reports}pairs_md", suffix=".md", pairs=True)
+    yield ReportSpec("pairs-csv", "all pairs a+b, one a line", f"{reports}pairs_csv", suffix=".csv", pairs=True)
+    yield ReportSpec("pairs-json", "all pairs a+b, as matrices", f"{reports}pairs_json", suffix=".json", pairs=True)
+    yield ReportSpec("pairs-png", "all pairs a+b, as a heat-map", f"{reports}pairs_png", suffix=".png", pairs=True)

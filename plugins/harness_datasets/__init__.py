@@ -1,4 +1,4 @@
-"""Data sets of others, read from the folders that their archives unpack to. Declarations only."""
+"""Third-party data sets, read from the folders that their archives unpack to. Declarations only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.specs import DatasetSpec
 
 @hookimpl
 def harness_datasets() -> Iterator[DatasetSpec]:
-    """Option ``size`` is HEIGHTxWIDTH to which all clips are brought, for protocols with one size of frames."""
+    """Option ``size`` (HEIGHTxWIDTH) resizes all clips, for protocols with a single frame size."""
     yield DatasetSpec(
         "ucf101",
         "101 classes of sports and daily life, three official splits (train1, test1, ...)",

@@ -1,4 +1,4 @@
-"""Files that annotations name: found safely, whatever the case of their letters, and where the lists themselves lie."""
+"""Finds the files that annotations name, safely and in any letter case, and the lists themselves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.errors import AnnotationError, UsageError
 
 @dataclass(frozen=True)
 class Line:
-    """One line of an annotation file that is not blank."""
+    """One non-blank line of an annotation file."""
 
     file: Path
     number: int
@@ -28,7 +28,7 @@ class Line:
 
 
 def read_lines(file: Path) -> list[Line]:
-    """Lines that are not blank, without white space at their ends. Raises `AnnotationError`."""
+    """The non-blank lines, stripped of white space. Raises `AnnotationError`."""
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -40,7 +40,7 @@ def read_lines(file: Path) -> list[Line]:
 
 
 def require_root(name: str, root: Path | None, source: str) -> Path:
-    """The folder of a data set, which should hold `source`. Raises `UsageError` that says what to get and where."""
+    """The folder of a data set, which should hold `source`. Raises `UsageError` saying what to get and where."""
     if root is None:
         raise UsageError(
             f"data set {name!r}: no folder given. It should hold {source}. Give it with --data DIR, in the environment "
@@ -52,9 +52,9 @@ def require_root(name: str, root: Path | None, source: str) -> Path:
 
 
 def find_lists(root: Path, folders: Sequence[str], pattern: str, source: str) -> Path:
-    """The first of `folders` (below `root`) in which a file fits `pattern`.
+    """The first of `folders` (below `root`) with a file that matches `pattern`.
 
-    Raises `UsageError` that says where was looked and what to get.
+    Raises `UsageError` saying where it looked and what to get.
     """
     places = [root / folder for folder in folders]
     for place in places:
@@ -79,7 +79,7 @@ class Tree:
     def locate(self, text: str, line: Line) -> Path:
         """The file or folder meant by a relative path, which need not exist.
 
-        Where there is none of exactly that name but one that differs in the case of letters only, that one is meant.
+        If none has exactly that name but one differs only in letter case, that one is meant.
         Raises `AnnotationError` for a path that leaves the folder, by itself or through a symbolic link.
         """
         parts = PurePosixPath(text).parts
@@ -93,7 +93,7 @@ class Tree:
         return full
 
     def _inside(self, full: Path) -> bool:
-        """Whether a path stays in the folder when links are followed; folders are looked up once: lists are long."""
+        """Whether a path stays in the folder when links are followed; folders are cached, as lists are long."""
         if full.is_symlink():
             return full.resolve().is_relative_to(self._resolved)
         folder = full.parent
@@ -120,7 +120,7 @@ def _children(folder: Path) -> Iterator[str]:
 
 
 def label_of(name: str, classes: Sequence[str], line: Line, source: str) -> int:
-    """Index of a class name, in any case of letters where that is unambiguous.
+    """Index of a class name, in any letter case if that is unambiguous.
 
     Raises `AnnotationError` with the nearest names; `source` says where the classes come from.
     """

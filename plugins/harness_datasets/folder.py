@@ -1,4 +1,4 @@
-"""Any labelled videos: class folders, or lists as MMAction2 and Kinetics have them."""
+"""Any labelled videos: class folders, or lists in the form of MMAction2 and Kinetics."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ IMAGES = (".jpg", ".jpeg", ".png")
 CLASS_FILES = ("classes.txt", "label_map.txt")
 SOURCE = (
     "class folders with videos (CLASS/CLIP.mp4, or SPLIT/CLASS/CLIP.mp4), or lists SPLIT.txt with lines `path label` "
-    "(raw frames: `folder frames label`) and classes.txt with one class name a line"
+    "(raw frames: `folder frames label`) and classes.txt with one class name per line"
 )
 EVERYTHING = "all"
-"""The split of a folder that has class folders only."""
+"""The split of a folder that has only class folders."""
 LIST_LINE = re.compile(r"(?P<path>.+?)(?:\s+(?P<frames>\d+))?\s+(?P<label>-?\d+)")
 
 
 class VideoLists(ListedDataset):
-    """A folder with ``classes.txt`` (or ``label_map.txt``) and lists, each the split of its name.
+    """A folder with ``classes.txt`` (or ``label_map.txt``) and lists, each a split named after its file.
 
-    A line is ``path label``, or ``folder frames label`` for a clip kept as one image a frame; paths start at the folder
-    `videos` below the data folder. Labels count from 0 in the order of the classes. Each clip is a group of its own,
-    for the lists do not say which clips belong together.
+    A line is ``path label``, or ``folder frames label`` for a clip kept as one image per frame; paths start at the
+    folder `videos` below the data folder. Labels count from 0 in the order of the classes. Each clip is its own group,
+    because the lists do not say which clips belong together.
     """
 
     def __init__(self, name: str, root: Path, size: str = "", videos: str = "") -> None:
@@ -49,7 +49,7 @@ class VideoLists(ListedDataset):
         names = [line.text for line in lines]
         for index, line in enumerate(lines):
             if line.text in names[:index]:
-                raise line.error(f"class {line.text!r} is there twice")
+                raise line.error(f"class {line.text!r} is listed twice")
         return tuple(names)
 
     @cached_property
@@ -63,7 +63,7 @@ class VideoLists(ListedDataset):
         return [Entry(self._clip(line), line) for line in read_lines(self.root / f"{split}.txt")]
 
     def open_original(self, clip: Clip) -> Video:
-        """As `ListedDataset`; raises `ClipError` also where there are fewer images than annotated."""
+        """As `ListedDataset`; also raises `ClipError` if the number of images is not the annotated one."""
         return _open_folder(clip, self._frames.get(clip.id)) if clip.path.is_dir() else super().open_original(clip)
 
     def _clip(self, line: Line) -> Clip:
@@ -79,20 +79,20 @@ class VideoLists(ListedDataset):
         return Clip(clip_id, full, label, clip_id)
 
     def _fields(self, line: Line) -> tuple[str, int | None, int]:
-        """Path, number of frames where the line has one, and label. A path may have blanks in it."""
+        """Path, number of frames if the line has one, and label. A path may contain blanks."""
         match = LIST_LINE.fullmatch(line.text)
         if match is None:
             raise line.error(f"{line.text!r}; a line is `path label`, or `folder frames label` for raw frames")
         path, frames, label = match["path"], match["frames"], int(match["label"])
         if frames is not None and path.lower().endswith(ENDINGS):
-            raise line.error(f"{line.text!r} gives a number of frames, which belongs to a folder of images")
+            raise line.error(f"{line.text!r} gives a number of frames, which only folders of images have")
         return path, None if frames is None else int(frames), label
 
 
 class ClassFolders(ListedDataset):
-    """Class folders with videos, or folders of images, below the data folder or below one folder a split.
+    """Class folders with videos, or folders of images, below the data folder or below one folder per split.
 
-    The classes are the folders' names in alphabetical order, those of all splits together.
+    The classes are the folder names of all splits together, in alphabetical order.
     """
 
     def __init__(self, name: str, root: Path, size: str = "") -> None:
@@ -138,17 +138,17 @@ def _images(folder: Path) -> list[Path]:
 
 
 def _open_folder(clip: Clip, frames: int | None) -> Video:
-    """A clip kept as images. Raises `ClipError` where there are fewer or more than annotated."""
+    """A clip kept as images. Raises `ClipError` if there are fewer or more than annotated."""
     images = _images(clip.path)
-    # raw frames of MMAction2 lie beside x_00001.jpg and y_00001.jpg, which are flow
+    # MMAction2 keeps raw frames next to x_00001.jpg and y_00001.jpg, which are flow
     pictures = [file for file in images if not re.fullmatch(r"(flow_)?[xy]_\d+", file.stem)]
     if frames is not None and len(pictures) != frames:
-        raise ClipError(f"clip {clip.id!r}: annotated with {frames} frames, {len(pictures)} in {clip.path}")
+        raise ClipError(f"clip {clip.id!r}: annotated with {frames} frames, but {len(pictures)} are in {clip.path}")
     return open_images(tuple(pictures), clip.id)
 
 
 def open_videos(*, root: Path | None = None, size: str = "", videos: str = "") -> ListedDataset:
-    """Lists where there is a file of class names, else class folders. Raises `UsageError`."""
+    """Lists if there is a file of class names, otherwise class folders. Raises `UsageError`."""
     return _open("videos", root, size, videos)
 
 
@@ -162,5 +162,5 @@ def _open(name: str, root: Path | None, size: str, videos: str) -> ListedDataset
     if any((folder / file).is_file() for file in CLASS_FILES):
         return VideoLists(name, folder, size, videos)
     if any(folder.glob("*.txt")) or videos:
-        raise UsageError(f"{name}: {folder} has lists but no {' or '.join(CLASS_FILES)} with one class name a line")
+        raise UsageError(f"{name}: {folder} has lists but no {' or '.join(CLASS_FILES)} with one class name per line")
     return ClassFolders(name, folder, size)

@@ -32,13 +32,13 @@ FILE_NAME = re.compile(r"(?P<source>.+)_[fhlu]_[cn]m_np\d+_(?:ba|fr|le|ri)_(?:ba
 
 
 def source_video(stem: str, class_name: str) -> str | None:
-    """The source video in a file's name without ending: what precedes the class and the tags; None for another form."""
+    """The source video in a file's stem: what precedes the class and the tags; None if the stem has another form."""
     match = FILE_NAME.fullmatch(stem)
     return match["source"].removesuffix(f"_{class_name}") if match else None
 
 
 class Hmdb51(ListedDataset):
-    """The folder of class folders that the official archives unpack to, or the one around it, with the official lists.
+    """The folder of class folders that the official archives unpack to, or its parent, with the official lists.
 
     Splits are ``train1``, ``test1`` to ``test3``; clips that a split uses for neither are left out. Classes are those
     that have lists, in alphabetical order (TSN's own list has ``kick_ball`` before ``kick``). A group is the source
@@ -88,10 +88,10 @@ class Hmdb51(ListedDataset):
         stem = file.rpartition(".")[0]
         source = source_video(stem, name)
         if source is None:
-            raise line.error(f"file name {file!r} has not the tags of HMDB51, so its source video is unknown")
+            raise line.error(f"file name {file!r} lacks the tags of HMDB51, so its source video is unknown")
         return Clip(f"{name}/{stem}", full, label, source)
 
 
 def open_dataset(*, root: Path | None = None, size: str = "") -> Hmdb51:
-    """Raises `UsageError` that says what to download where folder or lists are missing."""
+    """Raises `UsageError` saying what to download if the folder or the lists are missing."""
     return Hmdb51(require_root("hmdb51", root, VIDEOS), size)

@@ -22,7 +22,7 @@ ACTIONS = {
     1: "check watch", 2: "cross arms", 3: "scratch head", 4: "sit down", 5: "get up", 6: "turn around", 7: "walk",
     8: "wave", 9: "punch", 10: "kick", 12: "pick up",
 }  # fmt: skip
-"""Numbers in the ground truth of the 11 actions that the authors test on; 0 is nothing, 11, 13 and 14 are left out."""
+"""Ground-truth numbers of the 11 actions that the authors test on; 0 is no action, 11, 13 and 14 are left out."""
 MOST = 14
 """Largest number in the ground truth."""
 LEFT_OUT = frozenset({"pao", "srikumar"})
@@ -31,13 +31,13 @@ SEQUENCE = re.compile(r"(?P<actor>[a-z]+)(?P<take>[1-3])(?:_png)?", re.IGNORECAS
 CAMERA = re.compile(r"(?:.*[^a-z])?cam(?:era)?_?(?P<number>[0-4])(?:_png)?", re.IGNORECASE)
 SOURCE = (
     f"the views in png-format of {SITE}, unpacked to ACTORTAKE/camN/*.png (alba1/cam0, ...), with every sequence's "
-    "frame-wise ground truth as ACTORTAKE/truth.txt (or ACTORTAKE_truth.txt beside the folder), one number a frame"
+    "frame-wise ground truth as ACTORTAKE/truth.txt (or ACTORTAKE_truth.txt next to the folder), one number per frame"
 )
 
 
 @dataclass(frozen=True)
 class Take:
-    """One take of one actor: a folder with a folder a camera, and its ground truth."""
+    """One take of one actor: a folder with one folder per camera, and its ground truth."""
 
     name: str
     actor: str
@@ -48,8 +48,8 @@ class Take:
 class Ixmas(ListedDataset):
     """Sequences of PNG files of five cameras, cut into clips by the frame-wise ground truth.
 
-    As its authors use it: 11 actions, ten actors, three takes. The splits leave one actor out: ``test-alba`` are
-    alba's clips, ``train-alba`` those of the other nine. A group is a performance, which five cameras see.
+    As the authors use it: 11 actions, ten actors, three takes. The splits leave one actor out: ``test-alba`` are
+    alba's clips, ``train-alba`` those of the other nine. A group is a performance, seen by five cameras.
     """
 
     name = "ixmas"
@@ -61,7 +61,7 @@ class Ixmas(ListedDataset):
 
     @cached_property
     def sequences(self) -> list[Take]:
-        """The sequences of the actors that count, by name. Raises `UsageError` where there is none."""
+        """The sequences of the actors that are used, by name. Raises `UsageError` if there is none."""
         found = []
         for folder in sorted(path for path in self.root.iterdir() if path.is_dir()):
             match = SEQUENCE.fullmatch(folder.name)
@@ -97,7 +97,7 @@ class Ixmas(ListedDataset):
     def _entries(self, sequence: Take) -> Iterator[Entry]:
         cameras = {m["number"]: path for path in sequence.folder.iterdir() if (m := CAMERA.fullmatch(path.name))}
         if not cameras:
-            raise UsageError(f"ixmas: no folder of a camera in {sequence.folder}; it should hold {SOURCE}")
+            raise UsageError(f"ixmas: no camera folder in {sequence.folder}; it should hold {SOURCE}")
         for action, first, last, line in performances(sequence.truth):
             group = f"{sequence.name}_{first}-{last}"
             for number, path in sorted(cameras.items()):
@@ -109,7 +109,7 @@ class Ixmas(ListedDataset):
 def performances(truth: Path) -> Iterator[tuple[int, int, int, Line]]:
     """Number of the action, first and last frame (from 1), and line of every run of equal numbers that is an action.
 
-    Numbers stand one a line or several. Raises `AnnotationError` for anything else.
+    A line holds one number or several. Raises `AnnotationError` for anything else.
     """
     labels = [(int(word), line) for line in read_lines(truth) for word in line.text.split() if _checked(word, line)]
     start = 1
@@ -127,5 +127,5 @@ def _checked(word: str, line: Line) -> bool:
 
 
 def open_dataset(*, root: Path | None = None, size: str = "") -> Ixmas:
-    """Raises `UsageError` that says what to download where the folder is missing."""
+    """Raises `UsageError` saying what to download if the folder is missing."""
     return Ixmas(require_root("ixmas", root, SOURCE), size)

@@ -26,10 +26,10 @@ MISSING_LINE = re.compile(rf"{NAME}\s+\*missing\*")
 
 
 class Kth(ListedDataset):
-    """The videos with ``00sequences.txt``, by which each is cut into the clips: about four of one person and scene.
+    """The videos, each cut into clips as ``00sequences.txt`` says: about four of one person and scene.
 
     Splits go by person, as in the paper: ``test`` is 9 people; ``train`` is the other 16, as usual, of whom the paper
-    takes ``train8`` for training and ``validation`` for choosing parameters. A group is a person.
+    uses ``train8`` for training and ``validation`` for choosing parameters. A group is a person.
     """
 
     name = "kth"
@@ -61,7 +61,7 @@ class Kth(ListedDataset):
             for part in match["parts"].replace(" ", "").split(","):
                 first, last = map(int, part.split("-"))
                 if not 1 <= first <= last:
-                    raise line.error(f"frames {part}; they count from 1, and the first comes before the last")
+                    raise line.error(f"frames {part}; numbers count from 1, and the first must not exceed the last")
                 label, person = CLASSES.index(match["class"]), f"person{match['person']}"
                 found.append((Clip(f"{match['video']}_{part}", path, label, person), line, int(match["person"])))
         return found
@@ -75,5 +75,5 @@ class Kth(ListedDataset):
 
 
 def open_dataset(*, root: Path | None = None, size: str = "") -> Kth:
-    """Raises `UsageError` that says what to download where folder or list are missing."""
-    return Kth(require_root("kth", root, f"{VIDEOS}, and {LIST} beside them"), size)
+    """Raises `UsageError` saying what to download if the folder or the list is missing."""
+    return Kth(require_root("kth", root, f"{VIDEOS}, and {LIST} next to them"), size)

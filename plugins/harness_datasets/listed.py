@@ -14,7 +14,7 @@ from harness_datasets.files import Line
 from harness_datasets.videos import ResizedVideo, parse_size
 
 SHOWN = 5
-"""Missing files that an error names."""
+"""How many missing files an error names."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Entry:
 class ListedDataset(ABC):
     """Implements `harness.contracts.Dataset` for lists of video files.
 
-    `size` is ``HEIGHTxWIDTH`` to which frames are brought when a clip is opened, or empty.
+    `size` is the ``HEIGHTxWIDTH`` to which frames are resized when a clip is opened, or empty.
     """
 
     name: str
@@ -41,14 +41,14 @@ class ListedDataset(ABC):
 
     @abstractmethod
     def read(self, split: str) -> list[Entry]:
-        """The clips of a split that exists, as its list has them. Raises `AnnotationError`."""
+        """The clips of an existing split, in its list's order. Raises `AnnotationError`."""
 
     def entries(self, split: str) -> list[Clip]:
-        """The clips of a split whether their files are there or not. Raises `AnnotationError`, `UnknownNameError`."""
+        """The clips of a split, whether or not their files exist. Raises `AnnotationError`, `UnknownNameError`."""
         return [entry.clip for entry in self._listed(split)]
 
     def clips(self, split: str) -> list[Clip]:
-        """The clips of a split in the list's order. Raises `AnnotationError` naming file and line of missing ones."""
+        """The clips of a split in the list's order. Raises `AnnotationError` naming missing ones by file and line."""
         listed = self._listed(split)
         missing = [entry for entry in listed if not entry.clip.path.exists()]
         if missing:
@@ -66,7 +66,7 @@ class ListedDataset(ABC):
         return ResizedVideo.of(video, self.size) if self.size else video
 
     def open_original(self, clip: Clip) -> Video:
-        """Open a clip at its own size."""
+        """Open a clip at its original size."""
         return open_video(clip.path, clip.id)
 
     def _listed(self, split: str) -> list[Entry]:

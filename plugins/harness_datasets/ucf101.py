@@ -28,10 +28,10 @@ CLASS_LINE = re.compile(r"(?P<id>\d+)\s+(?P<name>\S+)")
 
 
 class Ucf101(ListedDataset):
-    """The folder that the official archive unpacks to, or the one around it, with the official lists near it.
+    """The folder that the official archive unpacks to, or its parent, with the official lists near it.
 
-    Splits are ``train1``, ``test1`` and so on, for every ``trainlistNN.txt`` and ``testlistNN.txt`` that is there.
-    Classes and their order are those of ``classInd.txt``, so a folder with fewer classes works as well. A group is a
+    Splits are ``train1``, ``test1`` and so on, for every existing ``trainlistNN.txt`` and ``testlistNN.txt``.
+    Classes and their order are those of ``classInd.txt``, so a folder with fewer classes also works. A group is a
     class with its ``gNN``: clips of one source video.
     """
 
@@ -75,7 +75,7 @@ class Ucf101(ListedDataset):
     def _clip(self, line: Line) -> Clip:
         match = LIST_LINE.fullmatch(line.text)
         if match is None:
-            raise line.error(f"{line.text!r}; a line is Class/video.avi, in training lists with the class's number")
+            raise line.error(f"{line.text!r}; a line is Class/video.avi, in training lists also the class's number")
         path = PurePosixPath(match["path"])
         full = self._tree.locate(match["path"], line)
         if len(path.parts) != 2:
@@ -94,5 +94,5 @@ class Ucf101(ListedDataset):
 
 
 def open_dataset(*, root: Path | None = None, size: str = "") -> Ucf101:
-    """Raises `UsageError` that says what to download where folder or lists are missing."""
+    """Raises `UsageError` saying what to download if the folder or the lists are missing."""
     return Ucf101(require_root("ucf101", root, VIDEOS), size)

@@ -1,4 +1,4 @@
-"""Videos that are not simply a whole file: brought to another size, cut out of a file, or kept as images."""
+"""Videos that are not simply a whole file: resized, cut out of a file, or kept as images."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class _Derived(Video):
 
 @dataclass(frozen=True)
 class ResizedVideo(_Derived):
-    """A video whose frames are brought to `size` (MATLAB's antialiased bicubic, aspect ratio ignored), 8 bits."""
+    """A video whose frames are resized to `size` (MATLAB's antialiased bicubic, aspect ratio ignored), 8 bits."""
 
     @classmethod
     def of(cls, video: Video, size: tuple[int, int]) -> ResizedVideo:
@@ -54,6 +54,10 @@ class ResizedVideo(_Derived):
     @cached_property
     def num_frames(self) -> int:
         return self._source.num_frames
+
+    @property
+    def likely_frames(self) -> int:
+        return self._source.likely_frames
 
     def frames(self) -> Iterator[Bytes]:
         for frame in self._source.frames():
@@ -75,20 +79,25 @@ class VideoPart(_Derived):
     def num_frames(self) -> int:
         return self.last - self.first + 1
 
+    @property
+    def likely_frames(self) -> int:
+        return self.num_frames
+
     def frames(self) -> Iterator[Bytes]:
-        """The frames of the part. Raises `ClipError` where the video ends before it."""
+        """The frames of the part. Raises `ClipError` if the video ends before the part does."""
         shown = 0
         for frame in islice(self._source.frames(), self.first - 1, self.last):
             shown += 1
             yield frame
         if shown < self.num_frames:
             end = self.first - 1 + shown
-            raise ClipError(f"{self.name}: annotated with frames {self.first} to {self.last}, the file ends at {end}")
+            part = f"frames {self.first} to {self.last}"
+            raise ClipError(f"{self.name}: annotated with {part}, but the file ends at {end}")
 
 
 @dataclass(frozen=True)
 class ImageVideo(Video):
-    """A video kept as one image file a frame."""
+    """A video kept as one image file per frame."""
 
     images: tuple[Path, ...] = ()
 
@@ -101,14 +110,14 @@ class ImageVideo(Video):
         for file in self.images:
             frame = _read_image(file, self.name)
             if frame.shape[:2] != self.size:
-                raise ClipError(f"{self.name}: {file.name} is not {self.size[1]}x{self.size[0]} as the first image is")
+                raise ClipError(f"{self.name}: {file.name} is not {self.size[1]}x{self.size[0]} like the first image")
             yield frame
 
 
 def open_images(images: tuple[Path, ...], clip_id: str, fps: float = 0.0) -> ImageVideo:
     """A clip kept as images, which are its frames in order. Raises `ClipError`."""
     if not images:
-        raise ClipError(f"clip {clip_id!r}: no image of it; check the data folder (--data)")
+        raise ClipError(f"clip {clip_id!r}: it has no image; check the data folder (--data)")
     folder = images[0].parent
     name = f"clip {clip_id!r} ({folder})"
     height, width = _read_image(images[0], name).shape[:2]
@@ -118,6 +127,6 @@ def open_images(images: tuple[Path, ...], clip_id: str, fps: float = 0.0) -> Ima
 def _read_image(file: Path, name: str) -> Bytes:
     image = cv2.imread(str(file), cv2.IMREAD_COLOR) if file.is_file() else None
     if image is None:
-        raise ClipError(f"{name}: {file.name} is missing or not a readable image; get or make it again")
+        raise ClipError(f"{name}: {file.name} is missing or not a readable image; restore it")
     found: Bytes = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
     return found

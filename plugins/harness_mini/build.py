@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from harness.errors import UsageError
+from harness.files import replacing
 from harness_mini import encode
 from harness_mini.card import write_card
 from harness_mini.classes import CLASS_NAMES, CLASSES
@@ -41,11 +42,10 @@ def build(
 ) -> None:
     """Render `splits` of the data set `mini` into `out`: `classes.txt`, `<split>.csv`, `<split>/*.mp4` and `card.md`.
 
-    The rendered pictures depend on `seed` alone, whatever the number of `workers` (processes; default: one per
+    The rendered pictures depend only on `seed`, not on the number of `workers` (processes; default: one per
     processor); the files that hold them may differ within codec noise.
-    Clips that are there and decode are kept, so the same call again continues after an interruption; a folder holds
-    one seed only.
-    `progress` is called with the number of finished and of all clips.
+    Existing clips that decode are kept, so the same call resumes after an interruption; a folder holds one seed only.
+    `progress` is called with the numbers of finished and of all clips.
     Raises HarnessError if pybullet is missing, UsageError for an unknown split or a folder rendered from another seed.
     """
     unknown = [split for split in splits if split not in CLIPS_PER_CLASS]
@@ -97,10 +97,8 @@ def make_clip(job: Job, *, out: Path, seed: int) -> Rendered:
 
 
 def _write_annotation(path: Path, clips: list[Rendered]) -> None:
-    part = path.with_suffix(".csv.part")
-    with part.open("w", newline="") as file:
+    with replacing(path) as partial, partial.open("w", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(HEADER)
         for clip in sorted(clips, key=lambda clip: clip.job.id):
             rows.writerow((clip.job.id, clip.job.path, clip.job.label, clip.job.group, clip.num_frames))
-    part.replace(path)

@@ -28,7 +28,7 @@ def shoot(setting: Setting, path: Array, rng: np.random.Generator) -> Shot:
     eye = setting.distance * np.array([np.cos(angle), -np.sin(angle), 0.0])
     eye[2] = setting.height
     target = np.zeros((count, 3))
-    # a person who pans follows late and not all the way
+    # a person who pans lags behind and does not follow all the way
     target[:, :2] = gaussian_filter1d(path[:, :2], 2.5, axis=0) * rng.uniform(0.6, 0.9)
     target[:, 2] = rng.uniform(0.72, 0.85)
     clock = np.linspace(0.0, 1.0, count)[:, None]

@@ -1,4 +1,4 @@
-"""The data card: how this copy of `mini` was made, and of what."""
+"""The data card: how this copy of `mini` was made, and from what."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ Nothing of it but its motion is in the videos, which this project rendered and g
 
 
 def write_card(out: Path, seed: int, splits: Sequence[str], seconds: float) -> None:
-    """Write `card.md` into `out` from the annotations and clips that lie there."""
+    """Write `card.md` into `out` from the annotations and clips in it."""
     text = _TEXT.format(
         classes=len(CLASSES),
         seed=seed,

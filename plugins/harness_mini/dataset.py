@@ -1,4 +1,4 @@
-"""Opens `mini`: the embedded test split, and the training split where it has been built."""
+"""Opens `mini`: the embedded test split, and the training split once it has been built."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Mini:
         self.classes = self._embedded.classes
 
     def clips(self, split: str) -> Sequence[Clip]:
-        """The clips of a split. `train` raises `UsageError` with the command that builds it where it is missing."""
+        """The clips of a split. If `train` is missing, raises `UsageError` with the command that builds it."""
         if split == "test":
             return self._embedded.clips(split)
         if split == "train" and not (self._built / "train.csv").exists():

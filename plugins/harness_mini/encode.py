@@ -8,21 +8,20 @@ from pathlib import Path
 import av
 import numpy as np
 
+from harness.files import replacing
 from harness_mini.texture import Picture
 
 FPS = 25
 # full colour resolution: halving it would blur a rod of one pixel
 PIXELS = "yuv444p"
 # Clips decode to within codec noise (42 to 45 dB) of the rendered frames, which are the same every time. The files are
-# not the same bit by bit: x264, planning its B-frames, chooses differently from call to call, even in one thread.
+# not identical bit for bit: x264 plans its B-frames differently from call to call, even in one thread.
 OPTIONS = {"crf": "9", "preset": "medium", "tune": "psnr", "threads": "1"}
 
 
 def write(path: Path, frames: Picture) -> None:
     """Write frames `(T, H, W, 3)` of 8-bit RGB as H.264 at 25 a second; `path` appears only when it is complete."""
-    # one more suffix than the final name: a half-written file is never taken for a clip
-    part = path.with_suffix(path.suffix + ".part")
-    with av.open(str(part), "w", format="mp4") as container:
+    with replacing(path) as partial, av.open(str(partial), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=FPS, options=OPTIONS)
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = PIXELS
@@ -30,7 +29,6 @@ def write(path: Path, frames: Picture) -> None:
         for picture in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")))
         container.mux(stream.encode())
-    part.replace(path)
 
 
 def read(path: Path) -> Picture:

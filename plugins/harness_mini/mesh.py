@@ -24,7 +24,7 @@ class Mesh:
 
 
 def _tube(radii: Array, heights: Array, slopes: Array, sides: int, tiles: tuple[float, float]) -> Mesh:
-    """A surface of revolution about -y: rings of `radii` at `heights` (downwards) their normals tilt by `slopes`."""
+    """A surface of revolution about -y: rings of `radii` at `heights` (downwards), normals tilted by `slopes`."""
     turn = np.linspace(0.0, 2 * np.pi, sides + 1)
     circle = np.stack([np.cos(turn), np.zeros_like(turn), np.sin(turn)], axis=-1)
     down = np.array([0.0, -1.0, 0.0])
@@ -37,7 +37,7 @@ def _tube(radii: Array, heights: Array, slopes: Array, sides: int, tiles: tuple[
 
 
 def _grid(rows: int, columns: int) -> Triangles:
-    """Triangles `(2 * rows * columns, 3)` over a grid of vertices, one more of them than cells each way, row by row."""
+    """Triangles `(2 * rows * columns, 3)` over `(rows + 1) * (columns + 1)` vertices in row order."""
     corner = (np.arange(rows)[:, None] * (columns + 1) + np.arange(columns)).ravel()
     below = corner + columns + 1
     upper, lower = [corner, corner + 1, below], [corner + 1, below + 1, below]

@@ -39,7 +39,7 @@ class Motion:
         return float(self.seconds[-1])
 
     def at(self, seconds: Array) -> Motion:
-        """The motion at the times `seconds` `(T,)`, interpolated; times outside are held at the ends."""
+        """The motion at the times `seconds` `(T,)`, interpolated; times outside it are clamped to its ends."""
         when = np.clip(seconds, 0.0, self.duration)
         right = np.clip(np.searchsorted(self.seconds, when, side="right"), 1, len(self.seconds) - 1)
         left = right - 1
@@ -52,7 +52,7 @@ class Motion:
 def load(name: str, folder: Path | None = None) -> Motion:
     """Read `humanoid3d_<name>.txt` from `folder` (default: the one that pybullet ships).
 
-    Raises HarnessError if pybullet, which brings the files, is not installed.
+    Raises HarnessError if pybullet, which provides the files, is not installed.
     """
     path = (folder or motion_folder()) / f"humanoid3d_{name}.txt"
     keys = np.asarray(json.loads(path.read_text())["Frames"], dtype=np.float64)
@@ -83,7 +83,7 @@ def reverse(motion: Motion) -> Motion:
 def mirror(motion: Motion) -> Motion:
     """The motion as seen in a mirror: left and right exchanged (z changes sign)."""
     swap = [JOINTS.index(_other_side(joint)) for joint in JOINTS]
-    # a reflection in z keeps rotation about z and turns those about x and y around
+    # a reflection in z keeps rotation about z and reverses those about x and y
     turned = motion.rotations[:, swap] * np.array([1.0, -1.0, -1.0, 1.0])
     return Motion(motion.seconds, motion.root * np.array([1.0, 1.0, -1.0]), turned)
 
@@ -94,7 +94,7 @@ def _other_side(joint: str) -> str:
 
 
 def repeat(motion: Motion, cycles: int) -> Motion:
-    """A looping motion `cycles` times in a row; each cycle starts where the one before ended on the floor."""
+    """A looping motion `cycles` times in a row; each cycle starts where on the floor the previous one ended."""
     step = (motion.root[-1] - motion.root[0]) * np.array([1.0, 0.0, 1.0])
     # the last key of a cycle is the first of the next one, hence [1:]
     seconds = [motion.seconds] + [motion.seconds[1:] + k * motion.duration for k in range(1, cycles)]

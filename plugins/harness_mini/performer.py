@@ -1,4 +1,4 @@
-"""One performance of a class: part of its motion, warped in time, every joint moved a little, by a body of its own."""
+"""One performance of a class: part of its motion, warped in time, every joint moved a little, with its own body."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def perform(action: ActionClass, frames: int, rng: np.random.Generator) -> Perfo
     mirrored = bool(rng.random() < 0.5)
     if mirrored:
         recorded = motions.mirror(recorded)
-    # the window is named in the recording's own time, so time is turned around after the choice of the part
+    # the window is given in the recording's own time, so time is reversed only after the part is chosen
     shown = recorded.at(_times(action, recorded.duration, frames, rng))
     if action.backwards:
         shown = motions.reverse(shown)
@@ -74,12 +74,12 @@ def perturb(motion: Motion, rng: np.random.Generator, amount: float = 1.0) -> Mo
 
 
 def _grounded(moved: Pose, body: Body) -> Pose:
-    """Centre the path on the origin and put the lowest joint or hand on the floor: new limbs have moved them."""
+    """Centre the path on the origin and put the lowest joint or hand on the floor: other limb lengths moved them."""
     where = moved.positions.copy()
     where[..., :2] -= where[:, :1, :2].mean(axis=0, keepdims=True)
     # joints lie inside the body: about 7 cm from ankle to sole, 5 cm from knee or hand to skin
     lowest = np.minimum(where[..., 2].min(axis=1) - 0.07, hands(moved, body)[..., 2].min(axis=1) - 0.05)
     lift = -np.percentile(lowest, 15)
-    # the minimum would let one odd frame lift the whole clip: odd frames are lifted alone
+    # with the minimum, one odd frame would lift the whole clip: odd frames are lifted on their own
     where[..., 2] += np.maximum(lift, -lowest)[:, None]
     return Pose(where, moved.orientations)

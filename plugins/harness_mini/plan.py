@@ -1,4 +1,4 @@
-"""Which clips there are: class, setting and random generator of each, all from one seed."""
+"""The clips to render: class, setting and random generator of each, all from one seed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def jobs(split: str, seed: int) -> list[Job]:
     taken = [0] * len(CLASSES)
     out = []
     for index, label in enumerate(labels.tolist()):
-        # numbers run on over the splits, so that a file's name alone tells it apart
+        # the split is part of the name, so that a file's name alone identifies it
         name = f"{CLASSES[label].name}_{split}_{taken[label]:04d}"
         taken[label] += 1
         out.append(Job(name, split, label, f"{split}_{index // CLIPS_PER_GROUP:03d}"))

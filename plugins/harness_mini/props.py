@@ -1,4 +1,4 @@
-"""Thin things in the actor's hand, one to two pixels wide in a finished frame."""
+"""Thin objects in the actor's hand, one to two pixels wide in a finished frame."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness_mini.skeleton import hands
 
 @dataclass(frozen=True)
 class Prop:
-    """A rod: length and radius in metres (low, high), and the direction it points to.
+    """A rod: length and radius in metres (low, high), and the direction it points in.
 
     direction: in the forearm's frame (x forward, -y along the forearm, z right), or in the world (z up) if `upright`.
     """

@@ -27,7 +27,7 @@ Track = tuple[int, Array, Array]
 
 
 def render(action: ActionClass, setting: Setting, rng: np.random.Generator, frames: int | None = None) -> Frame:
-    """A clip `(T, 112, 112, 3)` of 8-bit RGB showing `action` in `setting`; T is `frames`, else drawn: 16 to 22."""
+    """A clip `(T, 112, 112, 3)` of 8-bit RGB showing `action` in `setting`; T is `frames`, or random (16 to 22)."""
     drawn = int(rng.integers(FRAMES[0], FRAMES[1] + 1))
     frames = drawn if frames is None else frames
     performance = perform(action, frames, rng)
@@ -51,7 +51,7 @@ def render(action: ActionClass, setting: Setting, rng: np.random.Generator, fram
 
 
 def _shadow_casters(performance: Performance, held: HeldProp | None) -> list[list[tuple[Array, Array, float]]]:
-    """Of every frame, the segments that throw a shadow."""
+    """For every frame, the segments that cast a shadow."""
     joints, palms = performance.pose.positions, hands(performance.pose, performance.body)
     rods = None if held is None else held.ends()
     return [limbs(joints[t], palms[t], None if rods is None else rods[t]) for t in range(len(joints))]

@@ -41,7 +41,7 @@ class Scene:
 
     def texture(self, picture: Picture) -> int:
         """Load an 8-bit RGB picture `(S, S, 3)`; returns its number."""
-        # pybullet remembers textures by file name for the life of the process, so no name may come twice
+        # pybullet remembers textures by file name for the life of the process, so no name may be used twice
         path = Path(self._folder.name) / f"{uuid.uuid4().hex}.png"
         Image.fromarray(picture).save(path, compress_level=1)
         return int(self._bullet.loadTexture(str(path), physicsClientId=self._client))

@@ -32,7 +32,7 @@ class Ranges:
     cells: tuple[int, ...]
 
 
-# the splits interleave: no camera, colour or pattern of the test split is seen in training, and none is far from all
+# the splits interleave: training shows no camera, colour or pattern of the test split, but ones that are near
 RANGES: Final[dict[str, Ranges]] = {
     "train": Ranges(
         azimuths=((50, 70), (80, 100), (110, 130)),
@@ -70,7 +70,7 @@ class Setting:
 
 
 def _pick(spans: tuple[Span, ...], rng: np.random.Generator) -> float:
-    """A number from one of `spans`, each as likely as it is long."""
+    """A number from one of `spans`, longer ones being likelier in proportion."""
     lengths = np.array([high - low for low, high in spans])
     low, high = spans[rng.choice(len(spans), p=lengths / lengths.sum())]
     return float(rng.uniform(low, high))

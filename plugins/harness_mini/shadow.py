@@ -1,6 +1,6 @@
-"""The shadow that an actor throws on the floor.
+"""The shadow that an actor casts on the floor.
 
-TinyRenderer's own shadow map darkens floors without drawing a shape (and takes most of its time), so limbs are
+TinyRenderer's own shadow map darkens floors without drawing a shape (and takes most of the time), so limbs are
 projected along the light onto the floor here, and from there into the picture.
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.hookspecs import hookimpl
-from harness.specs import OptionValue, RecognizerSpec, Weights
+from harness.specs import HealthCheck, OptionValue, RecognizerSpec, Weights
 from harness_mmaction.declared.zoo import declarations
 
 
@@ -52,3 +52,12 @@ def harness_recognizers() -> Iterator[RecognizerSpec]:
         trainer="harness_mmaction.training.train:train",
     )
     yield from declarations()
+
+
+@hookimpl
+def harness_health_checks() -> Iterator[HealthCheck]:
+    yield HealthCheck(
+        "cured: mmaction2 lacks its module drn",
+        "harness_mmaction.compat:prepare",
+        "install the project again: pip install -e .",
+    )

@@ -3,7 +3,7 @@
 Scores are those of MMAction2's ``tools/test.py``. Configs say how views are averaged: ``average_clips='score'`` means
 raw scores and ``'prob'`` probabilities. Under ``'prob'``, as in all configs of the zoo, what is returned is the
 logarithm of the mean probability, whose softmax is the output of ``tools/test.py``: a score before softmax, like all
-others here. Without ``average_clips``, where ``tools/test.py`` gives scores a view, raw ones are averaged.
+others here. Without ``average_clips``, when ``tools/test.py`` gives scores per view, raw ones are averaged.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class AnyRecognizer:
         return Wants(pairs=tuple((first, first + 1) for first in self.pipeline.positions(num_frames - 1)))
 
     def scores(self, frames: Tensor, flow: Tensor) -> Tensor:
-        """Scores before softmax ``(num_classes,)``: see the module. Views are made on the CPU."""
+        """Scores before softmax ``(num_classes,)``: see the module docstring. Views are made on the CPU."""
         spatial = self.stream == "spatial"
         levels = torch.round(frames * 255) if spatial else quantise(flow, self.flow_bound)
         sample = self.pipeline.inputs(levels.permute(0, 2, 3, 1).byte().cpu().numpy())
@@ -83,8 +83,8 @@ def build(
 ) -> AnyRecognizer:
     """The recogniser of a config of MMAction2 with the weights in `checkpoint` (or `weights`, from the catalogue).
 
-    `stream` must be what the config's modality is: ``spatial`` for RGB, ``temporal`` for Flow. `classes` is a mapping
-    from the data set's classes to the model's (`harness_mmaction.class_map`), needed where they are not the same.
+    `stream` must match the config's modality: ``spatial`` for RGB, ``temporal`` for Flow. `classes` is a mapping
+    from the data set's classes to the model's (`harness_mmaction.class_map`), needed if they differ.
     `flow_bound` is in pixels. Raises `UsageError` for options that do not go together and for configs that describe no
     test of a recogniser, `WeightsError` for weights that are missing, unsafe or of another network.
     """
@@ -99,7 +99,7 @@ def build(
         )
     file = Path(checkpoint).expanduser() if checkpoint else weights
     if file is None:
-        raise WeightsMissingError(f"{description.source}: no weights for it; give checkpoint=FILE")
+        raise WeightsMissingError(f"{description.source}: no weights; give checkpoint=FILE")
     pipeline = build_pipeline(description)
     network, average = build_recognizer(description)
     mapping = _class_map(network.cls_head.num_classes, class_names, classes, description)
@@ -109,19 +109,19 @@ def build(
 
 
 def build_recognizer(description: Description) -> tuple[Any, str | None]:
-    """The network, which averages nothing itself, and how its config has views averaged.
+    """The network, which averages nothing itself, and how its config averages views.
 
-    Raises `UsageError` where it cannot be built or its scores are not those of classes.
+    Raises `UsageError` if it cannot be built or does not score classes.
     """
     prepare()
     from mmaction.models import BaseHead, FeatureHead, Recognizer2D, Recognizer3D
     from mmaction.registry import MODELS
 
     try:
-        # models of mmengine look for their parts in the scope in force, which is mmengine's own where no Runner runs
+        # mmengine looks for a model's parts in the current scope, which is its own unless a Runner is active
         with quiet():
             network = MODELS.build({**description.model, "_scope_": "mmaction"})
-    except Exception as error:  # whatever a model makes of its arguments; some need packages that are not here
+    except Exception as error:  # a model may raise anything; some need packages that are not installed
         raise UsageError(f"{description.source}: its model cannot be built: {type(error).__name__}: {error}") from error
     head: Any = getattr(network, "cls_head", None)
     known = isinstance(network, (Recognizer2D, Recognizer3D)) and isinstance(head, BaseHead)
@@ -136,7 +136,7 @@ def build_recognizer(description: Description) -> tuple[Any, str | None]:
 
 
 def note(options: dict[str, OptionValue]) -> str:
-    """What the leaderboard says of the scores: how views are made and averaged, and which classes are scored."""
+    """What the leaderboard says about the scores: how views are made and averaged, and which classes are scored."""
     config, classes = str(options["config"]), str(options["classes"])
     if not config:
         return ""

@@ -1,8 +1,8 @@
-"""Which classes of a model are which classes of a data set, for models that were trained on another one.
+"""Maps the classes of a data set to those of a model that was trained on another one.
 
 A CSV file with the columns ``class`` (of the data set) and ``model_class``: a number from 0, a name of Kinetics-400
-(for models of 400 classes, see `classes/kinetics400.txt`), or ``-`` where the model has no such class. Where one class
-of the data set is several of the model's it has as many rows. Every class of the data set must be in it.
+(for models of 400 classes, see `classes/kinetics400.txt`), or ``-`` if the model has no such class. A class of the
+data set that is several of the model's has a row for each. Every class of the data set must be in it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NONE = "-"
 
 @dataclass(frozen=True)
 class ClassMap:
-    """For every class of the data set the numbers of the model's classes; empty where the model has none."""
+    """For every class of the data set, the numbers of the model's classes; empty if the model has none."""
 
     indices: Sequence[Sequence[int]]
 
@@ -35,7 +35,7 @@ class ClassMap:
         """Raw scores of the model's classes ``(M,)`` to those of the data set's ``(D,)``.
 
         Several classes count together: the logarithm of the sum of exponentials, which adds up their probabilities. A
-        class that the model lacks is put below all others.
+        class that the model lacks scores below all others.
         """
         mapped = [torch.logsumexp(scores[list(which)], dim=0) if which else None for which in self.indices]
         lowest = torch.stack([score for score in mapped if score is not None]).min() - 1
@@ -43,7 +43,7 @@ class ClassMap:
 
 
 def find_map(text: str) -> Path:
-    """A file, or the name of a mapping that comes with the package. Raises `UsageError` where there is neither."""
+    """A file, or the name of a mapping that comes with the package. Raises `UsageError` if it is neither."""
     path = Path(text).expanduser()
     if path.is_file():
         return path
@@ -57,7 +57,7 @@ def find_map(text: str) -> Path:
 def load_map(text: str, class_names: Sequence[str], model_classes: int) -> ClassMap:
     """Read a mapping for a data set's classes and a model of `model_classes` classes.
 
-    Raises `AnnotationError` naming the line where a class is unknown, and the classes that are not in the file.
+    Raises `AnnotationError` naming the line with an unknown class, or the classes that are not in the file.
     """
     path = find_map(text)
     rows = _rows(path)
@@ -65,7 +65,7 @@ def load_map(text: str, class_names: Sequence[str], model_classes: int) -> Class
         raise AnnotationError(f"{path}: {_some(unknown)}: the data set has no such class")
     if unmapped := [name for name in class_names if name not in rows]:
         raise AnnotationError(
-            f"{path}: {_some(unmapped)} of the data set not in it; write the model's class, or {NONE} where it has none"
+            f"{path}: no row for {_some(unmapped)} of the data set; write the model's class, or {NONE} if it has none"
         )
     indices = [tuple(_index(path, *row, model_classes) for row in rows[name] if row[1] != NONE) for name in class_names]
     if not any(indices):
@@ -109,9 +109,9 @@ def _index(path: Path, line: int, model_class: str, count: int) -> int:
             return int(model_class)
         raise AnnotationError(f"{path}: line {line}: {model_class}: the model has {count} classes, from 0")
     if count != KINETICS:
-        raise AnnotationError(f"{path}: line {line}: {model_class!r}: classes of a model of {count} go by number")
+        raise AnnotationError(f"{path}: line {line}: {model_class!r}: give a number; the model has {count} classes")
     if model_class not in _kinetics():
-        raise AnnotationError(f"{path}: line {line}: {model_class!r} is no class of Kinetics-400 (kinetics400.txt)")
+        raise AnnotationError(f"{path}: line {line}: {model_class!r} is not a class of Kinetics-400 (kinetics400.txt)")
     return _kinetics()[model_class]
 
 

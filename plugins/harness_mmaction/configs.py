@@ -1,4 +1,4 @@
-"""Configs of MMAction2: finding and reading them, and what of them changes scores.
+"""Configs of MMAction2: finding and reading them, and a digest of what affects scores.
 
 A config in Python is run when it is read: give only files you trust.
 """
@@ -18,19 +18,19 @@ from harness_mmaction.compat import prepare
 
 DECODES = "Decode"
 OWN = Path(__file__).parent
-"""Has a folder ``recognition``, as MMAction2's configs have: networks that MMAction2 lacks."""
+"""Has a folder ``recognition``, like MMAction2's configs: networks that MMAction2 lacks."""
 MODALITIES = {"RGB": "spatial", "Flow": "temporal"}
 
 
 @dataclass(frozen=True)
 class Description:
-    """What a config says of a network and of its test. `source` names it in errors."""
+    """What a config says about a network and its test. `source` names it in errors."""
 
     source: str
     model: dict[str, Any]
-    """Without pretrained weights to fetch, unless they were asked for."""
+    """Without pretrained weights to fetch, unless requested."""
     pipeline: list[dict[str, Any]] | None
-    """Steps of the test pipeline; None where the config has no test."""
+    """Steps of the test pipeline; None if the config has no test."""
     modality: str
 
     @property
@@ -43,9 +43,9 @@ class Description:
 
 
 def find_config(text: str) -> Path:
-    """A file, or one of the configs that come with MMAction2, such as ``recognition/tsm/NAME.py``, or with us.
+    """A file, or one of the configs that come with MMAction2, such as ``recognition/tsm/NAME.py``, or this package.
 
-    Raises `UsageError` where there is neither.
+    Raises `UsageError` if it is neither.
     """
     for path in (Path(text).expanduser(), shipped_configs() / text, OWN / text):
         if path.is_file():
@@ -64,9 +64,9 @@ def shipped_configs() -> Path:
 
 
 def read_config(text: str, *, pretrained: bool = False) -> Description:
-    """Read the config that an option ``config`` names; only if `pretrained` with the weights it would start from.
+    """Read the config that an option ``config`` names; with the weights it would start from only if `pretrained`.
 
-    Raises `UsageError` for a file that is not there, that cannot be read, or that describes no recogniser.
+    Raises `UsageError` for a file that is missing, that cannot be read, or that describes no recogniser.
     """
     from mmengine import Config
 
@@ -86,14 +86,14 @@ def read_config(text: str, *, pretrained: bool = False) -> Description:
 
 
 def digest(text: str) -> str:
-    """sha256 of what changes scores: the model and its test, whichever ``_base_`` files they were written in."""
+    """sha256 of what affects scores: the model and its test, whichever ``_base_`` files they were written in."""
     found = read_config(text)
     facts = [found.model, found.pipeline, found.modality]
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=_text).encode()).hexdigest()
 
 
 def _test_dataset(config: Any) -> dict[str, Any]:
-    """The data set under ``test_dataloader``, taken out of its wrappers; empty where there is none."""
+    """The data set under ``test_dataloader``, taken out of its wrappers; empty if there is none."""
     node = (config.get("test_dataloader") or {}).get("dataset") or {}
     while not node.get("pipeline") and isinstance(node.get("dataset"), Mapping):
         node = node["dataset"]
@@ -105,11 +105,11 @@ def _without_pretrained(model: Any) -> dict[str, Any]:
     plain: dict[str, Any] = model.to_dict()
     backbone = plain["backbone"]
     backbone.pop("init_cfg", None)
-    if "pretrained" in backbone:  # not taken out: some backbones want it named
+    if "pretrained" in backbone:  # not removed: some backbones require it
         backbone["pretrained"] = None
     return plain
 
 
 def _text(value: Any) -> str:
-    """Classes and functions, which configs of the newer kind name by import."""
+    """Text for classes and functions, which configs of the newer kind import."""
     return f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', value)}"

@@ -31,7 +31,7 @@ class SpatialStream:
     views: Views
 
     def wants(self, num_frames: int) -> Wants:
-        """One frame a segment."""
+        """One frame per segment."""
         return Wants(frames=tuple(positions.frames(self.sampling, num_frames, self.segments)))
 
     def scores(self, frames: Tensor, flow: Tensor) -> Tensor:
@@ -53,7 +53,7 @@ class TemporalStream:
     bound: float
 
     def wants(self, num_frames: int) -> Wants:
-        """`stack` consecutive frame pairs a segment."""
+        """`stack` consecutive frame pairs per segment."""
         return Wants(pairs=tuple(positions.pairs(self.sampling, num_frames, self.segments, self.stack)))
 
     def scores(self, frames: Tensor, flow: Tensor) -> Tensor:
@@ -84,8 +84,8 @@ def build(
     """One stream of TSN.
 
     `config` is a TSN config of MMAction2 (empty: the built-in EfficientNet-lite0) and `checkpoint` a file of
-    weights for it (empty: `weights`, from the catalogue); ``{stream}`` in either becomes the stream's name, for the two
-    streams have different files.
+    weights for it (empty: `weights`, from the catalogue); ``{stream}`` in either becomes the stream's name, because the
+    two streams have different files.
     `sampling` is ``tsn`` or ``mmaction`` (`harness_mmaction.views.sampling`); `crops`, `mirror`, `short_side` and
     `input_size` make the views (`views.crops.Views`). `flow_bound` is in pixels, `stack` counts frame pairs.
     Raises `UsageError` for options that do not go together and `WeightsError` for weights that are missing, unsafe, or

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.hookspecs import hookimpl
-from harness.specs import FlowSpec
+from harness.specs import FlowSpec, HealthCheck
 
 
 @hookimpl
 def harness_flows() -> Iterator[FlowSpec]:
-    """The estimators; defaults are OpenCV's, but for `dis`, which goes down to full resolution."""
+    """The estimators; defaults are OpenCV's, except that `dis` goes down to full resolution."""
     yield FlowSpec(
         "dis",
         "dense inverse search (OpenCV), down to full resolution; a few ms a pair of 112x112",
@@ -64,4 +64,14 @@ def harness_flows() -> Iterator[FlowSpec]:
             "median_filtering": 5,
         },
         citation="Zach, Pock, Bischof: A Duality Based Approach for Realtime TV-L1 Optical Flow, DAGM 2007",
+    )
+
+
+@hookimpl
+def harness_health_checks() -> Iterator[HealthCheck]:
+    yield HealthCheck("both packages of OpenCV have one version", "harness_optical_flow.health:require_one_version")
+    yield HealthCheck(
+        "cv2.optflow is there",
+        "harness_optical_flow.health:require_optflow",
+        "pip install --force-reinstall opencv-python opencv-contrib-python",
     )

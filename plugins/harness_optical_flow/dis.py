@@ -15,8 +15,8 @@ class Dis(PairwiseFlow):
     """OpenCV's ``DISOpticalFlow`` (Kroeger et al., ECCV 2016).
 
     Scales are powers of two: 0 is full resolution; a `coarsest_scale` of -1 lets OpenCV choose. Patches are in pixels.
-    `refinement_*` are those of the variational refinement, 0 iterations switch it off.
-    Raises `UsageError` for options with which OpenCV ends the process instead of refusing.
+    `refinement_*` are for the variational refinement, which 0 iterations switch off.
+    Raises `UsageError` for options that would make OpenCV end the process instead of raising an error.
     """
 
     def __init__(

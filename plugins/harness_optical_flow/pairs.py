@@ -1,4 +1,4 @@
-"""What the OpenCV estimators share: grey levels in one batch, then the pairs over a pool of threads."""
+"""What the OpenCV estimators share: grey levels in one batch, then the pairs in a pool of threads."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Algorithm(Protocol):
 class PairwiseFlow:
     """Flow of many pairs at once. Implements `harness.contracts.FlowEstimator`.
 
-    `make` builds the OpenCV object; each thread has its own, for they keep buffers. `threads` defaults to torch's
-    number of threads and changes no result. OpenCV itself is put on one thread: pairs keep the cores busier than parts
+    `make` builds the OpenCV object; each thread has its own, because it keeps buffers. `threads` defaults to torch's
+    number of threads and changes no result. OpenCV itself gets one thread: pairs keep the cores busier than parts
     of a small frame, and DIS cuts its work into as many stripes as OpenCV has threads.
     """
 
@@ -47,7 +47,7 @@ class PairwiseFlow:
         """
         if not len(first):
             return first.new_zeros((0, 2, *first.shape[-2:]))
-        cv2.setNumThreads(1)  # not set back: a flow that another thread computes meanwhile would run into it
+        cv2.setNumThreads(1)  # not set back: it would disturb another thread's flow
         flows = list(self._pool.map(self._pair, grey_levels(first), grey_levels(second)))
         stacked = torch.from_numpy(np.stack(flows))
         return stacked.permute(0, 3, 1, 2).contiguous().to(first.device)

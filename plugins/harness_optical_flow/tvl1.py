@@ -57,12 +57,12 @@ class TvL1(PairwiseFlow):
 
 
 def _optflow() -> Any:
-    # opencv-python and opencv-contrib-python own the same folder: whichever was installed last decides
+    # opencv-python and opencv-contrib-python own the same folder: whichever was installed last wins
     module = getattr(cv2, "optflow", None)
     if module is None or not hasattr(module, "DualTVL1OpticalFlow_create"):
         raise HarnessError(
             "flow estimator 'tvl1' needs OpenCV's contributed modules, which the installed OpenCV "
-            f"{cv2.__version__} lacks; mend with: pip install --force-reinstall --no-deps "
+            f"{cv2.__version__} lacks; repair with: pip install --force-reinstall --no-deps "
             f"'opencv-contrib-python=={_package_version()}'"
         )
     return module

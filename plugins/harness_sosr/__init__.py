@@ -1,4 +1,4 @@
-"""SoSR: super-resolution for the spatial stream, a loss over any network of harness_basicsr. Declarations only."""
+"""SoSR: super-resolution for the spatial stream, a loss for any network of harness_basicsr. Declarations only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The motion-weighted pixel loss of SoSR, known to BasicSR's registry by its class name."""
+"""The motion-weighted pixel loss of SoSR, registered with BasicSR under its class name."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class WeightedMSELoss(nn.Module):
 
     Takes restored and HR frames ``(N, C, H, W)`` and the length of the HR flow ``(N, 1, H, W)`` in pixels. Variants:
 
-    - ``paper``: equation 1, sum over channels, times the weight, mean over all pixels. Pixels that stand still count
-      nothing, and a loss of fast motion is a large loss.
-    - ``normalised``: the same, divided by the mean weight, so that its size is that of an unweighted loss.
+    - ``paper``: equation 1, sum over channels, times the weight, mean over all pixels. Still pixels do not
+      count, and fast motion makes the loss large.
+    - ``normalised``: the same, divided by the mean weight, so that its magnitude is that of an unweighted loss.
     - ``released-l2``, ``released-l1``: what the authors' code computes: frames are multiplied by the weight before
       BasicSR's mean squared (absolute) difference over pixels and channels, so that the weight counts squared (once).
 
-    BasicSR's own weighted ``MSELoss`` divides by the sum of the weights, which none of these is.
+    BasicSR's own weighted ``MSELoss`` divides by the sum of the weights, which none of these does.
     Source: Zhang, Liu, Xiong, Two-Stream Action Recognition-Oriented Video Super-Resolution, ICCV 2019.
     Raises `UsageError` for an unknown variant.
     """
@@ -47,6 +47,6 @@ class WeightedMSELoss(nn.Module):
             return (error * weight).square().mean()
         weighted = (error.square().sum(dim=1, keepdim=True) * weight).mean()
         if self.variant == "normalised":
-            # a batch without any motion has no weights to share out
+            # the mean weight of a batch without motion is 0
             return weighted / weight.mean().clamp_min(torch.finfo(weight.dtype).eps)
         return weighted

@@ -29,7 +29,7 @@ class _MotionWeighted(SRModel):  # type: ignore[misc]  # basicsr is untyped
 
 @MODEL_REGISTRY.register()
 class MotionWeightedSRModel(_MotionWeighted):
-    """Pixel and perceptual loss, as BasicSR's SRModel, the former weighted by motion."""
+    """Pixel and perceptual loss, as in BasicSR's SRModel, but with the pixel loss weighted by motion."""
 
 
 @MODEL_REGISTRY.register()

@@ -1,4 +1,4 @@
-"""ST-ResNet: two residual networks, of which that of motion feeds that of appearance.
+"""ST-ResNet: two residual networks, one for motion that feeds one for appearance.
 
 Source: Feichtenhofer et al., Spatiotemporal Residual Networks for Video Action Recognition, NIPS 2016 (additive), and
 Spatiotemporal Multiplier Networks, CVPR 2017 (multiplicative).
@@ -22,11 +22,11 @@ DEPTHS = {26: (2, 2, 2, 2), 50: (3, 4, 6, 3)}
 """Units of each stage; the published networks are 50 layers deep."""
 INJECTIONS = ("add", "multiply")
 POOL, POOL_STRIDE = 5, 2
-"""Of the maximum over time."""
+"""Positions and steps of the maximum over time."""
 
 
 class Stream(nn.Module):
-    """A ResNet up to its last stage, its parameters named as torchvision's are."""
+    """A ResNet up to its last stage, with torchvision's names of parameters."""
 
     def __init__(self, in_channels: int, depth: int, width: int) -> None:
         super().__init__()
@@ -55,9 +55,9 @@ class STResNet(BaseModule):  # type: ignore[misc]
 
     `depth` is 50, or 26 for small data; `width` is the number of channels after the first convolution (64 as
     published); flow has ``2 * stack`` channels. `injection` is ``add`` or ``multiply``. With `temporal_pool` a maximum
-    is taken over 5 positions in time in steps of 2 (what the authors call ST-ResNet*; fewer positions where T < 5), as
+    is taken over 5 positions in time in steps of 2 (what the authors call ST-ResNet*; fewer positions if T < 5), as
     in their code before the mean over space. `imagenet` is a file of torchvision's ResNet-50 weights for both streams.
-    Raises `UsageError` for what there is not, and `WeightsError` for a file that does not fit.
+    Raises `UsageError` for unknown values, and `WeightsError` for a file that does not fit.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class STResNet(BaseModule):  # type: ignore[misc]
         if injection not in INJECTIONS:
             raise UnknownNameError("value of stresnet:injection", injection, INJECTIONS)
         if depth not in DEPTHS:
-            raise UsageError(f"stresnet:depth={depth}: known are {', '.join(map(str, DEPTHS))}")
+            raise UsageError(f"stresnet:depth={depth}; known: {', '.join(map(str, DEPTHS))}")
         self.injection = injection
         self.temporal_pool = temporal_pool
         self.appearance = Stream(3, depth, width)
@@ -96,7 +96,7 @@ class STResNet(BaseModule):  # type: ignore[misc]
         return self._features(appearance, length), self._features(motion, length)
 
     def inject(self, appearance: Tensor, motion: Tensor) -> Tensor:
-        """What the residual branch of the appearance stream sees: its sum before ReLU, with ReLU(motion)."""
+        """What the residual branch of appearance sees: its sum before ReLU, plus or times ReLU(motion)."""
         moved = functional.relu(motion)
         return appearance + moved if self.injection == "add" else appearance * moved
 

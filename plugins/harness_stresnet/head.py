@@ -1,4 +1,4 @@
-"""Two classifiers, one a stream, each with a loss of its own."""
+"""Two classifiers, one per stream, each with its own loss."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class STResNetHead(BaseHead):  # type: ignore[misc]
         return torch.stack((self.fc_appearance(appearance), self.fc_motion(motion)), dim=1)
 
     def loss_by_feat(self, cls_scores: Tensor, data_samples: Any) -> dict[str, Tensor]:
-        """Losses and accuracies of either stream, their names beginning with the stream's."""
+        """Losses and accuracies of each stream, their names beginning with the stream's."""
         losses: dict[str, Tensor] = {}
         for index, stream in enumerate(STREAMS):
             found = super().loss_by_feat(cls_scores[:, index], data_samples)

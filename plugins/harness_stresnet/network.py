@@ -12,7 +12,7 @@ from harness_mmaction.networks.checkpoints import load_all, read_checkpoint, req
 from harness_mmaction.networks.network import FLOW_ZERO, IMAGENET_MEAN, IMAGENET_STD
 
 FLOW_STD = sum(IMAGENET_STD) / 3
-"""Of flow levels: kernels averaged over RGB see the range they were trained on."""
+"""Scale of flow levels: kernels averaged over RGB see the range they were trained on."""
 CLASSIFIERS = ("cls_head.fc_appearance.weight", "cls_head.fc_motion.weight")
 
 
@@ -20,7 +20,7 @@ def description(num_classes: int, *, stack: int, width: int = 64, head: dict[str
 ) -> dict[str, Any]:  # fmt: skip
     """An MMAction2 model over clips in 0..255: frames as ``rgb``, stacks of flow levels as ``flow``.
 
-    `backbone` are further arguments of `STResNet`, `head` of its classifiers.
+    `backbone` holds further arguments of `STResNet`, `head` those of its classifiers.
     """
     channels = 2 * stack
     return {
@@ -52,7 +52,7 @@ def build_network(settings: dict[str, Any]) -> nn.Module:
     register()
     from mmaction.registry import MODELS
 
-    # models of mmengine look for their parts in the scope in force, which is mmengine's own where no Runner runs
+    # mmengine looks for a model's parts in the current scope, which is its own unless a Runner is active
     network: nn.Module = MODELS.build({**settings, "_scope_": "mmaction"})
     return network
 
@@ -66,7 +66,7 @@ def register() -> None:
 
 
 def load_checkpoint(network: nn.Module, path: Path, num_classes: int) -> None:
-    """Load trained weights. Raises `WeightsError` where classes or shapes do not fit."""
+    """Load trained weights. Raises `WeightsError` if classes or shapes do not fit."""
     state = read_checkpoint(path)
     for classifier in CLASSIFIERS:
         require_classes(state, classifier, num_classes, path, "stresnet")

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from harness.errors import WeightsError
+from harness.weights.download import download
 from harness.weights.loading import load_state
 from harness_stresnet.units import over_time
 
@@ -27,11 +28,10 @@ def imagenet_file() -> Path:
     """
     file = Path(torch.hub.get_dir()) / "checkpoints" / RESNET50.rpartition("/")[2]
     if not file.is_file():
-        file.parent.mkdir(parents=True, exist_ok=True)
         try:
-            torch.hub.download_url_to_file(RESNET50, str(file), hash_prefix=file.stem.rpartition("-")[2])
-        except OSError as error:
-            raise WeightsError(f"cannot fetch {RESNET50}: {error}; fetch it by hand and put it at {file}") from error
+            download(RESNET50, file, file.stem.rpartition("-")[2])
+        except WeightsError as error:
+            raise WeightsError(f"{error}; download it by hand and put it at {file}") from error
     return file
 
 

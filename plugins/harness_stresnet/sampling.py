@@ -8,14 +8,14 @@ from harness_mmaction.views.sampling import mmaction_runs
 
 
 def middles(num_frames: int, segments: int) -> list[int]:
-    """The middle frame of each of equal segments."""
+    """The middle frame of each of `segments` equal segments."""
     return [run[0] for run in mmaction_runs(num_frames, segments, 1)]
 
 
 def strided(num_frames: int, count: int, stride: tuple[int, int]) -> list[int]:
-    """`count` frames as far from each other as one random `stride` (least, largest) says, from a random frame on.
+    """`count` frames spaced by one random `stride` (least, largest), starting at a random frame.
 
-    In clips that are too short for it the stride is the largest that fits, and frames are repeated where none does.
+    In clips that are too short for it the stride is the largest that fits; if none does, frames are repeated.
     Source: Feichtenhofer et al., NIPS 2016, section 3.4.
     """
     low, high = stride
@@ -28,9 +28,9 @@ def strided(num_frames: int, count: int, stride: tuple[int, int]) -> list[int]:
 
 
 def pairs_around(frame: int, num_frames: int, stack: int) -> list[Pair]:
-    """`stack` consecutive pairs, from ``stack // 2`` before a frame on; beyond the clip its first or last pair again.
+    """`stack` consecutive pairs from ``stack // 2`` before a frame; outside the clip, its first or last pair repeats.
 
-    A clip of a single frame is paired with itself, so nothing moves.
+    A single frame is paired with itself, so nothing moves.
     """
     if num_frames == 1:
         return [(0, 0)] * stack

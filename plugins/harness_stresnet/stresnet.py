@@ -76,7 +76,7 @@ def build(
 ) -> JointStream:
     """ST-ResNet from a file of weights, `checkpoint` or (empty) `weights`.
 
-    `injection`, `depth`, `width`, `temporal_pool` and `stack` (frame pairs) make the network
+    `injection`, `depth`, `width`, `temporal_pool` and `stack` (frame pairs) define the network
     (`harness_stresnet.backbone.STResNet`); `crops`, `mirror`, `short_side` and `input_size` the views
     (`Views`); `flow_bound` is in pixels. Raises `UsageError` for options that do not go together
     and `WeightsError` for weights that are missing, unsafe, or of another network or number of classes.

@@ -11,8 +11,8 @@ from pydantic import Field, model_validator
 from harness.contracts import TrainingRequest
 from harness.errors import UsageError
 from harness_mmaction.training.learning import learn
+from harness_mmaction.training.lesson import FLOW, FRAMES, Lesson
 from harness_mmaction.training.recipe import BaseRecipe
-from harness_mmaction.training.trainee import FLOW, FRAMES, Lesson
 
 if TYPE_CHECKING:
     from torch import nn
@@ -35,8 +35,8 @@ class STResNetRecipe(BaseRecipe):
         return self
 
 
-class STResNetTrainee:
-    """Implements `harness_mmaction.training.trainee.Trainee`."""
+class STResNetLearner:
+    """Implements `harness_mmaction.training.lesson.Learner`."""
 
     title = "ST-ResNet"
     recipe = STResNetRecipe
@@ -107,4 +107,4 @@ def train(request: TrainingRequest, *, recipe: STResNetRecipe | None = None) -> 
 
     Implements `harness.contracts.Trainer`. `recipe` stands in for the recipe that the request names.
     """
-    learn(STResNetTrainee(), request, recipe=recipe)
+    learn(STResNetLearner(), request, recipe=recipe)

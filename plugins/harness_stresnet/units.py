@@ -1,7 +1,7 @@
 """The parts of a stream: residual units of ResNet-50 in which 1x1 convolutions may reach over time.
 
 Source: Feichtenhofer et al., Spatiotemporal Residual Networks for Video Action Recognition, NIPS 2016; the units are
-torchvision's `Bottleneck`, whose stride sits at the 3x3 convolution.
+torchvision's `Bottleneck`, whose stride is at the 3x3 convolution.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class TemporalConv(nn.Conv3d):
         return temporal
 
     def over(self, x: Tensor, length: int) -> Tensor:
-        """Clips of `length` frames, one frame after the other: ``(N * length, C, H, W)`` to the same with own C."""
+        """Clips of `length` frames, one frame after the other: ``(N * length, C, H, W)`` to the same with its own C."""
         clips = x.reshape(-1, length, *x.shape[1:]).transpose(1, 2)
         return self(clips).transpose(1, 2).flatten(0, 1)  # type: ignore[no-any-return]
 
@@ -40,7 +40,7 @@ def over_time(weight: Tensor) -> Tensor:
 
 
 class Unit(Bottleneck):  # type: ignore[misc]
-    """One residual unit. Input and output are sums before their ReLU, for that is what motion is injected into."""
+    """One residual unit. Input and output are sums before their ReLU, because motion is injected into those."""
 
     def reach_over_time(self) -> None:
         """Make both 1x1 convolutions temporal."""
@@ -48,7 +48,7 @@ class Unit(Bottleneck):  # type: ignore[misc]
             setattr(self, name, TemporalConv.of(getattr(self, name)))
 
     def forward(self, x: Tensor, length: int = 1, branch: Tensor | None = None) -> Tensor:
-        """``(N * length, C, H, W)`` to the next sum. `branch`, where given, is what the residual branch sees instead.
+        """``(N * length, C, H, W)`` to the next sum. `branch`, if given, is what the residual branch sees instead.
 
         The skip connection always carries ReLU(x).
         """
@@ -78,6 +78,6 @@ def make_stage(channels: int, planes: int, units: int, stride: int) -> nn.Module
 
 
 def initialise(module: nn.Module) -> None:
-    """He's initialisation of a convolution; the temporal ones are made of such."""
+    """He's initialisation of a convolution; temporal ones are made from these."""
     if isinstance(module, nn.Conv2d):
         nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

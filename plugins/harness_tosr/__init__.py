@@ -1,4 +1,4 @@
-"""ToSR: super-resolution for the temporal stream, a loss over any network of harness_basicsr. Declarations only."""
+"""ToSR: super-resolution for the temporal stream, a loss for any network of harness_basicsr. Declarations only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loss of ToSR on pairs of consecutive frames, known to BasicSR's registry by its class name."""
+"""The loss of ToSR on pairs of consecutive frames, registered with BasicSR under its class name."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ToSRLoss(nn.Module):
 
     Terms of equation 3, as means over pixels and channels: ``l_sr`` (both frames against HR), ``l_warp_sr`` (restored
     first frame against the warped restored second) and ``l_warp_hr`` (HR first frame against it). The gradient flows
-    through both frames. Defaults are the paper's: squared error, weights 1, 0.8, 0.1; the authors' released code has
+    through both frames. Defaults are the paper's: squared error, weights 1, 0.8, 0.1; the authors' released code uses
     `penalty` ``huber`` (threshold 0.01) and all weights 1. With `occlusion` the warp terms are weighted by
     exp(-50 d^2), d^2 being the squared difference, summed over channels, of the HR first frame and the warped HR
     second frame, so that what the second frame does not show does not count (the mask of SVSRNet, ACM MM 2021).

@@ -18,7 +18,7 @@ class ToSRModel(SRModel):  # type: ignore[misc]  # basicsr is untyped
     """Siamese training: both frames of a pair go through the network, and `ToSRLoss` compares them.
 
     A batch has ``lq`` ``(N, 2, ...)``, what the network takes for each of the two frames, ``gt`` ``(N, 2, C, H, W)``
-    and ``flow`` ``(N, 2, H, W)``. The option section ``pair_opt`` names the loss. Validation is of single frames, as
+    and ``flow`` ``(N, 2, H, W)``. The option section ``pair_opt`` names the loss. Validation uses single frames, as
     in BasicSR's SRModel. Source: Zhang, Liu, Xiong, ICCV 2019.
     """
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 import torch
 from harness_benchmarks import tables
 from harness_benchmarks.agreement import TOLERANCE_DB, differences, same_pictures
-from harness_benchmarks.comparison import Result, bench_plan, bench_request, compare
+from harness_benchmarks.comparison import Result, Timeable, bench_request, compare, timeable
 from harness_benchmarks.measuring import STAGES
 from harness_benchmarks.speed import app
 from rich.console import Console
@@ -26,6 +28,7 @@ from harness.planning.cells import Part, Plan
 from harness.planning.plan import plan_cells
 from harness.planning.selecting import Request
 from harness.registry import Registry, load_registry
+from harness.running.context import RunContext
 from harness.specs import RecognizerSpec
 
 CLASSES = 2
@@ -66,15 +69,17 @@ def bench(
         data = made_clips(classes=CLASSES, per_class=1, frames=9, height=50, width=64)
         benchmark = load_benchmark("mini").model_copy(update={"recognizers": {}})
         request = bench_request(Request(benchmark, sr, data=data), clips=1)
-        plan = with_streams(bench_plan(request, registry), streams)
-        return compare(plan, request, registry, tmp_path / "bench", lambda text: None)
+        context = timeable(request, registry).context
+        plan = with_streams(context.plan, streams)
+        work = Timeable(RunContext(plan, context.dataset, context.device))
+        return compare(work, request, registry, tmp_path / "bench", lambda text: None)
 
     return run
 
 
 def with_streams(plan: Plan, streams: list[Part]) -> Plan:
     probes = [*plan.probes, *streams]
-    return replace(plan, probes=probes, cells=plan_cells(plan.methods, probes, {}, "dis"))
+    return replace(plan, probes=probes, cells=plan_cells(plan.methods, probes, {}, plan.flow))
 
 
 def test_both_pipelines_do_the_same_work_and_every_stage_is_timed(bench: Callable[[str], Result]) -> None:
@@ -133,3 +138,16 @@ def test_the_command_says_what_is_wrong_before_the_work(arguments: list[str], me
     outcome = CliRunner().invoke(app, ["--clips", "1", *arguments])
     assert outcome.exit_code == 2
     assert message in outcome.output
+
+
+@pytest.mark.slow
+def test_the_benchmark_of_the_project_is_timed_and_what_is_left_out_is_named(tmp_path: Path) -> None:
+    """As ``make bench`` does it, with shipped weights on a clip of `mini`."""
+    command = [sys.executable, "-m", "harness_benchmarks.speed", "--clips", "1", "--sr", "bicubic,srresnet"]
+    outcome = subprocess.run([*command, "--out", "bench.json"], cwd=tmp_path, capture_output=True, text=True)
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    assert "cannot run them: stresnet.joint." in outcome.stdout
+    written = json.loads((tmp_path / "bench.json").read_text())
+    assert written["methods"] == ["bicubic", "srresnet"] and written["left_out"] == ["stresnet.joint"]
+    assert {d["probe"] for d in written["differences"]} == {"psnr_y", "ssim_y", "tsn.spatial", "tsn.temporal"}
+    assert written["in_process"]["networks_and_flow"]["restore"] > 0

@@ -29,7 +29,7 @@ SPEC = FlowSpec(
         ("dis:file=/a=b.pth", Choice("dis", (("file", "/a=b.pth"),))),
     ],
 )
-def test_parse_choice(text: str, expected: Choice) -> None:
+def test_parse_choice_splits_name_and_options(text: str, expected: Choice) -> None:
     assert parse_choice(text) == expected
 
 
@@ -38,7 +38,7 @@ def test_parse_choice(text: str, expected: Choice) -> None:
     [("", "has no name"), (":patch=8", "has no name"), ("dis:patch", "'patch' in 'dis:patch' is not option=value"),
      ("dis:=8", "'=8' .* is not option=value")],
 )  # fmt: skip
-def test_what_is_no_choice_is_refused(text: str, message: str) -> None:
+def test_malformed_choices_are_refused(text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         parse_choice(text)
 
@@ -56,7 +56,7 @@ def test_what_is_no_choice_is_refused(text: str, message: str) -> None:
         ("a:x=1+b:y=2,z=3,c", ["a:x=1+b:y=2,z=3", "c"]),
     ],
 )
-def test_split_list(text: str, expected: list[str]) -> None:
+def test_split_list_keeps_options_with_their_choice(text: str, expected: list[str]) -> None:
     assert split_list(text) == expected
 
 
@@ -78,7 +78,7 @@ def test_split_list(text: str, expected: list[str]) -> None:
         (None, 3, None),
     ],
 )
-def test_convert_to_the_type_of_the_default(value: Any, default: Any, expected: Any) -> None:
+def test_convert_gives_the_type_of_the_default(value: Any, default: Any, expected: Any) -> None:
     found = convert(value, default, "dis:option")
     assert found == expected and type(found) is type(expected)
 
@@ -105,17 +105,17 @@ def test_resolve_converts_sorts_and_drops_defaults() -> None:
     assert resolve(parse_choice(str(chosen)), SPEC) == chosen
 
 
-def test_resolve_refuses_an_unknown_option_and_proposes_one() -> None:
+def test_resolve_refuses_an_unknown_option_with_a_suggestion() -> None:
     with pytest.raises(UnknownNameError, match=r"unknown option of 'dis' 'pacth'\. Did you mean 'patch'\?"):
         resolve(parse_choice("dis:pacth=8"), SPEC)
 
 
-def test_extra_options_are_allowed_where_given() -> None:
+def test_extra_options_are_allowed() -> None:
     assert resolve(parse_choice("dis:samples=4"), SPEC, {"samples": 0}).mapping == {"samples": 4}
 
 
 def lengths(options: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
-    """Options that depend on another: for `more_options`."""
+    """Options that depend on another one, for `more_options`."""
     return {"window": 7, "mode": None} if options["kind"] == "long" else {}
 
 
@@ -129,7 +129,7 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "test_choice_more", module)
 
 
-def test_options_that_depend_on_others(importable: None) -> None:
+def test_options_that_depend_on_others_are_known_only_with_them(importable: None) -> None:
     choice = resolve(parse_choice("open:kind=long,window=9"), OPEN)
     assert choice == Choice("open", (("kind", "long"), ("window", 9)))
     assert all_options(choice, OPEN) == {"kind": "long", "window": 9, "mode": None}
@@ -141,7 +141,7 @@ def test_options_that_depend_on_others(importable: None) -> None:
         resolve(parse_choice("open:kind=long,windw=9"), OPEN)
 
 
-def test_what_a_checkpoint_implies_lies_between_defaults_and_choice(importable: None) -> None:
+def test_options_implied_by_a_checkpoint_override_defaults_but_not_the_choice(importable: None) -> None:
     implied = {"kind": "long", "window": 3}
     assert all_options(Choice("open"), OPEN, implied) == {"kind": "long", "window": 3, "mode": None}
     assert all_options(Choice("open", (("window", 5),)), OPEN, implied)["window"] == 5
@@ -151,5 +151,5 @@ def test_what_a_checkpoint_implies_lies_between_defaults_and_choice(importable: 
     ("options", "file"),
     [({}, None), ({"checkpoint": None, "weights": ""}, None), ({"weights": "a"}, "a"), ({"checkpoint": "b"}, "b")],
 )
-def test_own_file(options: dict[str, OptionValue], file: str | None) -> None:
+def test_own_file_is_the_checkpoint_or_weights_option(options: dict[str, OptionValue], file: str | None) -> None:
     assert own_file(options) == file

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
+import pickle
+import platform
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
-import cv2
 import pytest
 import torchvision
 from typer.testing import CliRunner
 
 from harness import doctor
 from harness.cli.main import app
-from harness.doctor import Finding, examine
+from harness.doctor import Diagnosis, examine
 from harness.errors import UsageError
+from harness.hookspecs import hookimpl
+from harness.imports import resolve_import
 from harness.registry import Failure, Registry, new_registry, registry
-from harness.specs import SRMethodSpec, Weights
+from harness.specs import DatasetSpec, HealthCheck, SRMethodSpec, Weights
 
 
 @pytest.fixture
@@ -28,8 +31,8 @@ def empty() -> Registry:
     return new_registry()
 
 
-def by_name(findings: Iterator[Finding]) -> dict[str, Finding]:
-    return {finding.what: finding for finding in findings}
+def by_name(found: Iterator[Diagnosis]) -> dict[str, Diagnosis]:
+    return {diagnosis.what: diagnosis for diagnosis in found}
 
 
 def test_this_installation_is_healthy() -> None:
@@ -39,7 +42,7 @@ def test_this_installation_is_healthy() -> None:
     for what in ("Python", "torch", "torch and torchvision fit each other", "cv2.optflow is there", "CPU", "CUDA",
                  "both packages of OpenCV have one version", "data set mini, test", "plugins loaded"):  # fmt: skip
         assert found[what].status == "ok"
-    assert sum(what.startswith("cured: ") for what in found) == len(doctor.CURES)
+    assert sum(what.startswith("cured: ") for what in found) == 2
     assert any(what.startswith("weights tsn mini spatial") for what in found)
 
 
@@ -51,23 +54,11 @@ def package_missing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(doctor, "package_version", lambda name: None if name == "av" else "1.0")
 
 
-def opencv_unequal(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(doctor, "package_version", lambda name: {"opencv-python": "4.10"}.get(name, "4.14"))
-
-
-def optflow_gone(patch: pytest.MonkeyPatch) -> None:
-    patch.delattr(cv2, "optflow")
-
-
 def torch_pair_unequal(patch: pytest.MonkeyPatch) -> None:
     def nms(*given: Any) -> None:
         raise RuntimeError("operator torchvision::nms does not exist\nand more")
 
     patch.setattr(torchvision.ops, "nms", nms)
-
-
-def cure_fails(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(doctor, "CURES", (("an old fault", "harness.paths:home", "no_such_module"),))
 
 
 def disk_full(patch: pytest.MonkeyPatch) -> None:
@@ -79,10 +70,7 @@ def disk_full(patch: pytest.MonkeyPatch) -> None:
     [
         (python_too_new, "Python", "3.10, 3.11 or 3.12 is needed"),
         (package_missing, "av", "not installed; install the project again"),
-        (opencv_unequal, "both packages of OpenCV have one version", "opencv-contrib-python==4.14"),
-        (optflow_gone, "cv2.optflow is there", "pip install --force-reinstall opencv-python=="),
         (torch_pair_unequal, "torch and torchvision fit each other", "nms does not exist; install a matching pair"),
-        (cure_fails, "cured: an old fault", "import no_such_module: ModuleNotFoundError"),
         (disk_full, "free disk here", "a run needs 64 MiB"),
     ],
 )
@@ -98,10 +86,53 @@ def test_a_fault_is_found_and_explained(
     assert found.status == "broken" and detail in found.detail
 
 
-def test_a_broken_plugin_is_a_finding(empty: Registry) -> None:
+def declaring(checks: Callable[[], object]) -> ModuleType:
+    module = ModuleType("made")
+    vars(module)["harness_health_checks"] = hookimpl(specname="harness_health_checks")(checks)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("check", "expected"),
+    [
+        (HealthCheck("a thing", "platform:python_version"), Diagnosis("ok", "a thing", platform.python_version())),
+        (HealthCheck("a thing", "gc:enable"), Diagnosis("ok", "a thing")),
+        (
+            HealthCheck("a thing", "no_module:check", cure="pip install it"),
+            Diagnosis(
+                "broken", "a thing",
+                "cannot import 'no_module:check': ModuleNotFoundError: No module named 'no_module'; pip install it",
+            ),
+        ),
+        (
+            HealthCheck("a thing", "os:remove", cure="name a file"),
+            Diagnosis("broken", "a thing", "TypeError: remove() missing required argument 'path' (pos 1); name a file"),
+        ),
+        (7, Diagnosis("broken", "health checks of plugin made", "returned 7; expected a HealthCheck")),
+    ],
+)  # fmt: skip
+def test_what_plugins_want_looked_at_is_looked_at(empty: Registry, check: object, expected: Diagnosis) -> None:
+    empty.register(declaring(lambda: [check]), "made")
+    assert expected in list(examine(empty))
+
+
+def test_a_plugin_that_cannot_say_what_to_look_at_is_broken(empty: Registry) -> None:
+    empty.register(declaring(lambda: [][0]), "made")
+    expected = Diagnosis("broken", "health checks of plugin made", "IndexError: list index out of range")
+    found = list(examine(empty))
+    assert expected in found and found[-1].what == "plugins loaded", "the rest is looked at all the same"
+
+
+def test_every_declared_check_has_a_function_and_survives_pickle() -> None:
+    checks = [check for checks in registry().manager.hook.harness_health_checks() for check in checks]
+    assert len(checks) == 4 and pickle.loads(pickle.dumps(checks)) == checks
+    assert all(callable(resolve_import(check.check)) for check in checks)
+
+
+def test_a_broken_plugin_is_reported(empty: Registry) -> None:
     empty.failures.append(Failure("sosr", "ImportError: no module", "Traceback"))
     found = by_name(examine(empty))["plugin sosr"]
-    assert found == Finding("broken", "plugin sosr", "ImportError: no module; traceback: harness plugins show sosr")
+    assert found == Diagnosis("broken", "plugin sosr", "ImportError: no module; traceback: harness plugins show sosr")
 
 
 def test_a_data_set_that_is_not_here_is_missing_not_broken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -129,8 +160,7 @@ def test_weights_are_ok_missing_or_broken(empty: Registry, monkeypatch: pytest.M
 
 @pytest.mark.parametrize(("status", "code"), [("ok", 0), ("missing", 0), ("broken", 1)])
 def test_the_exit_status_is_1_when_something_is_broken(monkeypatch: pytest.MonkeyPatch, status: str, code: int) -> None:
-    finding = Finding(status, "a thing", "how to mend it")
-    monkeypatch.setattr(doctor, "examine", lambda registry: iter([finding]))
+    monkeypatch.setattr(doctor, "examine", lambda registry: iter([Diagnosis(status, "a thing", "how to mend it")]))
     result = CliRunner().invoke(app, ["doctor"])
     assert result.exit_code == code and "a thing: how to mend it" in result.output
     result = CliRunner().invoke(app, ["doctor", "--json"])
@@ -138,13 +168,14 @@ def test_the_exit_status_is_1_when_something_is_broken(monkeypatch: pytest.Monke
     assert json.loads(result.output) == [{"status": status, "what": "a thing", "detail": "how to mend it"}]
 
 
-def test_a_data_set_that_raises_is_missing(empty: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(target: str) -> Callable[..., None]:
-        def factory(**options: Any) -> None:
-            raise UsageError("give --data")
+def test_a_data_set_that_raises_is_missing(empty: Registry) -> None:
+    module = ModuleType("made")
+    spec = DatasetSpec("made", "no clips", f"{__name__}:refuse")
+    vars(module)["harness_datasets"] = hookimpl(specname="harness_datasets")(lambda: [spec])
+    vars(sys.modules.setdefault(__name__, ModuleType(__name__)))["refuse"] = refuse
+    empty.register(module, "made")
+    assert by_name(examine(empty))["data set made"] == Diagnosis("missing", "data set made", "give --data")
 
-        return factory
 
-    monkeypatch.setattr(doctor, "resolve_import", refuse)
-    monkeypatch.setattr(doctor, "CURES", ())
-    assert by_name(examine(registry()))["data set mini"] == Finding("missing", "data set mini", "give --data")
+def refuse(*, root: Path | None) -> None:
+    raise UsageError("give --data")

@@ -1,4 +1,4 @@
-"""Ceiling, resizers and the base class of frame networks, against other implementations of the same thing."""
+"""Ceiling, resizers and the base classes of networks, against other implementations."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Doubling(nn.Module):
         return shuffled
 
 
-def test_frame_network_restores_wanted_frames_in_order_and_evaluation_mode() -> None:
+def test_frame_network_restores_wanted_frames_in_order_in_evaluation_mode() -> None:
     network = Doubling()
     restored = FrameNetwork(network, scale=2, device=CPU).upscale(CLIP, [1, 3, 4])
     alone = torch.cat([nn.functional.pixel_shuffle(network.conv(CLIP[i : i + 1]), 2) for i in (1, 3, 4)])
@@ -92,7 +92,7 @@ def test_window_network_sees_neighbours_and_repeats_the_ends() -> None:
         torch.testing.assert_close(found[:, ::2, 1::2], mixed)
 
 
-def test_window_network_counts_the_window_and_gathers_wanted_frames_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_window_network_counts_the_window_and_gathers_only_wanted_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     network = Middle()
     method = WindowNetwork(network, scale=2, device=CPU, radius=1)
     monkeypatch.setattr(method, "batch_pixels", {"cpu": 4 * 3 * 18 * 28})
@@ -101,7 +101,7 @@ def test_window_network_counts_the_window_and_gathers_wanted_frames_only(monkeyp
 
 
 @pytest.mark.parametrize("wanted", range(2, 12))
-def test_no_window_is_alone_on_a_cpu(monkeypatch: pytest.MonkeyPatch, wanted: int) -> None:
+def test_no_batch_has_a_single_window_on_a_cpu(monkeypatch: pytest.MonkeyPatch, wanted: int) -> None:
     network = Middle()
     method = WindowNetwork(network, scale=2, device=CPU, radius=1)
     monkeypatch.setattr(method, "batch_pixels", {"cpu": 1})
@@ -111,7 +111,7 @@ def test_no_window_is_alone_on_a_cpu(monkeypatch: pytest.MonkeyPatch, wanted: in
     torch.testing.assert_close(restored, WindowNetwork(Middle(), scale=2, device=CPU, radius=1).upscale(CLIP, frames))
 
 
-def test_clip_network_runs_once_over_the_whole_clip_and_picks() -> None:
+def test_clip_network_runs_once_over_the_whole_clip() -> None:
     network = Whole()
     restored = ClipNetwork(network, scale=2, device=CPU).upscale(CLIP, [4, 1])
     assert network.shapes == [(1, 5, 3, 9, 14)]
@@ -139,17 +139,17 @@ def test_sides_are_padded_with_the_edge_and_cropped(multiple: int, least: int, s
     )
 
 
-def test_a_network_of_another_factor_is_named() -> None:
+def test_a_network_with_another_factor_is_refused_by_name() -> None:
     with pytest.raises(ContractError, match="Doubling makes 28x18 of 14x9; x3 was asked for"):
         FrameNetwork(Doubling(), scale=3, device=CPU).upscale(CLIP, [0])
 
 
-def test_the_ceiling_hands_back_what_it_gets() -> None:
+def test_the_ceiling_returns_the_frames_it_is_given() -> None:
     assert torch.equal(HighResolution(scale=4, device=CPU).upscale(CLIP, [0, 4]), CLIP[[0, 4]])
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
-def test_bicubic_is_basicsr_imresize(scale: int) -> None:
+def test_bicubic_agrees_with_basicsr_imresize(scale: int) -> None:
     from harness_basicsr import compat  # noqa: F401
 
     from basicsr.utils.matlab_functions import imresize  # isort: skip
@@ -159,7 +159,7 @@ def test_bicubic_is_basicsr_imresize(scale: int) -> None:
 
 
 @pytest.mark.parametrize("scale", [2, 4])
-def test_lanczos_is_pillows_away_from_the_border(scale: int) -> None:
+def test_lanczos_agrees_with_pillow_away_from_the_border(scale: int) -> None:
     restored = Lanczos(scale=scale, device=CPU).upscale(CLIP, [2])[0, 0].numpy()
     image = Image.fromarray(CLIP[2, 0].numpy())
     expected = np.asarray(image.resize((14 * scale, 9 * scale), Image.Resampling.LANCZOS))

@@ -1,4 +1,4 @@
-"""The plugin system: what is found, and what happens when a plugin is wrong."""
+"""The plugin system: what is found, and what happens if a plugin is wrong."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_everything_declared_is_found_by_kind_and_name(empty: Registry) -> None:
     assert empty.owners[SRMethodSpec, "a"] == "first" and empty.owners[FlowSpec, "a"] == "second"
 
 
-def test_an_unknown_name_gets_a_proposal(empty: Registry) -> None:
+def test_an_unknown_name_gets_a_suggestion(empty: Registry) -> None:
     empty.register(plugin(method("bicubic"), method("nearest")), "first")
     with pytest.raises(UnknownNameError, match=r"unknown SR method 'bicubik'\. Did you mean 'bicubic'\?"):
         empty.get(SRMethodSpec, "bicubik")
@@ -55,7 +55,7 @@ def test_an_unknown_name_gets_a_proposal(empty: Registry) -> None:
         empty.get(SRMethodSpec, "xyz")
 
 
-def test_two_plugins_with_one_name_are_an_error_that_names_both(empty: Registry) -> None:
+def test_two_plugins_with_the_same_name_are_an_error_with_both_names(empty: Registry) -> None:
     empty.register(plugin(method("mine")), "first")
     with pytest.raises(PluginError, match="two plugins declare the SR method 'mine': 'first' and 'second'"):
         empty.register(plugin(method("other"), method("mine")), "second")
@@ -64,7 +64,7 @@ def test_two_plugins_with_one_name_are_an_error_that_names_both(empty: Registry)
     empty.register(plugin(method("other")), "second")
 
 
-def test_one_plugin_with_one_name_twice_is_an_error(empty: Registry) -> None:
+def test_one_plugin_with_the_same_name_twice_is_an_error(empty: Registry) -> None:
     with pytest.raises(PluginError, match="'mine': 'first' and 'first'"):
         empty.register(plugin(method("mine"), method("mine")), "first")
 
@@ -148,12 +148,12 @@ def test_a_plugin_file_cannot_take_the_name_of_a_builtin(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("target", ["no_such_module:x", "json:no_such_attribute", "json"])
-def test_an_import_string_that_leads_nowhere_is_named(target: str) -> None:
+def test_an_import_string_that_cannot_be_resolved_is_named(target: str) -> None:
     with pytest.raises(PluginError, match=f"cannot import '{target}'"):
         resolve_import(target)
 
 
-def test_the_installed_plugins_all_load() -> None:
+def test_all_installed_plugins_load() -> None:
     found = registry()
     assert found.failures == []
     assert {"builtin", "optical_flow", "basicsr", "mmaction", "mini"} <= found.builtin
@@ -161,12 +161,12 @@ def test_the_installed_plugins_all_load() -> None:
     assert {"bicubic", "gaussian", "nearest"} <= set(found.all(DegradationSpec))
 
 
-def test_every_hook_that_returns_declarations_has_a_kind() -> None:
+def test_every_hook_that_returns_specs_has_a_kind_and_every_hook_an_example() -> None:
     from harness import hookspecs
 
-    life_cycle = {"harness_run_started", "harness_cell_finished", "harness_run_finished"}
+    others = {"harness_health_checks", "harness_run_started", "harness_cell_finished", "harness_run_finished"}
     hooks = {name for name in vars(hookspecs) if name.startswith("harness_")}
-    assert hooks == set(HOOKS.values()) | life_cycle
+    assert hooks == set(HOOKS.values()) | others
     for name in hooks:
         text = getattr(hookspecs, name).__doc__
         assert "Example::" in text and f"def {name}(" in text
@@ -182,14 +182,15 @@ def test_a_hook_under_another_name_counts_and_a_forgotten_decorator_is_an_error(
     vars(module)["more"] = more
     empty.register(module, "first")
     assert list(empty.all(SRMethodSpec)) == ["renamed"]
-    undecorated = ModuleType("made")
-    vars(undecorated)["harness_sr_methods"] = lambda: [method("mine")]
-    with pytest.raises(PluginError, match="harness_sr_methods of 'second' lacks the decorator @hookimpl"):
-        empty.register(undecorated, "second")
-    assert list(empty.all(SRMethodSpec)) == ["renamed"]
+    for hook in ("harness_sr_methods", "harness_health_checks", "harness_run_finished"):
+        undecorated = ModuleType("made")
+        vars(undecorated)[hook] = lambda **given: [method("mine")]
+        with pytest.raises(PluginError, match=f"{hook} of 'second' lacks the decorator @hookimpl"):
+            empty.register(undecorated, "second")
+        assert list(empty.all(SRMethodSpec)) == ["renamed"]
 
 
-def test_two_files_of_one_name_keep_apart(empty: Registry, tmp_path: Path) -> None:
+def test_two_files_with_the_same_name_are_kept_apart(empty: Registry, tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "mine.py").write_text(

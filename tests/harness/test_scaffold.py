@@ -1,4 +1,4 @@
-"""The starting package: it installs, its own test passes, and it is in the next run's table."""
+"""The starter package: it installs, its own test passes, and it is in the next run's table."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def python(*arguments: str, path: Path, folder: Path | None = None) -> subproces
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The package's folder, and the folder it is installed into: nothing of the project is touched."""
+    """The package's folder, and the folder it is installed into, so that the project stays untouched."""
     folder = tmp_path_factory.mktemp("scaffold")
     files = write_package("my_sharpener", folder)
     assert all(file.is_file() for file in files) and len(files) == 5
@@ -88,14 +88,14 @@ def test_it_appears_in_the_next_run(
 
 
 @pytest.mark.parametrize("name", ["my-sr", "My_sr", "class", "1sr", "", "a b", "../up", "sr.net", "_sr"])
-def test_a_name_that_is_no_package_is_refused(name: str, tmp_path: Path) -> None:
+def test_a_name_that_cannot_be_a_package_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot name a Python package"):
         write_package(name, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_better_name_is_proposed() -> None:
-    with pytest.raises(UsageError, match="such as 'my_sr'"):
+def test_a_better_name_is_suggested() -> None:
+    with pytest.raises(UsageError, match="try 'my_sr'"):
         check_name("My-SR")
 
 

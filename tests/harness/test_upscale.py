@@ -1,4 +1,4 @@
-"""One video through one method: pictures, time stamps, sound, and what goes wrong."""
+"""One video through one method: pictures, time stamps, sound, and errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from harness.video.frames import open_video, to_tensor, to_uint8
 
 CPU = torch.device("cpu")
 UNEVEN = [0, 40, 80, 200, 240, 260, 500, 540, 580, 620]
-"""Time stamps in milliseconds of a video whose frame rate varies."""
+"""Time stamps in milliseconds of a video with a variable frame rate."""
 Images = np.ndarray[Any, np.dtype[np.uint8]]
 
 
@@ -97,7 +97,7 @@ def test_windows_want_every_item_once_with_its_context(length: int, chunk: int, 
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
-def test_pictures_time_stamps_and_sound(tmp_path: Path, images: Images, suffix: str) -> None:
+def test_pictures_are_restored_and_time_stamps_and_sound_are_kept(tmp_path: Path, images: Images, suffix: str) -> None:
     source = write_source(tmp_path / f"in{suffix}", images, sound="aac")
     target = tmp_path / f"out{suffix}"
     seen: list[tuple[int, int]] = []
@@ -140,7 +140,7 @@ def test_a_temporal_method_sees_its_neighbours_across_chunks(
 
 
 @pytest.mark.parametrize(("radius", "longest"), [(0, 3), (1, 5), (None, 10)])
-def test_a_method_sees_as_many_neighbours_as_it_says(
+def test_a_method_sees_as_many_neighbours_as_it_declares(
     tmp_path: Path, images: Images, monkeypatch: pytest.MonkeyPatch, radius: int | None, longest: int
 ) -> None:
     class Watching(Nearest):
@@ -158,7 +158,7 @@ def test_a_method_sees_as_many_neighbours_as_it_says(
 
 
 @pytest.mark.parametrize("matrix", [1, 5, 6])
-def test_colours_stay_whatever_the_matrix(tmp_path: Path, matrix: int) -> None:
+def test_colours_are_kept_for_every_matrix(tmp_path: Path, matrix: int) -> None:
     flat = np.zeros((4, 32, 48, 3), np.uint8)
     flat[:, :, :16], flat[:, :, 16:32], flat[:, :, 32:] = (200, 30, 40), (30, 180, 60), (40, 60, 210)
     source = write_source(tmp_path / "in.mp4", flat, matrix=matrix, stamps=UNEVEN[:4])
@@ -169,14 +169,14 @@ def test_colours_stay_whatever_the_matrix(tmp_path: Path, matrix: int) -> None:
         assert int(next(container.decode(video=0)).colorspace) == matrix
 
 
-def test_odd_sizes(tmp_path: Path) -> None:
+def test_odd_sizes_are_kept(tmp_path: Path) -> None:
     images = to_uint8(synthetic_clip(4, 17, 23))
     source = write_source(tmp_path / "in.mp4", images, stamps=UNEVEN[:4])
     upscale_video(source, tmp_path / "out.mp4", Nearest(scale=3, device=CPU), scale=3, device=CPU)
     assert open_video(tmp_path / "out.mp4").read().shape == (4, 51, 69, 3)
 
 
-def test_a_turned_video_comes_out_upright(tmp_path: Path, images: Images) -> None:
+def test_a_rotated_video_comes_out_upright(tmp_path: Path, images: Images) -> None:
     source = write_source(tmp_path / "in.mp4", images)
     turn_clockwise(source)
     upscale_video(source, tmp_path / "out.mp4", Nearest(scale=2, device=CPU), scale=2, device=CPU)
@@ -187,7 +187,7 @@ def test_a_turned_video_comes_out_upright(tmp_path: Path, images: Images) -> Non
 
 
 def turn_clockwise(path: Path) -> None:
-    """Change the display matrix in a file's track header, as a phone held upright would write it."""
+    """Change the display matrix in a file's track header to what a phone held upright would write."""
     data = path.read_bytes()
     at = data.index(b"tkhd") + 4 + 40
     straight = [1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30]
@@ -222,7 +222,7 @@ def small(lr: Tensor, frames: Sequence[int]) -> Tensor:
 
 
 @pytest.mark.parametrize("fault", [nan, small])
-def test_a_method_that_goes_wrong_leaves_no_file(
+def test_a_faulty_method_leaves_no_file(
     tmp_path: Path, images: Images, fault: Callable[[Tensor, Sequence[int]], Tensor]
 ) -> None:
     class Wrong:
@@ -245,7 +245,7 @@ def test_a_broken_source_leaves_no_file(tmp_path: Path, images: Images) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["in.mkv"]
 
 
-def test_a_target_that_cannot_be(tmp_path: Path, images: Images) -> None:
+def test_an_impossible_target_is_refused_and_leaves_no_file(tmp_path: Path, images: Images) -> None:
     frame_times = {"stamps": range(10), "base": Fraction(1, 25)}
     source = write_source(tmp_path / "in.avi", images, sound="pcm_mulaw", **frame_times)
     method = Nearest(scale=2, device=CPU)
@@ -262,7 +262,7 @@ def test_a_target_that_cannot_be(tmp_path: Path, images: Images) -> None:
     assert b"".join(d for _, d in sound_of(tmp_path / "out.mov")) == b"".join(d for _, d in sound_of(source))
 
 
-def test_load_method() -> None:
+def test_load_method_refuses_unknown_names_scales_and_weights() -> None:
     def load(text: str, scale: int = 4, tag: str = "mini") -> Any:
         return load_method(text, registry(), scale=scale, tag=tag, device=CPU)
 
@@ -278,7 +278,7 @@ def test_load_method() -> None:
 
 
 @pytest.mark.assets
-def test_real_clips_with_packed_b_frames_and_sound(assets: Path, tmp_path: Path) -> None:
+def test_real_clips_with_packed_b_frames_keep_time_stamps_and_sound(assets: Path, tmp_path: Path) -> None:
     source = sorted((assets / "ucf101-subset").glob("ApplyEyeMakeup/*.avi"))[0]
     frames = upscale_video(source, tmp_path / "out.mp4", Nearest(scale=2, device=CPU), scale=2, device=CPU)
     stamps = stamps_of(tmp_path / "out.mp4")

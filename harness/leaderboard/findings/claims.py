@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from harness.leaderboard.accuracy import uses_ceiling
 from harness.leaderboard.findings.evidence import FAMILY, Evidence
@@ -15,7 +15,7 @@ HOLDS, FAILS, OPEN, MISSING = "holds", "does not hold", "cannot be told apart", 
 
 
 @dataclass(frozen=True)
-class Part:
+class Judgement:
     """One comparison: an estimate with its 95 % interval, on how much it rests, and what follows.
 
     `estimate`, `low` and `high` are in `unit`, None where nothing was measured; `sides` says what was compared, in
@@ -36,7 +36,11 @@ class Part:
 class Claim(Protocol):
     """Something that a run can speak for or against."""
 
-    def judge(self, evidence: Evidence) -> list[Part]: ...
+    @property
+    def reading(self) -> str:
+        """How to read its judgements; empty where what the page says of all claims is enough."""
+
+    def judge(self, evidence: Evidence) -> list[Judgement]: ...
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,9 @@ class Finding:
     claims: tuple[Claim, ...]
     any_claim: bool = False
 
-    def verdict(self, parts: Sequence[Part]) -> str:
-        """From the verdicts of the parts; where one was not measured nothing is said, unless one is enough."""
-        found = [part.verdict for part in parts]
+    def verdict(self, judgements: Sequence[Judgement]) -> str:
+        """From the verdicts on the claims; where one was not measured nothing is said, unless one is enough."""
+        found = [judgement.verdict for judgement in judgements]
         if self.any_claim:
             found = [verdict for verdict in found if verdict != MISSING]
         if not found or MISSING in found:
@@ -72,11 +76,13 @@ class Contrast:
     higher: tuple[str, ...]
     lower: tuple[str, ...]
     optional: bool = False
+    reading: ClassVar[str] = ""
 
-    def judge(self, evidence: Evidence) -> list[Part]:
+    def judge(self, evidence: Evidence) -> list[Judgement]:
         sides = [evidence.members(self.stream, names) for names in (self.higher, self.lower)]
         if not all(sides):
-            return [] if self.optional else [Part(_what(self.stream, *map(_side, (self.higher, self.lower))), MISSING)]
+            what = _what(self.stream, _side(self.higher), _side(self.lower))
+            return [] if self.optional else [Judgement(what, MISSING)]
         named = [_side(names, own) for names, own in zip((self.higher, self.lower), sides, strict=True)]
         return [_measured(evidence, self.stream, sides, _what(self.stream, *named))]
 
@@ -87,30 +93,31 @@ class Leads:
 
     stream: str
     name: str
+    reading: ClassVar[str] = ""
 
-    def judge(self, evidence: Evidence) -> list[Part]:
+    def judge(self, evidence: Evidence) -> list[Judgement]:
         rows = evidence.hit[self.stream]
         if self.name not in rows:
-            return [Part(_what(self.stream, self.name, "every other"), MISSING)]
+            return [Judgement(_what(self.stream, self.name, "every other"), MISSING)]
         pairs = [p for p in rows if p in evidence.pairs and p != self.name and not uses_ceiling(p)]
         parts = [self._against("best lone method", [m for m in evidence.lone(self.stream) if m != self.name], evidence)]
         parts.append(self._against("floor", [FLOOR] * (FLOOR in rows), evidence))
         return [*parts, self._against("best other pair", pairs, evidence)] if pairs else parts
 
-    def _against(self, role: str, rivals: Sequence[str], evidence: Evidence) -> Part:
+    def _against(self, role: str, rivals: Sequence[str], evidence: Evidence) -> Judgement:
         if not rivals:
-            return Part(_what(self.stream, self.name, role), MISSING)
+            return Judgement(_what(self.stream, self.name, role), MISSING)
         best = min(rivals, key=lambda name: (-evidence.top1(self.stream, name), name))
         what = _what(self.stream, self.name, f"{best} ({role})")
         return _measured(evidence, self.stream, [[self.name], [best]], what)
 
 
-def _measured(evidence: Evidence, stream: str, sides: Sequence[Sequence[str]], what: str) -> Part:
+def _measured(evidence: Evidence, stream: str, sides: Sequence[Sequence[str]], what: str) -> Judgement:
     found = evidence.difference(stream, sides[0], sides[1])
     verdict = HOLDS if found.low > 0 else FAILS if found.high < 0 else OPEN  # NaN of a single group is OPEN
     values = [_mean_top1(evidence, stream, names) for names in sides]
     sides_text = f"{values[0]:.1f} % against {values[1]:.1f} %"
-    return Part(what, verdict, found.value, found.low, found.high, sides=sides_text, scope=evidence.scope)
+    return Judgement(what, verdict, found.value, found.low, found.high, sides=sides_text, scope=evidence.scope)
 
 
 def _mean_top1(evidence: Evidence, stream: str, names: Sequence[str]) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.leaderboard.cells import CellRow
+from harness.leaderboard.measures import number_keys
 from harness.leaderboard.streams import stream_scores
 from harness.leaderboard.table import Leaderboard
 from harness.specs import CEILING
@@ -31,13 +32,14 @@ class Difference:
 class Evidence:
     """Hits and resampled accuracies by stream and row, all over the same clips and draws.
 
-    `hit` ``(n,)`` and `samples` ``(resamples,)`` by stream and name of the row; `quality` ``(n,)`` by lone method is
-    PSNR a clip, NaN where it is undefined; `pairs` are the rows that are pairs, `families` those of the lone methods.
+    `hit` ``(n,)`` and `samples` ``(resamples,)`` by stream and name of the row; `measures` ``(n,)`` by key and lone
+    method are the other probes' numbers a clip, NaN where they are undefined; `pairs` are the rows that are pairs,
+    `families` those of the lone methods.
     """
 
     hit: Mapping[str, Mapping[str, Bools]]
     samples: Mapping[str, Mapping[str, Floats]]
-    quality: Mapping[str, Floats]
+    measures: Mapping[str, Mapping[str, Floats]]
     groups: Sequence[str]
     pairs: Sequence[str]
     families: Mapping[str, str]
@@ -73,18 +75,18 @@ class Evidence:
         low, high = interval((sides[0] - sides[1])[:, None])
         return Difference(value, float(low[0]), float(high[0]))
 
-    def quality_samples(self, names: Sequence[str]) -> Floats:
-        """Resampled mean PSNR ``(resamples, names)``, paired with `samples`."""
-        return bootstrap_mean(np.stack([self.quality[name] for name in names], axis=1), self.groups)
+    def measure_samples(self, key: str, names: Sequence[str]) -> Floats:
+        """Resampled means of a probe's number ``(resamples, names)``, paired with `samples`."""
+        return bootstrap_mean(np.stack([self.measures[key][name] for name in names], axis=1), self.groups)
 
 
-def gather(board: Leaderboard, recognizer: str, quality: str = "psnr_y") -> Evidence | None:
+def gather(board: Leaderboard, recognizer: str) -> Evidence | None:
     """The evidence of one recogniser, None where none of its cells is complete.
 
     Raises `RunFolderError` where scores cannot be joined by clip id.
     """
     own = [cell for cell in board.cells if cell.recognizer == recognizer]
-    streams = stream_scores(board.rows, own, board.fusion)
+    streams = stream_scores(board.contenders, own, board.fusion)
     first = next((scores for rows in streams.values() for scores in rows.values()), None)
     if first is None:
         return None
@@ -98,16 +100,19 @@ def gather(board: Leaderboard, recognizer: str, quality: str = "psnr_y") -> Evid
     return Evidence(
         hit=hit,
         samples=samples,
-        quality=_quality(board.cells, first.clips, quality),
+        measures=_measures(board.cells, first.clips),
         groups=first.groups,
-        pairs=[row.name for row in board.rows if row.is_pair],
+        pairs=[one.name for one in board.contenders if one.is_pair],
         families={cell.method: cell.family for cell in board.cells if cell.family},
     )
 
 
-def _quality(cells: Sequence[CellRow], clips: Sequence[str], key: str) -> dict[str, Floats]:
-    """Picture quality by method in the order of the clips; methods without any number are left out."""
-    tables = {cell.method: cell.clips for cell in cells if cell.clips is not None and cell.stream is None
-              and key in cell.clips and bool(cell.clips[key].notna().any())}  # fmt: skip
-    ordered = {method: table.set_index("clip")[key].reindex(list(clips)) for method, table in tables.items()}
-    return {method: column.to_numpy(dtype=np.float64) for method, column in ordered.items()}
+def _measures(cells: Sequence[CellRow], clips: Sequence[str]) -> dict[str, dict[str, Floats]]:
+    """Numbers by key and method in the order of the clips; methods without any are left out."""
+    found: dict[str, dict[str, Floats]] = {}
+    for cell in cells:
+        if cell.clips is not None and cell.stream is None:
+            ordered = cell.clips.set_index("clip").reindex(list(clips))
+            for key in number_keys(cell.clips):
+                found.setdefault(key, {})[cell.method] = ordered[key].to_numpy(dtype=np.float64)
+    return found

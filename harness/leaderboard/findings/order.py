@@ -1,4 +1,4 @@
-"""Whether the order of methods by picture quality is their order by accuracy."""
+"""Whether the order of methods by a measure of picture quality is their order by accuracy."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from itertools import combinations
 
 import numpy as np
 
-from harness.leaderboard.accuracy import STREAMS
-from harness.leaderboard.findings.claims import FAILS, HOLDS, MISSING, OPEN, Part
+from harness.leaderboard.findings.claims import FAILS, HOLDS, MISSING, OPEN, Judgement
 from harness.leaderboard.findings.evidence import Evidence
+from harness.specs import SCORED
 from harness.statistics import holm, interval, kendall_tau, sign_flip_p
 
 LEVEL = 0.05
@@ -18,18 +18,28 @@ FEWEST = 3
 
 
 @dataclass(frozen=True)
-class Inversion:
-    """Two methods of which the one with more PSNR has less accuracy.
+class Quality:
+    """A probe's number of which more is better: its key, and its name and unit in words."""
 
-    `quality` (dB, below 0) and `points` (above 0) are differences of `better`, in accuracy, from `worse`; `p` is
-    of the sign-flip test over groups, adjusted by Holm over all pairs of methods and streams; `sharper` says that the
-    interval of `quality` is without 0.
+    key: str
+    title: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class Inversion:
+    """Two methods of which the one with more quality has less accuracy.
+
+    `less` (in the measure's `unit`) is what `better`, in accuracy, lacks in quality, and `points` what it has more of
+    accuracy, both above 0; `p` is of the sign-flip test over groups, adjusted by Holm over all pairs of methods and
+    streams; `sharper` says that the interval of `less` is without 0.
     """
 
     stream: str
     better: str
     worse: str
-    quality: float
+    less: float
+    unit: str
     sharper: bool
     points: float
     p: float
@@ -41,57 +51,73 @@ class Inversion:
     def __str__(self) -> str:
         sign = " *" if self.told_apart else ""
         return (
-            f"{self.stream}: {self.better} above {self.worse} by {self.points:.1f} points with {-self.quality:.2f} dB "
-            f"less, p = {self.p:.3f}{sign}"
+            f"{self.stream}: {self.better} above {self.worse} by {self.points:.1f} points with {self.less:.2f} "
+            f"{self.unit} less, p = {self.p:.3f}{sign}"
         )
 
 
 @dataclass(frozen=True)
 class OrderDiffers:
-    """The order of lone methods by mean PSNR is not their order by accuracy, in any of the streams.
+    """The order of lone methods by mean quality is not their order by accuracy, in any of the streams.
 
     Kendall's tau is shown with its interval, but the noise of accuracies alone keeps it below 1; so the verdict rests
     on inversions: it holds where at least one can be told apart, and fails where no two methods are inverted.
     """
 
-    def judge(self, evidence: Evidence) -> list[Part]:
-        compared = [stream for stream in STREAMS if evidence.hit[stream]]
-        inversions = find_inversions(evidence, compared)
-        return [_judge_stream(evidence, s, [i for i in inversions if i.stream == s]) for s in compared]
+    quality: Quality
+
+    @property
+    def reading(self) -> str:
+        return (
+            "Kendall's tau is 1 where two orders agree and -1 where one is the other reversed; noise alone keeps it "
+            "below 1, so the verdict on orders rests on inversions. One is told apart (marked \\*) where the interval "
+            f"of its {self.quality.title} difference is without 0 and the p-value of its accuracies, adjusted by Holm "
+            "over all pairs of methods and streams, is below 0.05."
+        )
+
+    def judge(self, evidence: Evidence) -> list[Judgement]:
+        compared = [stream for stream in SCORED if evidence.hit[stream]]
+        inversions = find_inversions(evidence, self.quality, compared)
+        return [
+            _judge_stream(evidence, self.quality, stream, [i for i in inversions if i.stream == stream])
+            for stream in compared
+        ]
 
 
-def find_inversions(evidence: Evidence, streams: Sequence[str]) -> list[Inversion]:
+def find_inversions(evidence: Evidence, quality: Quality, streams: Sequence[str]) -> list[Inversion]:
     """All inversions of all streams, those with the smallest p first."""
-    pairs = [(stream, a, b) for stream in streams for a, b in combinations(ranked(evidence, stream), 2)]
+    pairs = [(s, a, b) for s in streams for a, b in combinations(ranked(evidence, quality, s), 2)]
     raw = [sign_flip_p(evidence.hit[s][a], evidence.hit[s][b], evidence.groups) for s, a, b in pairs]
     adjusted = holm(np.array(raw, dtype=np.float64))
-    sure = _sure_of_quality(evidence)
+    sure = _sure_of_quality(evidence, quality)
+    means = mean_quality(evidence, quality)
     found = []
     for (stream, a, b), p in zip(pairs, adjusted.tolist(), strict=True):
         points = evidence.top1(stream, b) - evidence.top1(stream, a)
-        quality = mean_quality(evidence, b) - mean_quality(evidence, a)
-        if points > 0 > quality:
-            found.append(Inversion(stream, b, a, quality, (a, b) in sure, points, p))
+        less = means[a] - means[b]
+        if points > 0 and less > 0:
+            found.append(Inversion(stream, b, a, less, quality.unit, (a, b) in sure, points, p))
     return sorted(found, key=lambda i: (i.p, -i.points, i.better, i.worse))
 
 
-def ranked(evidence: Evidence, stream: str) -> list[str]:
-    """Lone methods that have both numbers, by falling PSNR."""
-    names = [name for name in evidence.lone(stream) if name in evidence.quality]
-    return sorted(names, key=lambda name: (-mean_quality(evidence, name), name))
+def ranked(evidence: Evidence, quality: Quality, stream: str) -> list[str]:
+    """Lone methods that have both numbers, by falling quality."""
+    means = mean_quality(evidence, quality)
+    names = [name for name in evidence.lone(stream) if name in means]
+    return sorted(names, key=lambda name: (-means[name], name))
 
 
-def mean_quality(evidence: Evidence, name: str) -> float:
-    """Mean PSNR over clips in dB."""
-    return float(np.nanmean(evidence.quality[name]))
+def mean_quality(evidence: Evidence, quality: Quality) -> dict[str, float]:
+    """Mean over clips by method, of those that have the number."""
+    return {name: float(np.nanmean(clips)) for name, clips in evidence.measures.get(quality.key, {}).items()}
 
 
-def _sure_of_quality(evidence: Evidence) -> set[tuple[str, str]]:
-    """Pairs of which the first has more PSNR beyond its interval."""
-    names = list(evidence.quality)
+def _sure_of_quality(evidence: Evidence, quality: Quality) -> set[tuple[str, str]]:
+    """Pairs of which the first has more quality beyond its interval."""
+    names = list(mean_quality(evidence, quality))
     if not names:
         return set()
-    samples = evidence.quality_samples(names)
+    samples = evidence.measure_samples(quality.key, names)
     found = set()
     for i, name in enumerate(names):
         low, _ = interval(samples[:, [i]] - samples)
@@ -99,26 +125,33 @@ def _sure_of_quality(evidence: Evidence) -> set[tuple[str, str]]:
     return found
 
 
-def _judge_stream(evidence: Evidence, stream: str, inversions: Sequence[Inversion]) -> Part:
-    names = ranked(evidence, stream)
-    what = f"{stream}: order by PSNR against order by accuracy"
+def _judge_stream(evidence: Evidence, quality: Quality, stream: str, inversions: Sequence[Inversion]) -> Judgement:
+    names = ranked(evidence, quality, stream)
+    what = f"{stream}: order by {quality.title} against order by accuracy"
     if len(names) < FEWEST:
-        return Part(what, MISSING)
-    quality = np.array([mean_quality(evidence, name) for name in names])
-    top1 = np.array([evidence.top1(stream, name) for name in names])
-    drawn = np.stack([evidence.samples[stream][name] for name in names], axis=1)
-    samples = kendall_tau(evidence.quality_samples(names), drawn)
-    low, high = interval(samples[~np.isnan(samples)][:, None]) if not np.isnan(samples).all() else ([np.nan], [np.nan])
+        return Judgement(what, MISSING)
+    tau, low, high = _tau(evidence, quality, stream, names)
     apart = sum(inversion.told_apart for inversion in inversions)
     count = len(names) * (len(names) - 1) // 2
-    return Part(
+    return Judgement(
         what=what,
         verdict=HOLDS if apart else OPEN if inversions else FAILS,
-        estimate=float(kendall_tau(quality, top1)),
-        low=float(low[0]),
-        high=float(high[0]),
+        estimate=tau,
+        low=low,
+        high=high,
         unit="tau",
         sides=f"{len(inversions)} of {count} pairs inverted, {apart} told apart",
         scope=f"{len(names)} methods, {evidence.scope}",
         details=[str(inversion) for inversion in inversions],
     )
+
+
+def _tau(evidence: Evidence, quality: Quality, stream: str, names: Sequence[str]) -> tuple[float, float, float]:
+    """Kendall's tau of quality and accuracy with its interval, NaN where no draw has one."""
+    means = mean_quality(evidence, quality)
+    top1 = np.array([evidence.top1(stream, name) for name in names])
+    drawn = np.stack([evidence.samples[stream][name] for name in names], axis=1)
+    samples = kendall_tau(evidence.measure_samples(quality.key, names), drawn)
+    known = samples[~np.isnan(samples)]
+    low, high = interval(known[:, None]) if len(known) else ([np.nan], [np.nan])
+    return float(kendall_tau(np.array([means[name] for name in names]), top1)), float(low[0]), float(high[0])

@@ -5,23 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from harness.leaderboard.findings.claims import MISSING, OPEN, Finding, Part
+from harness.leaderboard.findings.claims import MISSING, OPEN, Finding, Judgement
 from harness.leaderboard.findings.evidence import gather
 from harness.leaderboard.markdown import bullets, inline, line, protocol_table
 from harness.leaderboard.table import Leaderboard
 from harness.leaderboard.text import DASH
 
-READING = (
+VERDICTS = (
     "Each verdict is about this run only: its clips, its checkpoints, its recogniser.",
     f"A difference is of top-1 accuracies in points, first side less second; *holds* or *does not hold*: its 95 % "
     f"interval lies above or below 0; *{OPEN}*: the interval includes 0; *{MISSING}*: methods or families are missing.",
     "Intervals are from 10,000 paired bootstrap resamples over groups of clips. A family is the mean of its methods "
     "that were measured.",
     "The best of several rivals is chosen on the same clips, which favours the rival.",
-    "Kendall's tau is 1 where two orders agree and -1 where one is the other reversed; noise alone keeps it below 1, "
-    "so the verdict on orders rests on inversions. One is told apart (marked \\*) where the interval of its PSNR "
-    "difference is without 0 and the p-value of its accuracies, adjusted by Holm over all pairs of methods and "
-    "streams, is below 0.05.",
 )
 
 
@@ -39,24 +35,26 @@ def render(board: Leaderboard, findings: Sequence[Finding], source: str) -> str:
         parts += [f"## {inline(recognizer)}", _summary(findings, judged)]
         parts += [_section(i, f, own) for i, (f, own) in enumerate(zip(findings, judged, strict=True), start=1)]
     parts += [_families(board), bullets("Notes", [inline(note) for note in board.notes])]
-    return "\n\n".join(filter(None, [*parts, bullets("How to read it", [*READING, _many(comparisons)])])) + "\n"
+    readings = dict.fromkeys(claim.reading for finding in findings for claim in finding.claims if claim.reading)
+    parts.append(bullets("How to read it", [*VERDICTS, *readings, _many(comparisons)]))
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
-def _judge(board: Leaderboard, recognizer: str, findings: Sequence[Finding]) -> list[list[Part]]:
+def _judge(board: Leaderboard, recognizer: str, findings: Sequence[Finding]) -> list[list[Judgement]]:
     evidence = gather(board, recognizer)
     if evidence is None:
         return [[] for _ in findings]
     return [[part for claim in finding.claims for part in claim.judge(evidence)] for finding in findings]
 
 
-def _summary(findings: Sequence[Finding], judged: Sequence[Sequence[Part]]) -> str:
+def _summary(findings: Sequence[Finding], judged: Sequence[Sequence[Judgement]]) -> str:
     lines = [["", "finding", "on this run"], ["---:", "---", "---"]]
     for i, (finding, parts) in enumerate(zip(findings, judged, strict=True), start=1):
         lines.append([str(i), finding.statement, f"**{finding.verdict(parts)}**"])
     return "\n".join(map(line, lines))
 
 
-def _section(number: int, finding: Finding, parts: Sequence[Part]) -> str:
+def _section(number: int, finding: Finding, parts: Sequence[Judgement]) -> str:
     title = f"### {number}. {finding.statement}: {finding.verdict(parts)}"
     if not parts:
         return f"{title}\n\nNone of its methods was measured."
@@ -66,7 +64,7 @@ def _section(number: int, finding: Finding, parts: Sequence[Part]) -> str:
     return "\n\n".join([title, "\n".join(map(line, lines)), *(_details(part) for part in parts if part.details)])
 
 
-def _estimate(part: Part) -> str:
+def _estimate(part: Judgement) -> str:
     if part.estimate is None:
         return DASH
     digits, sign = (2, "") if part.unit == "tau" else (1, "+")
@@ -78,7 +76,7 @@ def _number(value: float | None, sign: str, digits: int) -> str:
     return DASH if value is None or math.isnan(value) else f"{round(value, digits) + 0.0:{sign}.{digits}f}"
 
 
-def _details(part: Part) -> str:
+def _details(part: Judgement) -> str:
     return f"<details><summary>{part.what}: {part.sides}</summary>\n\n" + "\n".join(
         f"- {inline(text)}" for text in part.details
     ) + "\n\n</details>"  # fmt: skip
@@ -87,7 +85,7 @@ def _details(part: Part) -> str:
 def _families(board: Leaderboard) -> str:
     """Which methods stand for which family, and those that could not be measured."""
     found: dict[str, dict[str, None]] = {}
-    missing = {record["sr"] for record in board.records if record["status"] != "ok"}
+    missing = {row.sr for row in board.rows if not row.ok}
     for cell in board.cells:
         if cell.family:
             name = f"`{cell.method}`" + (" (not complete)" if cell.method in missing else "")

@@ -10,7 +10,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
-from harness.leaderboard.pairs.matrix import READING, Fusions, all_pairs
+from harness.leaderboard.pairs.matrix import CAVEAT, Fusions, all_pairs
 from harness.leaderboard.pairs.text import caption
 from harness.leaderboard.table import Leaderboard
 from harness.leaderboard.text import DASH
@@ -27,7 +27,7 @@ def render(board: Leaderboard) -> Group:
     parts: list[RenderableType] = [Text(board.title, style="bold")]
     for fusions in all_pairs(board):
         parts += [Text(f"{fusions.recognizer}: {caption(fusions)}"), _Folded(fusions)]
-    return Group(*parts, Text(SIGNS, style="dim"), Text(READING, style="dim"))
+    return Group(*parts, Text(SIGNS, style="dim"), Text(CAVEAT, style="dim"))
 
 
 @dataclass(frozen=True)

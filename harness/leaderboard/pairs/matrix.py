@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.errors import UsageError
-from harness.leaderboard.rows import Row
 from harness.leaderboard.streams import stream_scores
 from harness.leaderboard.table import Leaderboard
 from harness.specs import CEILING
 from harness.statistics import Scores, fuse
 from harness.statistics.scores import Floats
 
-READING = (
+CAVEAT = (
     "Rows feed the spatial stream, columns the temporal one; the diagonal is the lone methods. Top-1 in percent, "
     "without intervals: differences of a few points are mostly noise, and the best of so many pairs, chosen on the "
     "clips it is scored on, is flattered. To compare a few pairs with intervals, name them: `--pairs a+b`."
@@ -73,12 +72,10 @@ def all_pairs(board: Leaderboard) -> list[Fusions]:
 
 
 def _of(board: Leaderboard, recognizer: str) -> Fusions | None:
-    names = [record["sr"] for record in board.of(recognizer)]
-    lone = {row.name for row in board.rows if not row.is_pair}
-    ordered = sorted((name for name in names if name in lone), key=lambda name: name == CEILING)
-    rows = [Row(name, name, name) for name in ordered]
+    lone = {one.name: one for one in board.contenders if not one.is_pair}
+    ranked = sorted((row.sr for row in board.of(recognizer) if row.sr in lone), key=lambda name: name == CEILING)
     cells = [cell for cell in board.cells if cell.recognizer == recognizer and cell.temporal is None]
-    streams = stream_scores(rows, cells, board.fusion)
+    streams = stream_scores([lone[name] for name in ranked], cells, board.fusion)
     spatial, temporal = streams["spatial"], streams["temporal"]
     if not spatial or not temporal:
         return None

@@ -9,7 +9,7 @@ from io import StringIO
 
 from harness.leaderboard.json import SCHEMA_VERSION
 from harness.leaderboard.markdown import bullets, inline, line, protocol_table
-from harness.leaderboard.pairs.matrix import READING, Fusions, all_pairs
+from harness.leaderboard.pairs.matrix import CAVEAT, Fusions, all_pairs
 from harness.leaderboard.table import Leaderboard
 from harness.leaderboard.text import DASH
 
@@ -19,7 +19,7 @@ def markdown(board: Leaderboard) -> str:
     parts = [f"# All pairs: {inline(board.title)}", protocol_table(board)]
     for fusions in all_pairs(board):
         parts += [f"## {inline(fusions.recognizer)}", caption(fusions), _table(fusions)]
-    return "\n\n".join([*parts, bullets("How to read it", [READING, *map(inline, board.notes)])]) + "\n"
+    return "\n\n".join([*parts, bullets("How to read it", [CAVEAT, *map(inline, board.notes)])]) + "\n"
 
 
 def caption(fusions: Fusions) -> str:

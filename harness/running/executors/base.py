@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Protocol
 
-from harness.contracts import Dataset
-from harness.planning.cells import Cell, Plan
-from harness.registry import Registry
-from harness.running.store import RunFolder
+from harness.running.context import RunContext
+from harness.running.events import Event
+from harness.running.loop import Work
 
-
-class Listener(Protocol):
-    """Told of every step, in the order in which it happens."""
-
-    def loading(self, what: str) -> None:
-        """A network is being built."""
-        ...
-
-    def clip_done(self, method: str, seconds: float) -> None:
-        """A method's cells have all seen one more clip; `seconds` is what it took."""
-        ...
-
-    def cell_finished(self, cell: Cell, status: str, reason: str | None) -> None:
-        """A cell ended `ok`, `failed` or `skipped`."""
-        ...
-
-
-@dataclass(frozen=True)
-class Work:
-    """What there is to do: the plan's cells that are neither skipped nor complete."""
-
-    plan: Plan
-    cells: Sequence[Cell]
-    dataset: Dataset
-    folder: RunFolder
-    registry: Registry
-    device: str
-    listener: Listener
+Sink = Callable[[Event], None]
 
 
 class Executor(Protocol):
-    """Computes all cells of the work; every cell ends `ok` or `failed` in the run folder."""
+    """Says where loops over clips run."""
 
-    def run(self, work: Work) -> dict[str, float]:
-        """Returns the seconds spent by stage."""
+    def run(self, work: Work, context: RunContext, sink: Sink) -> dict[str, float]:
+        """Take the plan's clips through `harness.running.loop.ClipLoop`, here or elsewhere; hand every event to `sink`.
+
+        `context` holds the live objects of this process; another process opens its own. Returns seconds by stage.
+        """
         ...

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from harness.running.build import (
-    pick_device,
-)
-from harness.running.executors.base import Work
-from harness.running.loop import ClipLoop
-from harness.running.timing import Stopwatch
+from harness.running.context import RunContext
+from harness.running.executors.base import Sink
+from harness.running.loop import ClipLoop, Work
 
 
 class InProcess:
     """The built-in executor."""
 
-    def run(self, work: Work) -> dict[str, float]:
-        device = pick_device(work.device)
-        watch = Stopwatch(device)
-        loop = ClipLoop(work, device, watch)
-        for clip in work.plan.clips:
-            loop.see(clip)
-        loop.finish()
-        return dict(watch.seconds)
-
-
+    def run(self, work: Work, context: RunContext, sink: Sink) -> dict[str, float]:
+        loop = ClipLoop(work, context)
+        for event in loop.run(work.plan.clips):
+            sink(event)
+        return dict(loop.watch.seconds)

@@ -1,1 +1,1 @@
-"""What is declared: architectures, methods and their checkpoints. Nothing heavy is imported."""
+"""Declarations: architectures, methods and their checkpoints. Imports nothing heavy."""

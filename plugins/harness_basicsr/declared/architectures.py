@@ -20,7 +20,7 @@ VIEWS = ("frame", "enlarged-luma", "window", "luma-window", "enlarged-window", "
 - ``enlarged-luma``: Y of BT.601 in studio range / 255, bicubically enlarged, ``(N, 1, H, W)`` to the same; Cb and Cr
   stay bicubic
 - ``window``: RGB ``(N, 2 * radius + 1, 3, h, w)`` to the middle frame ``(N, 3, H, W)``; the clip's ends are repeated
-- ``luma-window``: the same of Y, ``(N, 2 * radius + 1, 1, h, w)`` to ``(N, 1, H, W)``; Cb, Cr bicubic
+- ``luma-window``: the same for Y, ``(N, 2 * radius + 1, 1, h, w)`` to ``(N, 1, H, W)``; Cb, Cr bicubic
 - ``enlarged-window``: RGB bicubically enlarged, ``(N, 2 * radius + 1, 3, H, W)`` to ``(N, 3, H, W)``
 - ``clip``: RGB ``(N, T, 3, h, w)`` to ``(N, T, 3, H, W)``, the whole clip at once
 """
@@ -39,19 +39,19 @@ class Architecture:
     view: str = "frame"
     """What the network takes, see `VIEWS`."""
     arguments: Mapping[str, Any] = field(default_factory=lambda: NONE)
-    """Arguments that are no option of the method."""
+    """Arguments that are not options of the method."""
     options: Mapping[str, Value] = field(default_factory=lambda: NONE)
     """Arguments that are options of the method, as published; ``"6/6/6"`` is a list."""
     scale: str | None = None
-    """Name of the argument that takes the scale factor; None where there is none."""
+    """Name of the argument that takes the scale factor; None if there is none."""
     radius: int = 0
-    """Views of a window: neighbours on each side."""
+    """For views of a window: neighbours on each side."""
     multiple: int = 1
-    """Sides of what the network takes are padded to a multiple of this, and the result cropped."""
+    """The sides of the network's input are padded to a multiple of this, and the result is cropped."""
     least: int = 1
     """Least side of the LR frames; smaller ones are padded."""
     shortest: int = 1
-    """View of a clip: least number of frames."""
+    """For the view of a clip: least number of frames."""
 
 
 COLOURS = MappingProxyType({"num_in_ch": 3, "num_out_ch": 3})
@@ -142,7 +142,7 @@ def options_of(options: Mapping[str, Value]) -> Mapping[str, Value]:
 def arguments_of(name: str, scale: int, options: Mapping[str, Any]) -> dict[str, Any]:
     """A method's network as BasicSR's option files describe it: its registered ``type`` and arguments.
 
-    `options` are those that differ from the published ones; ``"6/6/6"`` stands for a list of whole numbers.
+    `options` are those that override the published ones; ``"6/6/6"`` stands for a list of whole numbers.
     """
     entry = architecture(name)
     factor = {entry.scale: scale} if entry.scale else {}
@@ -151,7 +151,7 @@ def arguments_of(name: str, scale: int, options: Mapping[str, Any]) -> dict[str,
 
 
 def as_list(value: Any) -> Any:
-    """``"6/6/6"`` as [6, 6, 6]; anything else as it is."""
+    """``"6/6/6"`` as [6, 6, 6]; anything else unchanged."""
     if isinstance(value, str) and re.fullmatch(r"\d+(/\d+)+", value):
         return [int(part) for part in value.split("/")]
     return value

@@ -1,4 +1,4 @@
-"""What the methods are: one entry each. Their networks are in `architectures`, their weights in `checkpoints`."""
+"""The methods, one entry each. Their networks are in `architectures`, their weights in `checkpoints`."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def methods() -> Iterator[SRMethodSpec]:
 
 
 def any_architecture() -> SRMethodSpec:
-    """Any architecture of BasicSR's registry with weights of the user's own, by option alone."""
+    """Any architecture of BasicSR's registry with the user's own weights, through options alone."""
     return SRMethodSpec(
         "basicsr",
         "any architecture of BasicSR with your weights: basicsr:arch=RRDBNet,weights=my.pth,num_feat=64",

@@ -1,7 +1,7 @@
 """Factories of the SR methods whose networks come from BasicSR, or are built to its conventions.
 
 Every name of `declared.architectures.ARCHITECTURES` is a factory here, ``harness_basicsr.networks:rcan`` for
-instance; `build` is told the name by an option, and `build_any` takes any architecture of BasicSR's registry.
+instance; `build` takes the name as an option, and `build_any` takes any architecture of BasicSR's registry.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ def build(
     checkpoint: str | None = None,
     **options: Value,
 ) -> FrameNetwork:
-    """The SR method of an entry of `ARCHITECTURES`; `options` are those of its network, as published where not given.
+    """The SR method of an entry of `ARCHITECTURES`; `options` are its network's, as published unless given.
 
-    `checkpoint` is a weights file of the user's own, which goes before `weights`.
-    Raises `UnknownNameError` for a name or an option, `WeightsMissingError`, and `WeightsError` for weights that do not
-    fit the network.
+    `checkpoint` is the user's own weights file and overrides `weights`.
+    Raises `UnknownNameError` for an unknown name or option, `WeightsMissingError`, and `WeightsError` for weights that do
+    not fit the network.
     """
     path = Path(checkpoint).expanduser() if checkpoint else weights
     return _wrapped(architecture(arch), arguments_of(arch, scale, options), path, scale, device)
@@ -74,12 +74,12 @@ def build_any(
 ) -> FrameNetwork:
     """Any architecture of BasicSR's registry with a file of weights.
 
-    `options` are its arguments as text or numbers; None is the architecture's own default, and for numbers of channels
-    what follows from the view. The scale factor is `scale`. `view` and `radius` are known for the
-    networks of `ARCHITECTURES`; any other takes single frames unless told. Raises as `build` does.
+    `options` are its arguments as text or numbers; None stands for the architecture's default, or for numbers of
+    channels, for what the view implies. The scale factor is `scale`. `view` and `radius` are known for the networks of
+    `ARCHITECTURES`; any other takes single frames unless told otherwise. Raises as `build` does.
     """
     if arch is None:
-        raise UsageError("which network? give arch=NAME, a name of BasicSR's registry, such as arch=RRDBNet")
+        raise UsageError("no architecture; give arch=NAME, a name in BasicSR's registry, such as arch=RRDBNet")
     entry = _entry_of_type(arch, view)
     defaults = registered.defaults_of(arch)
     colours = 1 if "luma" in entry.view else 3
@@ -105,7 +105,7 @@ def options_of_any(options: Mapping[str, Value]) -> dict[str, Value]:
 
 
 def as_value(value: Value) -> Any:
-    """Text as the number, truth value or list ``"6/6/6"`` that it looks like; anything else as it is."""
+    """Text as the number, truth value or list ``"6/6/6"`` that it looks like; anything else unchanged."""
     if not isinstance(value, str):
         return value
     if value.lower() in ("true", "false"):
@@ -125,7 +125,7 @@ def __getattr__(name: str) -> Callable[..., FrameNetwork]:
 
 
 def _entry_of_type(arch: str, view: str | None) -> Architecture:
-    """What is known of an architecture of this type, with another view where one is given."""
+    """What is known about an architecture of this type, with another view if one is given."""
     if view is not None and view not in VIEWS:
         raise UnknownNameError("view", view, VIEWS)
     known = "HarnessDUF" if arch == "DUF" else arch
@@ -136,7 +136,7 @@ def _entry_of_type(arch: str, view: str | None) -> Architecture:
 def _wrapped(
     entry: Architecture, arguments: Mapping[str, Any], path: Path | None, scale: int, device: torch.device
 ) -> FrameNetwork:
-    """The network with its weights, behind the class that shows it what it takes."""
+    """The network with its weights, wrapped in the class for its view."""
     if path is None:
         raise WeightsMissingError(f"{entry.type} needs weights; give a file of your own with checkpoint=FILE")
     network = registered.create(arguments)

@@ -12,7 +12,7 @@ State = tuple[Tensor, Tensor]
 class ConvLSTMCell(nn.Module):
     """One step: ``(N, channels, H, W)`` and the state before (None at the start: zeros) to the state after.
 
-    3x3 convolutions of input and hidden state, no peepholes; it begins by remembering, with the forget gate's bias 1.
+    3x3 convolutions of input and hidden state, no peepholes; the forget gate's bias starts at 1, to remember.
     Source: Shi et al., Convolutional LSTM Network, NIPS 2015.
     """
 

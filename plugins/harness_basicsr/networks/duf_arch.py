@@ -23,8 +23,8 @@ class HarnessDUF(nn.Module):
     """Filters made for every pixel, applied to the middle frame, and a residual; no motion is estimated.
 
     Takes 7 frames ``(N, 7, 3, h, w)`` in [0, 1] to the middle one, ``(N, 3, h * scale, w * scale)``. As published
-    (`num_feat` 64, growth 32 for 16 layers and 16 for 28 and 52, `num_hidden` 256) it has BasicSR's ``DUF``'s
-    parameters, 1,900,640, 2,118,432 and 5,821,952, its keys and its outputs. `adapt_official_weights` sets epsilon and
+    (`num_feat` 64, growth 32 for 16 layers and 16 for 28 and 52, `num_hidden` 256) it has the keys, the outputs and the
+    1,900,640, 2,118,432 and 5,821,952 parameters of BasicSR's ``DUF``. `adapt_official_weights` sets epsilon and
     momentum of the normalisation to 1e-3, with which the authors' weights were trained.
     Source: Jo, Oh, Kang, Kim, Deep Video Super-Resolution Network Using Dynamic Upsampling Filters, CVPR 2018.
     """
@@ -63,8 +63,8 @@ class HarnessDUF(nn.Module):
         return pixel_shuffle(filtered + residual, self.scale)
 
     def filters_and_residual(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Of frames ``(N, 7, 3, h, w)`` the filters ``(N, 25, scale^2, h, w)``, summing to 1 over the 25 taps, and the
-        residual ``(N, 3 * scale^2, h, w)``."""
+        """From frames ``(N, 7, 3, h, w)`` the filters ``(N, 25, scale^2, h, w)``, summing to 1 over the 25 taps, and
+        the residual ``(N, 3 * scale^2, h, w)``."""
         features = self.dense_block2(self.dense_block1(self.conv3d1(x.transpose(1, 2))))
         hidden = torch.relu(self.conv3d2(torch.relu(self.bn3d2(features))))
         residual = self.conv3d_r2(torch.relu(self.conv3d_r1(hidden)))[:, :, 0]
@@ -73,7 +73,7 @@ class HarnessDUF(nn.Module):
 
 
 def apply_filters(frame: Tensor, filters: Tensor) -> Tensor:
-    """Weigh the 5x5 surroundings of each pixel, black beyond the border, by filters of its own, one for all colours.
+    """Weigh the 5x5 surroundings of each pixel, black beyond the border, with its own filters, one for all colours.
 
     `frame` is ``(N, C, h, w)``, `filters` ``(N, 25, S, h, w)``; the result ``(N, C * S, h, w)``.
     """

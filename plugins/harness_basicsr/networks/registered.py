@@ -1,4 +1,4 @@
-"""Every architecture by its name in BasicSR's registry, the project's own among them; BasicSR's faults are cured."""
+"""Every architecture by its name in BasicSR's registry, the project's own included; cures BasicSR's faults."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from basicsr.archs import ARCH_REGISTRY  # isort: skip
 compat.align_on_any_device()
 
 SUFFIX = "_basicsr"
-"""BasicSR registers some names with it, and finds them without."""
+"""BasicSR registers some names with this suffix and finds them without it."""
 
 
 def find_class(name: str) -> type[nn.Module]:
@@ -29,9 +29,9 @@ def find_class(name: str) -> type[nn.Module]:
 
 
 def defaults_of(name: str) -> dict[str, Any]:
-    """The arguments of an architecture with their defaults, None where there is none.
+    """The arguments of an architecture with their defaults, None if there is none.
 
-    Raises `UnknownNameError` for the name.
+    Raises `UnknownNameError` for an unknown name.
     """
     parameters = inspect.signature(find_class(name)).parameters.values()
     named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
@@ -41,7 +41,7 @@ def defaults_of(name: str) -> dict[str, Any]:
 def create(arguments: Mapping[str, Any]) -> nn.Module:
     """The network that a section ``network_g`` of BasicSR's option files describes, with random weights.
 
-    Raises `UnknownNameError` for its ``type``, or an argument that it does not take.
+    Raises `UnknownNameError` for an unknown ``type`` or argument.
     """
     name = str(arguments["type"])
     given = {key: value for key, value in arguments.items() if key != "type"}

@@ -11,7 +11,7 @@ def splat(values: Tensor, flow: Tensor, scale: int) -> Tensor:
 
     Pixel p lands at ``scale * (p + flow(p))``, flow in pixels of the coarse grid, and is shared among the four pixels
     around by the weights max(0, 1 - |dx|) max(0, 1 - |dy|). Shares that meet are summed, not averaged; what falls
-    outside is dropped; pixels nothing reaches are 0. Differentiable in values and flow.
+    outside is dropped; pixels that nothing reaches are 0. Differentiable in values and flow.
     Source: Tao, Gao, Liao, Wang, Jia, Detail-revealing Deep Video Super-resolution, ICCV 2017, eq. of the SPMC layer.
     """
     batch, channels, rows, columns = values.shape
@@ -26,7 +26,7 @@ def splat(values: Tensor, flow: Tensor, scale: int) -> Tensor:
             column, row = left + right, top + down
             inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
             share = torch.where(inside, row_share * column_share, 0)
-            # what is outside has no share, so it may be sent anywhere that exists
+            # what is outside has no share, so any valid target will do
             target = torch.where(inside, row * width + column, 0).long().flatten(1)[:, None].expand(-1, channels, -1)
             fine = fine.scatter_add(2, target, (values * share[:, None]).flatten(2))
     return fine.reshape(batch, channels, height, width)

@@ -26,11 +26,11 @@ from basicsr.utils.registry import ARCH_REGISTRY  # isort: skip
 
 FRAMES = 3
 MULTIPLE = 4
-"""Sides that the motion network can halve twice."""
+"""The motion network halves sides twice."""
 GAIN = 8.0
-"""Pixels of flow for an output of 1, so the two flows, each within 1 by its tanh, sum to at most 16 LR pixels.
+"""Pixels of flow for an output of 1, so the two flows, each kept within 1 by its tanh, sum to at most 16 LR pixels.
 
-The paper does not say how it scales them. With 32, as one public reimplementation has it, patches of 16x16 learn
+The paper does not say how it scales them. With 32, as in one public reimplementation, patches of 16x16 learn
 motion much more slowly."""
 Layer = TypeVar("Layer", nn.Conv2d, nn.ConvTranspose2d)
 
@@ -40,12 +40,12 @@ def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Conv2d:
 
 
 def _deconv(inputs: int, outputs: int) -> nn.ConvTranspose2d:
-    """Twice the sides."""
+    """Doubles height and width."""
     return _begun(nn.ConvTranspose2d(inputs, outputs, 4, 2, padding=1))
 
 
 def _begun(layer: Layer) -> Layer:
-    """Begin as the authors' framework does. PyTorch's own beginning, with random biases, learns far more slowly."""
+    """Initialise as the authors' framework does. PyTorch's own way, with random biases, learns far more slowly."""
     nn.init.xavier_uniform_(layer.weight)
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
@@ -53,7 +53,7 @@ def _begun(layer: Layer) -> Layer:
 
 
 def _flow_head(convolutions: list[nn.Conv2d], enlarge: int) -> nn.Sequential:
-    """ReLU between, tanh after the last, then back to the resolution of the input."""
+    """ReLU in between, tanh after the last, then back to the resolution of the input."""
     *inner, last = convolutions
     layers = [layer for conv in inner for layer in (conv, nn.ReLU(inplace=True))]
     return nn.Sequential(*layers, last, nn.Tanh(), nn.PixelShuffle(enlarge))
@@ -77,7 +77,7 @@ class MotionEstimation(nn.Module):
 
 
 class DetailFusion(nn.Module):
-    """Details out of splatted frames: an encoder, a recurrence over the frames, and a decoder with additive skips."""
+    """Details from splatted frames: an encoder, a recurrence over the frames, and a decoder with additive skips."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ class DetailFusion(nn.Module):
         self.decode_fine = nn.Sequential(_conv(fine, fine, 3), relu, _conv(fine, 1, 5))
 
     def forward(self, frames: Tensor, every: bool) -> Tensor:
-        """``(N, T, 1, H, W)`` to what the step of each frame says, the same shape, or the last alone, T = 1."""
+        """``(N, T, 1, H, W)`` to the details after each frame's step, the same shape, or only the last, T = 1."""
         count, steps = frames.shape[:2]
         fine = self.encode_fine(frames.flatten(0, 1))
         middle = self.encode_middle(fine)
@@ -136,7 +136,7 @@ class SPMC(nn.Module):
         return list(self._estimates(x, flows, every=True).unbind(1)), _cropped(flows, x.shape[-2:])
 
     def flows(self, x: Tensor) -> Tensor:
-        """Flow of each frame to the centre, see the head of this file: ``(N, 3, 2, h, w)`` in LR pixels."""
+        """Flow of each frame to the centre, see the module docstring: ``(N, 3, 2, h, w)`` in LR pixels."""
         return _cropped(self._flows(_padded(x)), x.shape[-2:])
 
     def _flows(self, padded: Tensor) -> Tensor:

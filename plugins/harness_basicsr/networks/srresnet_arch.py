@@ -39,8 +39,8 @@ class SRResNet(nn.Module):
 
     1,547,350 parameters as published (x4, 16 blocks, 64 features; no bias before a normalisation). BasicSR's MSRResNet,
     the network of the method ``srresnet``, drops normalisation, PReLU and the 9x9 kernels. As in the paper the network
-    works towards HR in [-1, 1], which is mapped to [0, 1] at the end. Raises `UsageError` for other scales than 2, 3, 4
-    and 8.
+    works towards HR in [-1, 1], which is mapped to [0, 1] at the end. Raises `UsageError` for scales other than 2, 3,
+    4 and 8.
     Source: Ledig et al., Photo-Realistic Single Image Super-Resolution Using a GAN, CVPR 2017, figure 4.
     """
 

@@ -1,4 +1,4 @@
-"""What lies between RGB frames and networks that look at luma, or at frames enlarged before."""
+"""Wrappers that give RGB frames to networks that take luma or frames already enlarged."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class _CachedFrames:
 
     def example(self, index: int, targets: int) -> dict[str, Any]:
         """``lq`` and ``gt`` of one chosen frame, or with two targets of a pair of frames, stacked; and its name."""
-        item, before = self.cache.item(index), self.cache.layout.before
+        item, before = self.cache.item(index), self.cache.window.before
         low = [self.view.low(item, before, target) for target in range(targets)]
         high = [self.view.high(item, target) for target in range(targets)]
         found = {"lq": low[0], "gt": high[0]} if targets == 1 else {"lq": torch.stack(low), "gt": torch.stack(high)}
@@ -78,7 +78,7 @@ class HarnessPatches(Dataset[dict[str, Any]]):
 
     The n-th patch that is asked for depends on seed and n alone, not on the index that BasicSR's sampler gives, so a
     resumed training goes on with the patches that it would have seen. This needs ``num_worker_per_gpu: 0``. Of several
-    processes (``rank`` of ``world``) each takes every so-manieth patch.
+    processes (``rank`` of ``world``) each takes every `world`-th patch.
     """
 
     def __init__(self, opt: Mapping[str, Any]) -> None:

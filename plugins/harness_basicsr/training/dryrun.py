@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from harness.errors import UsageError
-from harness.training.frame_cache import hold_out
+from harness.training.cache import announced
+from harness.training.card import aligned
 from harness_basicsr.declared.architectures import arguments_of
 from harness_basicsr.networks.registered import create
 from harness_basicsr.training import spmc_model  # noqa: F401  (registers with basicsr)
-from harness_basicsr.training.job import Job, frames_folder, held_out, layout_of
+from harness_basicsr.training.job import Job, frames_folder
 from harness_basicsr.training.losses import published_losses  # noqa: F401  (registers with basicsr)
 from harness_basicsr.training.pipeline import last_state
 
 
 def describe(job: Job) -> str:
-    """Data, recipe, network, iterations, sizes and places, one a line. Decodes no more than one frame."""
-    recipe, source = job.recipe, job.source
-    network = arguments_of(recipe.arch or job.name, source.scale, recipe.network)
+    """Data, recipe, network, iterations, sizes and places, one a line. Of the videos, size and length are read."""
+    recipe, setting = job.recipe, job.setting
+    network = arguments_of(recipe.arch or job.name, setting.scale, recipe.network)
     parameters = sum(p.numel() for p in create(network).parameters())
-    clips = source.clips
-    roles = list(hold_out(clips, held_out(source, recipe, len(clips)), recipe.seed).values())
+    roles = list(job.frames.roles().values())
     frames = roles.count("train") * recipe.frames_per_clip
+    held_out = f"{roles.count('validate')} held out with their groups"
     rows = {
         "method": job.name,
         "recipe": str(job.file),
-        "data": f"{source.trained_on}: {len(clips)} clips, {roles.count('validate')} held out with their groups",
-        "degradation": source.degradation,
+        "data": f"{setting.trained_on}: {len(setting.clips)} clips, {held_out}",
+        "degradation": setting.degradation,
         "frames": f"{recipe.frames_per_clip} of each of {roles.count('train')} clips, at most {frames:,}",
         "optical flow": recipe.flow or "none",
         "network": f"{network.pop('type')}, {parameters:,} parameters",
@@ -32,20 +33,11 @@ def describe(job: Job) -> str:
         "patches": f"{recipe.patch}x{recipe.patch} LR pixels, {recipe.batch} a batch",
         "iterations": ", ".join(f"{stage.name} {stage.iterations:,} ({stage.model})" for stage in recipe.stages),
         "device": str(job.device),
-        "frame cache": f"about {_cache_bytes(job, frames) / 1e6:,.0f} MB under {frames_folder()}, if not there yet",
+        "frame cache": f"{announced([job.frames.origin()], setting.bound)} under {frames_folder()}, if not there yet",
         "checkpoint": str(job.checkpoint),
         "resume": _resume(job),
     }
-    width = max(map(len, rows))
-    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
-
-
-def _cache_bytes(job: Job, frames: int) -> int:
-    """As if all clips were of the first one's size."""
-    layout = layout_of(job.name, job.recipe)
-    height, width = job.source.dataset.open(job.source.clips[0]).size
-    numbers = 3 * layout.targets + 3 * layout.lr_frames / job.source.scale**2 + (4 if layout.flow else 0)
-    return round(frames * height * width * numbers)
+    return aligned(rows)
 
 
 def _resume(job: Job) -> str:

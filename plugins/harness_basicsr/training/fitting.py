@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from harness.errors import UsageError
-from harness.registry import registry
 from harness.specs import SRMethodSpec
 from harness_basicsr.declared.architectures import Architecture, architecture
 from harness_basicsr.training.dataset import LUMA_VIEWS
@@ -13,15 +12,14 @@ DISCRIMINATOR_SIDE = 128
 """What BasicSR's VGGStyleDiscriminator takes where its ``input_size`` is not given."""
 
 
-def check(name: str, recipe: Recipe, scale: int) -> None:
+def check(spec: SRMethodSpec, recipe: Recipe, scale: int) -> None:
     """Raise `UsageError` where the method cannot do the scale factor, or a stage does not fit network or patch."""
-    spec = registry().all(SRMethodSpec).get(name)
-    if spec is not None and spec.scales is not None and scale not in spec.scales:
-        raise UsageError(f"{name} cannot do scale {scale}; it can do {', '.join(map(str, spec.scales))}")
-    network = architecture(recipe.arch or name)
+    if spec.scales is not None and scale not in spec.scales:
+        raise UsageError(f"{spec.name} cannot do scale {scale}; it can do {', '.join(map(str, spec.scales))}")
+    network = architecture(recipe.arch or spec.name)
     for stage in recipe.stages:
         for problem in _problems(stage, recipe, network, scale):
-            raise UsageError(f"recipe of {name}, stage {stage.name}: {problem}")
+            raise UsageError(f"recipe of {spec.name}, stage {stage.name}: {problem}")
 
 
 def _problems(stage: Stage, recipe: Recipe, network: Architecture, scale: int) -> list[str]:

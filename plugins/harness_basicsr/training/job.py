@@ -5,36 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
-from harness.choice import Choice, all_options, parse_choice, resolve
-from harness.contracts import FlowEstimator, Progress, SRMethod, TrainingRequest
+from harness.choice import Choice
+from harness.contracts import Progress, SRMethod, TrainingRequest
 from harness.errors import UsageError
-from harness.imports import resolve_import
 from harness.paths import home
-from harness.planning.resolving import full_text
-from harness.registry import Registry, registry
-from harness.running.build import pick_device
-from harness.specs import FlowSpec, SRMethodSpec
-from harness.training.frame_cache import Layout, open_cache
+from harness.specs import SRMethodSpec
+from harness.training.frame_cache import Frames, Window
+from harness.training.recipes import find_recipe, read_recipe
+from harness.training.setting import Setting, setting_of
 from harness_basicsr.declared.architectures import architecture
 from harness_basicsr.training.fitting import check
-from harness_basicsr.training.recipe import Recipe, load_recipe, recipe_path
-from harness_basicsr.training.source import Source, source_of
+from harness_basicsr.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
 class Job:
     """A method, what it is trained on, and how."""
 
-    request: TrainingRequest
-    source: Source
+    setting: Setting
     recipe: Recipe
     file: Path
     """Of the recipe."""
     device: torch.device
+
+    @property
+    def request(self) -> TrainingRequest:
+        return self.setting.request
 
     @property
     def name(self) -> str:
@@ -54,13 +54,17 @@ class Job:
     @property
     def checkpoint(self) -> Path:
         """Where the trained weights go."""
-        return self.out / f"{self.title}-{self.source.label}-x{self.source.scale}.safetensors"
+        return self.out / f"{self.title}-{self.setting.label}-x{self.setting.scale}.safetensors"
+
+    @property
+    def recipe_name(self) -> str:
+        """The file's folder and name, which name a shipped recipe."""
+        return f"{self.file.parent.name}/{self.file.name}"
 
     @property
     def options(self) -> dict[str, Any]:
         """The method's options that make the trained network."""
-        spec = registry().all(SRMethodSpec).get(self.name)
-        arch = {"arch": self.recipe.arch} if spec and "arch" in spec.options and self.recipe.arch else {}
+        arch = {"arch": self.recipe.arch} if "arch" in self.setting.spec.options and self.recipe.arch else {}
         return {**arch, **self.recipe.network}
 
     @cached_property
@@ -70,29 +74,34 @@ class Job:
 
     def fill(self, progress: Progress | None) -> Path:
         """Decode, degrade and find flow, once for all methods that look at the same frames."""
-        known, recipe = registry(), self.recipe
-        degradation, key = self.source.degrade(known)
-        estimator, flow = flow_of(recipe, known)
-        clips = self.source.clips
-        return open_cache(
-            frames_folder(),
-            self.source.dataset,
-            clips,
+        return self.frames.cache(frames_folder(), self.setting.bound, progress)
+
+    @cached_property
+    def frames(self) -> Frames:
+        """The frames that are looked at. Flow is estimated on the CPU, as in a run."""
+        setting, recipe = self.setting, self.recipe
+        degradation, key = setting.degrade()
+        flow, name = setting.flow(recipe.flow, torch.device("cpu")) if recipe.flow else (None, "")
+        return Frames(
+            setting.dataset,
+            setting.clips,
             degradation,
-            key=key + flow,
+            f"{key} {name}" if name else key,
             frames_per_clip=recipe.frames_per_clip,
-            validation_clips=held_out(self.source, recipe, len(clips)),
+            validation_clips=self._held_out(),
             seed=recipe.seed,
-            layout=layout_of(self.name, recipe),
-            flow=estimator,
-            progress=progress,
+            window=window_of(self.name, recipe),
+            flow=flow,
         )
+
+    def _held_out(self) -> int:
+        """Clips to validate on: as the recipe says, but of a user's own videos at most a tenth, and one."""
+        wanted = self.recipe.validation_clips
+        return wanted if self.setting.benchmark else min(wanted, max(1, len(self.setting.clips) // 10))
 
     def build(self) -> SRMethod:
         """The method with the trained weights."""
-        factory = resolve_import(registry().get(SRMethodSpec, self.name).factory)
-        method: SRMethod = factory(scale=self.source.scale, device=self.device, weights=self.checkpoint, **self.options)
-        return method
+        return cast(SRMethod, self.setting.built({**self.options, "checkpoint": str(self.checkpoint)}))
 
     def choice(self) -> str:
         """The trained method as the command line takes it."""
@@ -101,33 +110,29 @@ class Job:
 
 def plan(request: TrainingRequest) -> Job:
     """Read recipe and data, and check that method, network and patches fit. Raises `UsageError`."""
-    source = source_of(request, registry())
-    file = recipe_path(request.name, request.benchmark, request.recipe)
-    recipe = load_recipe(file)
+    setting = setting_of(request, SRMethodSpec)
+    setting.degrade()  # clips that are low-resolution by nature are refused before anything else is done
+    file = find_recipe(request.name, request.benchmark, request.recipe)
+    recipe = read_recipe(file, Recipe)
     if request.arch is not None:
-        recipe = _with_network(request, recipe, file)
-    check(request.name, recipe, source.scale)
-    return Job(request, source, recipe.scaled_to(request.iters), file, pick_device(request.device))
+        recipe = _with_network(setting, request.arch, recipe, file)
+    check(cast(SRMethodSpec, setting.spec), recipe, setting.scale)
+    return Job(setting, recipe.scaled_to(request.iters), file, setting.device)
 
 
-def layout_of(name: str, recipe: Recipe) -> Layout:
+def window_of(name: str, recipe: Recipe) -> Window:
     """What the training of a method looks at around each chosen frame.
 
-    Whatever needs flow or a window gets one layout as long as it fits, so that the methods of a comparison share a
+    Whatever needs flow or neighbours gets one window as long as it fits, so that the methods of a comparison share a
     cache, and with it their frames and crops.
     """
     network, flow = architecture(recipe.arch or name), recipe.flow is not None
     if network.view == "clip":
-        return Layout(targets=recipe.sequence, flow=flow)
+        return Window(targets=recipe.sequence, flow=flow)
     if not flow and not network.radius:
-        return Layout()
+        return Window()
     radius = max(3, network.radius)
-    return Layout(before=radius, after=radius, targets=2, flow=flow)
-
-
-def held_out(source: Source, recipe: Recipe, clips: int) -> int:
-    """Clips to validate on: as the recipe says, but of a user's own videos at most a tenth, and one."""
-    return min(recipe.validation_clips, max(1, clips // 10)) if source.own_videos else recipe.validation_clips
+    return Window(before=radius, after=radius, targets=2, flow=flow)
 
 
 def frames_folder() -> Path:
@@ -135,26 +140,11 @@ def frames_folder() -> Path:
     return home() / "training-frames"
 
 
-def flow_of(recipe: Recipe, known: Registry) -> tuple[FlowEstimator | None, str]:
-    """The recipe's flow estimator, which runs on the CPU as in a run, and its name with all options."""
-    if recipe.flow is None:
-        return None, ""
-    choice = parse_choice(recipe.flow)
-    spec = known.get(FlowSpec, choice.name)
-    options = all_options(resolve(choice, spec), spec)
-    estimator: FlowEstimator = resolve_import(spec.factory)(device=torch.device("cpu"), **options)
-    return estimator, f" {full_text(spec.name, options)}"
-
-
-def _with_network(request: TrainingRequest, recipe: Recipe, file: Path) -> Recipe:
+def _with_network(setting: Setting, arch: str, recipe: Recipe, file: Path) -> Recipe:
     """The recipe with the network of ``--arch``, as wide as in that network's own recipe beside it, or as published."""
-    arch = str(request.arch)
     architecture(arch)
-    spec = registry().get(SRMethodSpec, request.name)
-    if "arch" not in spec.options:
-        free = sorted(n for n, s in registry().all(SRMethodSpec).items() if s.trainer and "arch" in s.options)
-        raise UsageError(
-            f"--arch {arch}: {request.name} is one network; methods that take any: {', '.join(free) or 'none'}"
-        )
+    if "arch" not in setting.spec.options:
+        free = ", ".join(setting.takers_of("arch")) or "none"
+        raise UsageError(f"--arch {arch}: {setting.spec.name} is one network; methods that take any: {free}")
     beside = file.with_name(f"{arch}.yaml")
-    return recipe.for_architecture(arch, load_recipe(beside).network if beside.is_file() else {})
+    return recipe.for_architecture(arch, read_recipe(beside, Recipe).network if beside.is_file() else {})

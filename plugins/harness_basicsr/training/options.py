@@ -9,11 +9,9 @@ from typing import Any
 
 import yaml
 
+from harness.training.curves import every as every_row
 from harness_basicsr.declared.architectures import architecture, arguments_of
 from harness_basicsr.training.recipe import Recipe, Stage
-
-LOG_LINES = 200
-"""Lines that a training logs, about."""
 
 
 class _Plain(yaml.SafeDumper):
@@ -59,7 +57,7 @@ def stage_options(
         "train": _train(stage),
         "val": {"val_freq": every, "save_img": False, "metrics": {"psnr_y": _psnr(scale)}},
         "logger": {
-            "print_freq": max(1, stage.iterations // LOG_LINES),
+            "print_freq": every_row(stage.iterations),
             "save_checkpoint_freq": every,
             "use_tb_logger": False,
         },

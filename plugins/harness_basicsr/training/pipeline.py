@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pickle
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +13,13 @@ import torch
 import yaml
 
 from harness.errors import HarnessError, UsageError
+from harness.training.display import LineDisplay, display_for
+from harness.training.quality import Curve, Quality
 from harness_basicsr import compat
 from harness_basicsr.networks import registered  # noqa: F401  (registers with basicsr)
 from harness_basicsr.training import dataset, spmc_model  # noqa: F401  (they register with basicsr)
-from harness_basicsr.training.curves import read_curve
-from harness_basicsr.training.display import LineDisplay, display_for
 from harness_basicsr.training.distributed import World, parallel_pipeline
+from harness_basicsr.training.logs import PSNR, read_curve, read_logs
 from harness_basicsr.training.losses import perceptual, published_losses  # noqa: F401  (they register with basicsr)
 from harness_basicsr.training.options import as_yaml, stage_options
 from harness_basicsr.training.recipe import Recipe
@@ -43,8 +42,13 @@ class StageResult:
     """Time spent, over all resumed parts."""
     losses: Mapping[str, float]
     """As last logged."""
-    curve: Mapping[int, Mapping[str, float]]
+    curve: Curve
     """Losses and PSNR-Y by iteration, as logged."""
+
+
+def quality(floor: float | None) -> Quality:
+    """What is measured on the held-out frames; `floor` is bicubic's."""
+    return Quality(PSNR, "PSNR-Y", "dB", floor, "bicubic")
 
 
 def run_stages(
@@ -66,8 +70,9 @@ def run_stages(
     """
     results: list[StageResult] = []
     _refuse_processes(recipe, world)
-    with display_for(recipe.stages, floor, world.leads) as display:
-        for number, stage in enumerate(recipe.stages):
+    iterations = {stage.name: stage.iterations for stage in recipe.stages}
+    with display_for(iterations, quality(floor), world.leads) as display:
+        for stage in recipe.stages:
             start = results[-1].network if results else None
             folder = out / "experiments" / stage.name
             state, done = last_state(folder) if resume else (None, 0)
@@ -82,7 +87,7 @@ def run_stages(
             if world.leads:
                 file.write_text(as_yaml(options))
             world.wait()
-            display.begin(number, done)
+            display.begin(stage.name, done)
             _run(file, folder, display, world)
             world.wait()
             results.append(_result(folder, options["val"]["val_freq"]))
@@ -140,21 +145,6 @@ def last_state(folder: Path) -> tuple[Path | None, int]:
         if networks and all(map(_readable, [states[iteration], *networks])):
             return states[iteration], iteration
     return None, 0
-
-
-def read_logs(folder: Path) -> tuple[float, dict[str, float]]:
-    """Seconds between first and last line of a stage's log files, summed, and the losses logged last."""
-    seconds, losses = 0.0, dict[str, float]()
-    for log in sorted(folder.glob("train_*.log")):
-        text = log.read_text(encoding="utf-8")
-        times = [
-            datetime.fromisoformat(t.replace(",", ".")) for t in re.findall(r"^\d{4}-\S+ [\d:]+,\d{3}", text, re.M)
-        ]
-        seconds += (times[-1] - times[0]).total_seconds() if times else 0.0
-        lines = [line for line in text.splitlines() if "iter:" in line and " l_" in line]
-        if lines:
-            losses = {name: float(value) for name, value in re.findall(r"(\b\w+): (-?[\d.]+e[+-]\d+)", lines[-1])}
-    return seconds, losses
 
 
 def _readable(path: Path) -> bool:

@@ -1,18 +1,12 @@
-"""Training recipes: ``training/BENCHMARK/METHOD.yaml``, ``training/paper/METHOD.yaml`` beside the benchmark files."""
+"""What the recipe of an SR method says; where recipes lie is said in `harness.training.recipes`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from copy import deepcopy
-from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-
-from harness.errors import UsageError
-from harness.paths import benchmarks_folder
-from harness.planning.benchmark import find_benchmark, load_benchmark
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -110,52 +104,3 @@ def _resized(stage: Stage, factor: float) -> Stage:
     if sum(scheduler.get("periods", [iterations])) < iterations:  # rounded down; BasicSR stops where periods end
         scheduler["periods"][-1] += iterations - sum(scheduler["periods"])
     return stage.model_copy(update={"iterations": iterations, "train": train})
-
-
-def recipe_path(name: str, benchmark: str | None, wanted: str | None = None) -> Path:
-    """Where a method's recipe lies: that for the benchmark, or else the published one in ``training/paper``.
-
-    `wanted` is a file ending in ``.yaml``, or a name: ``ablation/vdsr-wmse`` is a file in the benchmark's folder,
-    ``paper`` and ``mini/vdsr`` lie in ``training``. Raises `UsageError` listing the recipes there are.
-    """
-    if wanted is not None and wanted.endswith((".yaml", ".yml")):
-        if not Path(wanted).is_file():
-            raise UsageError(f"no recipe {wanted}: the file does not exist")
-        return Path(wanted)
-    folders = _folders(benchmark)
-    if wanted is None:
-        own = folders[0] / f"{name}.yaml"
-        tried = [own, *(folder / "paper" / f"{name}.yaml" for folder in folders[1:])]
-    else:
-        tried = [folder / file for folder in folders for file in (f"{wanted}.yaml", f"{wanted}/{name}.yaml")]
-    found = next((path for path in tried if path.is_file()), None)
-    if found is None:
-        raise UsageError(f"no recipe {tried[0]}; {_known(folders)}")
-    return found
-
-
-def _folders(benchmark: str | None) -> list[Path]:
-    """The benchmark's own folder of recipes, the one it lies in, and the one that is shipped."""
-    shipped = benchmarks_folder() / "training"
-    if benchmark is None:
-        return [shipped / "paper", shipped]
-    training = find_benchmark(benchmark).parent / "training"
-    return [training / load_benchmark(benchmark).name, training, shipped]
-
-
-def _known(folders: Sequence[Path]) -> str:
-    own, *_, shipped = folders
-    places = (own, shipped / "paper")
-    lists = {folder.name: ", ".join(sorted(p.stem for p in folder.glob("*.yaml"))) for folder in places}
-    return "; ".join(f"methods with a recipe for {name}: {names or 'none'}" for name, names in lists.items())
-
-
-def load_recipe(path: Path) -> Recipe:
-    """Read and check a recipe. Raises `UsageError` naming file, key and rule."""
-    try:
-        return Recipe.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except yaml.YAMLError as error:
-        raise UsageError(f"{path}: not YAML: {error}") from error
-    except ValidationError as error:
-        mistakes = [f"{'.'.join(map(str, e['loc'])) or '(file)'}: {e['msg']}" for e in error.errors()]
-        raise UsageError(f"{path}: " + "; ".join(mistakes)) from error

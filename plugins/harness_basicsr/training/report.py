@@ -15,15 +15,15 @@ import torch
 from harness.contracts import SRMethod
 from harness.files import sha256
 from harness.methods import Bicubic
-from harness.training.card import write_card
+from harness.training.card import LICENCE, write_card
+from harness.training.curves import write_curves
 from harness.training.frame_cache import FrameCache
 from harness.training.hardware import describe_hardware
 from harness.video.frames import to_tensor, to_uint8
 from harness.weights.loading import load_state
 from harness_basicsr import compat  # noqa: F401  (before basicsr)
-from harness_basicsr.training.curves import write_curves
 from harness_basicsr.training.job import Job
-from harness_basicsr.training.pipeline import StageResult
+from harness_basicsr.training.pipeline import StageResult, quality
 
 from basicsr.metrics import calculate_psnr  # isort: skip
 
@@ -35,19 +35,19 @@ def report(job: Job, results: Sequence[StageResult], floor: float, processes: in
     """
     cache = FrameCache.load(job.cache)
     found = psnr_y(job.build(), cache, job.device)
-    quality = f"{found:.2f} dB PSNR-Y on held-out training frames (bicubic {floor:.2f} dB)"
+    measured = f"{found:.2f} dB PSNR-Y on held-out training frames (bicubic {floor:.2f} dB)"
     facts = {**_what(job, cache), **_how(job, results, processes)}
-    fields = {**facts, "validation": quality, "sha256": sha256(job.checkpoint)}
-    title = f"{job.title} for {job.source.label} x{job.source.scale}"
+    fields = {**facts, "validation": measured, "sha256": sha256(job.checkpoint)}
+    title = f"{job.title} for {job.setting.label} x{job.setting.scale}"
     curves = {stage.name: result.curve for stage, result in zip(job.recipe.stages, results, strict=True)}
-    table, picture = write_curves(job.out, curves, floor)
+    table, picture = write_curves(job.out, curves, quality(floor))
     card = write_card(job.checkpoint, title=title, fields=fields, notes=job.recipe.notes)
-    return f"{job.checkpoint}, {card.name}, {table.name}, {picture.name}: {quality}"
+    return f"{job.checkpoint}, {card.name}, {table.name}, {picture.name}: {measured}"
 
 
 def bicubic_psnr(job: Job) -> float:
     """PSNR-Y in dB of bicubic on the held-out frames."""
-    return psnr_y(Bicubic(scale=job.source.scale, device=job.device), FrameCache.load(job.cache), job.device)
+    return psnr_y(Bicubic(scale=job.setting.scale, device=job.device), FrameCache.load(job.cache), job.device)
 
 
 def psnr_y(method: SRMethod, cache: FrameCache, device: torch.device) -> float:
@@ -65,18 +65,13 @@ def _what(job: Job, cache: FrameCache) -> dict[str, Any]:
     parameters = sum(value.numel() for value in load_state(job.checkpoint).values())
     return {
         "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-        "recipe": _recipe(job),
+        "recipe": job.recipe_name,
         "network": {**job.options, "parameters": f"{parameters:,}"},
-        "data": f"{job.source.trained_on}, {job.source.degradation}: "
+        "data": f"{job.setting.trained_on}, {job.setting.degradation}: "
         f"{len(cache.indices('train'))} frames of {len(clips)} clips (cache {job.cache.name}); "
         f"{len(cache.indices('validate'))} clips held out with their groups",
-        "licence": "Apache-2.0",
+        "licence": LICENCE,
     }
-
-
-def _recipe(job: Job) -> str:
-    """The file's name and folder, which name a shipped recipe."""
-    return f"{job.file.parent.name}/{job.file.name}"
 
 
 def _how(job: Job, results: Sequence[StageResult], processes: int) -> dict[str, Any]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import shlex
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from harness.cli.bars import counting_bar
+from harness.bars import counting_bar
 from harness.contracts import TrainingRequest
 from harness.errors import HarnessError
+from harness.training.cache import shortage
+from harness.training.card import header
+from harness.training.frame_cache import FrameCache
 from harness.weights.loading import load_state, save_state
 from harness_basicsr.training.distributed import World, processes
 from harness_basicsr.training.dryrun import describe
@@ -50,7 +53,7 @@ def _train(job: Job, world: World) -> None:
     results = run_stages(
         job.name,
         job.recipe,
-        scale=job.source.scale,
+        scale=job.setting.scale,
         cache=job.cache,
         out=job.out,
         resume=job.request.resume,
@@ -68,7 +71,9 @@ def _prepare(job: Job, world: World) -> None:
         job.fill(None)
         return
     with counting_bar("preparing frames", "clips") as progress:
-        job.fill(progress)
+        folder = job.fill(progress)
+    if told := shortage(FrameCache.load(folder).store):
+        print(told, file=sys.stderr)
 
 
 def _finish(job: Job, results: list[StageResult], floor: float, world: World) -> None:
@@ -85,18 +90,26 @@ def _on_own_gpu(job: Job, world: World) -> Job:
 
 
 def _export(job: Job, network: Path) -> None:
-    metadata = {
-        "method": job.name,
-        "options": json.dumps(job.options),
-        "scale": str(job.source.scale),
-        "trained_on": job.source.trained_on,
-    }
-    save_state(job.checkpoint, load_state(network), metadata)
+    said = header(
+        job.name,
+        options=job.options,
+        trained_on=job.setting.trained_on,
+        note=f"{_network(job)}, trained on {job.setting.trained_on} by the recipe {job.recipe_name}",
+        scale=str(job.setting.scale),
+    )
+    save_state(job.checkpoint, load_state(network), said)
+
+
+def _network(job: Job) -> str:
+    """The network with the options that differ from the published ones."""
+    name = job.recipe.arch or job.name
+    options = ", ".join(f"{key} {value}" for key, value in job.recipe.network.items())
+    return f"{name} ({options})" if options else name
 
 
 def _use(job: Job) -> str:
     """The command that uses the checkpoint."""
     sr = shlex.quote(job.choice())
     if job.request.benchmark is None:
-        return f"harness upscale VIDEO --scale {job.source.scale} --out BIG.mp4 --sr {sr}"
+        return f"harness upscale VIDEO --scale {job.setting.scale} --out BIG.mp4 --sr {sr}"
     return f"harness run --benchmark {job.request.benchmark} --sr {sr}"

@@ -16,12 +16,12 @@ from harness_basicsr import compat  # noqa: F401  (before basicsr)
 
 
 class Listener(Protocol):
-    """What is told of a stage as it goes."""
+    """What is told of a stage as it goes, such as `harness.training.display.LineDisplay`."""
 
     def step(self, iteration: int, losses: Mapping[str, float]) -> None:
         """After each iteration, with what BasicSR logs of it."""
 
-    def validated(self, psnr: float, best: float) -> None:
+    def validated(self, value: float, best: float) -> None:
         """After each validation: PSNR-Y in dB, and the highest of this process."""
 
 

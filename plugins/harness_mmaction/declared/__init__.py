@@ -1,1 +1,1 @@
-"""What is declared of MMAction2's zoo. Nothing heavy is imported."""
+"""Declarations for MMAction2's zoo. Imports nothing heavy."""

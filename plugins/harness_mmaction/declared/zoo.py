@@ -1,8 +1,8 @@
 """Well-known models of MMAction2's zoo by name: a config that comes with MMAction2, and where its weights are.
 
-Of the weights the project knows the first eight digits of the sha256 only, with which their names end, so they are not
-in the catalogue: download them by hand and give ``checkpoint=FILE``; the digits are checked. Accuracies on the data set
-that they were trained on are in MMAction2's ``metafile.yml`` beside the configs.
+The project knows only the first eight digits of the weights' sha256, with which their names end, so they are not in the
+catalogue: download them by hand and give ``checkpoint=FILE``; the digits are checked. Accuracies on the data set that
+they were trained on are in MMAction2's ``metafile.yml`` next to the configs.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Entry:
 
 
 def _entry(name: str, title: str, config: str, weights: str, citation: str, classes: str = KINETICS) -> Entry:
-    """`weights` is the end of the file name, where file and folder are named after the config."""
+    """`weights` is the end of the file name if file and folder are named after the config."""
     family = config.partition("/")[0]
     stem = config.partition("/")[2]
     file = weights if "/" in weights else f"{family}/{stem}/{stem}_{weights}.pth"
@@ -75,7 +75,7 @@ ZOO = (
 
 
 def declarations() -> Iterator[RecognizerSpec]:
-    """`mmaction`, which takes any config, and the models of `ZOO`, which are the same with a config of their own."""
+    """`mmaction`, which takes any config, and the models of `ZOO`, which are the same with a preset config."""
     yield _spec("mmaction", "any recogniser of MMAction2, by config and checkpoint, as its config tests it", "", "", "")
     for entry in ZOO:
         summary = f"{entry.title} (MMAction2's zoo, {entry.classes})"

@@ -1,7 +1,7 @@
 """BN-Inception, the backbone of TSN as published, which MMAction2 does not have.
 
 Source: Ioffe and Szegedy, Batch Normalization, ICML 2015, in the form that TSN (Wang et al., ECCV 2016) uses. Parts are
-named as in the checkpoints that go around, those of MMAction's first zoo among them.
+named as in public checkpoints, including those of MMAction's first zoo.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ STRIDE = 32
 
 @dataclass(frozen=True)
 class Unit:
-    """Channels of an Inception unit's branches; 0 where a unit lacks one. One without `project` halves the size."""
+    """Channels of an Inception unit's branches; 0 if it lacks one. A unit without `project` halves the size."""
 
     single: int
     """1x1."""
@@ -40,7 +40,7 @@ class Unit:
         return 1 if self.project else 2
 
     def channels(self, given: int) -> int:
-        """Channels that it makes of `given`."""
+        """Output channels for `given` input channels."""
         return self.single + self.three[1] + self.double[1] + (self.project or given)
 
 
@@ -62,7 +62,7 @@ UNITS: Mapping[str, Unit] = {
 class BNInception(BaseModule):  # type: ignore[misc]
     """Images ``(N, in_channels, H, W)`` to features ``(N, 1024, H / 32, W / 32)``, float32; 10.3 M parameters.
 
-    Raises `UsageError` for sides that are no multiples of 32, which its branches would halve to different sizes.
+    Raises `UsageError` for sides that are not multiples of 32, which its branches would halve to different sizes.
     """
 
     def __init__(self, in_channels: int = 3) -> None:

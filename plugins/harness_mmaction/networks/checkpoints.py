@@ -1,4 +1,4 @@
-"""Checkpoints of MMAction2, of 0.x as well as 1.x: they differ in what lies around the weights, not in their names."""
+"""Checkpoints of MMAction2, of 0.x as well as 1.x: they differ in what surrounds the weights, not in their names."""
 
 from __future__ import annotations
 
@@ -13,14 +13,27 @@ from harness.files import sha256
 from harness.weights.loading import load_state
 
 DROPPED = ("data_preprocessor.",)
-"""Normalisation, which some versions saved; it is the config's business."""
+"""Normalisation, which some versions saved; it belongs to the config."""
 COMPUTED = ("num_batches_tracked", "relative_position_index")
-"""Counters that do not matter and tables that a network makes for itself."""
+"""Counters that do not matter and tables that a network computes itself."""
 PUBLISHED = re.compile(r"-([0-9a-f]{8})\.pth")
 
 
+class _History:
+    """Stands in for mmengine's HistoryBuffer while a checkpoint is read; what it held is dropped."""
+
+
+def _history_statistic(owner: object, name: str) -> str:
+    """Stands in for the ``getattr`` by which a HistoryBuffer names its own methods: it looks nothing up."""
+    return name
+
+
+STAND_INS = {"mmengine.logging.history_buffer.HistoryBuffer": _History, "builtins.getattr": _history_statistic}
+"""For what mmengine 0.10.7 saves besides tensors: a message hub with histories."""
+
+
 def read_checkpoint(path: Path) -> dict[str, Tensor]:
-    """The weights in a file, by name. Raises `WeightsError` for a file that is broken, unsafe or not what it is called.
+    """The weights in a file, by name. Raises `WeightsError` for a file that is broken, unsafe or misnamed.
 
     MMAction2 ends the names of published files in the first eight digits of their sha256.
     """
@@ -30,10 +43,10 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
     if published is not None and not (found := sha256(path)).startswith(published[1]):
         raise WeightsError(
             f"{path}: wrong checksum; its name says that its sha256 begins with {published[1]}, but it is {found}; "
-            "download it again, or give it another name if it is a file of your own"
+            "download it again, or rename it if it is your own file"
         )
     # keys of a network that was wrapped for several devices begin with `module.`
-    state = {key.removeprefix("module."): value for key, value in load_state(path).items()}
+    state = {key.removeprefix("module."): value for key, value in load_state(path, STAND_INS).items()}
     return {
         key: value.float() if value.is_floating_point() else value
         for key, value in state.items()
@@ -42,9 +55,9 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
 
 
 def require_classes(state: Mapping[str, Tensor], classifier: str, num_classes: int, path: Path, method: str) -> None:
-    """Raises `WeightsError` where `state` lacks the weight `classifier`, or has it for another number of classes."""
+    """Raises `WeightsError` if `state` lacks the weight `classifier`, or has it for another number of classes."""
     if classifier not in state:
-        raise WeightsError(f"{path}: no checkpoint of {method}, for it has no {classifier!r}")
+        raise WeightsError(f"{path}: not a checkpoint of {method}: it has no {classifier!r}")
     if (trained := len(state[classifier])) != num_classes:
         raise WeightsError(
             f"{path}: trained for {trained} classes, but the data set has {num_classes}; "
@@ -53,7 +66,7 @@ def require_classes(state: Mapping[str, Tensor], classifier: str, num_classes: i
 
 
 def load_all(network: nn.Module, state: Mapping[str, Tensor], path: Path, hint: str) -> None:
-    """Load weights, every key and shape matching. Raises `WeightsError`, with `hint`, where they do not."""
+    """Load weights, every key and shape matching. Raises `WeightsError`, with `hint`, if they do not."""
     missing, unexpected = _mismatches(network, state)
     if missing or unexpected:
         raise WeightsError(

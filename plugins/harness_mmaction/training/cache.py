@@ -1,14 +1,15 @@
-"""Clips of a training split, decoded once, and their optical flow: 8-bit arrays that are read at random."""
+"""What the training of recognisers keeps of each clip: frames or optical flow in 8 bits, no larger than they are seen.
+
+Flow is estimated on frames of the clip's own size, clipped and quantised, and only then made smaller: in the order in
+which a run does it.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,112 +18,138 @@ from torch import Tensor
 
 from harness.contracts import Clip, Dataset, FlowEstimator, Progress
 from harness.datasets.annotated import split_digest
+from harness.training.cache import open_cache
+from harness.training.store import Arrays, Origin, Shapes, Store, read_index
 from harness.video.flow_input import quantise
-from harness.video.frames import to_tensor
+from harness.video.frames import Video, to_tensor
+from harness_mmaction.views.crops import resize_short_side, resized_size
 
-FORMAT = 1
+FORMAT = 2
 PAIRS_AT_ONCE = 64
+DATA = "data"
 Bytes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One clip in a cache: where it begins, in bytes, and its shape ``(T, H, W, C)``."""
+    """One clip: its class, and the shape ``(T, H, W, C)`` of what is kept of it."""
 
     clip: str
     label: int
-    group: str
-    offset: int
     shape: tuple[int, int, int, int]
+
+
+class ClipLayout:
+    """One array a clip. Implements `harness.training.store.Layout`."""
+
+    numbers: Mapping[str, Any] = {DATA: np.uint8}
+
+    def shapes(self, entry: Entry) -> Shapes:
+        return {DATA: entry.shape}
+
+    def facts(self) -> dict[str, Any]:
+        return {}
 
 
 @dataclass(frozen=True)
 class ClipCache:
-    """uint8 arrays ``(T, H, W, C)`` of clips, memory-mapped: frames (C = 3) or flow levels (C = 2, x and y)."""
+    """uint8 arrays ``(T, H, W, C)`` of clips: frames (C = 3) or flow levels (C = 2, x and y)."""
 
-    folder: Path
-    entries: Sequence[Entry]
-    data: Bytes
+    store: Store[Entry]
 
     @classmethod
     def load(cls, folder: Path) -> ClipCache:
         """Open a cache that is complete."""
-        rows = json.loads((folder / "index.json").read_text())
-        entries = [Entry(**{**row, "shape": tuple(row["shape"])}) for row in rows]
-        return cls(folder, entries, np.memmap(folder / "data.u8", dtype=np.uint8, mode="r"))
+        index = read_index(folder)
+        entries = [Entry(row["clip"], row["label"], tuple(row["shape"])) for row in index["entries"]]
+        return cls(Store.load(folder, ClipLayout(), entries, index["stored"]))
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        return self.store.entries
 
     def array(self, index: int) -> Bytes:
-        """The clip with this number, read-only."""
-        entry = self.entries[index]
-        size = int(np.prod(entry.shape))
-        return self.data[entry.offset : entry.offset + size].reshape(entry.shape)
+        """The whole clip with this number, read-only."""
+        return self.store.arrays(index)[DATA]
 
     def levels(self, index: int, positions: Sequence[int]) -> Tensor:
         """Some of the images of a clip, ``(N, C, H, W)`` in 0..255."""
-        return torch.from_numpy(self.array(index)[positions]).permute(0, 3, 1, 2).float()
+        if index < self.store.stored:
+            found = self.array(index)[positions]
+        else:
+            origin = self.store.origin
+            assert isinstance(origin.maker, Look)
+            found = origin.maker.images(origin.video(self.entries[index].clip), positions)
+        return torch.from_numpy(found).permute(0, 3, 1, 2).float()
 
 
-def frame_cache(root: Path, dataset: Dataset, clips: Sequence[Clip], progress: Progress) -> ClipCache:
-    """The decoded frames of the clips; made under `root` where it is not there yet."""
+@dataclass(frozen=True)
+class Look:
+    """What is looked at in clips: their frames, or with an `estimator` the flow between consecutive ones as levels
+    (`harness.video.flow_input.quantise` with `bound`). Implements `harness.training.store.Maker`.
 
-    def arrays() -> Iterator[Bytes]:
-        for clip in clips:
-            yield dataset.open(clip).read()
-
-    return _cache(root, ["frames", split_digest(clips)], clips, arrays, progress)
-
-
-def flow_cache(
-    root: Path, frames: ClipCache, clips: Sequence[Clip], estimator: FlowEstimator, name: str, bound: float,
-    progress: Progress,
-) -> ClipCache:  # fmt: skip
-    """Flow between consecutive frames as 8-bit levels (`harness.video.flow_input.quantise` with `bound`).
-
-    `name` is the estimator with all its options. A clip of one frame is paired with itself.
+    Images whose short side is above `short_side` are made smaller. A clip of one frame is paired with itself.
     """
 
-    def arrays() -> Iterator[Bytes]:
-        for index in range(len(clips)):
-            yield _flow_levels(frames.array(index), estimator, bound)
+    short_side: int
+    estimator: FlowEstimator | None = None
+    name: str = ""
+    """The estimator with all its options."""
+    bound: float = 0.0
 
-    return _cache(root, ["flow", split_digest(clips), name, bound], clips, arrays, progress)
+    @property
+    def layout(self) -> ClipLayout:
+        return ClipLayout()
+
+    @property
+    def kind(self) -> str:
+        return "flow" if self.estimator else "frames"
+
+    @property
+    def channels(self) -> int:
+        return 2 if self.estimator else 3
+
+    def identity(self) -> list[object]:
+        """What the cached images depend on, besides the clips."""
+        flow = [self.name, self.bound] if self.estimator else []
+        return [FORMAT, self.kind, self.short_side, *flow]
+
+    def entries(self, clip: Clip, video: Video) -> Sequence[Entry]:
+        height, width = resized_size(video.size, min(self.short_side, *video.size))
+        count = max(video.num_frames - 1, 1) if self.estimator else video.num_frames
+        return [Entry(clip.id, clip.label, (count, height, width, self.channels))]
+
+    def make(self, video: Video, entries: Sequence[Entry]) -> Iterator[Arrays]:
+        for entry in entries:
+            yield {DATA: self.images(video, range(entry.shape[0]))}
+
+    def images(self, video: Video, positions: Sequence[int]) -> Bytes:
+        """Frames, or fields of flow, of a clip, uint8 ``(len(positions), H, W, C)``."""
+        if self.estimator is None:
+            return self._small(torch.from_numpy(video.pick(positions)).permute(0, 3, 1, 2))
+        last = video.num_frames - 1
+        wanted = sorted({min(p + step, last) for p in positions for step in (0, 1)})
+        frames = video.pick(wanted)
+        starts = np.searchsorted(wanted, positions)
+        ends = np.searchsorted(wanted, [min(p + 1, last) for p in positions])
+        parts = [slice(start, start + PAIRS_AT_ONCE) for start in range(0, len(positions), PAIRS_AT_ONCE)]
+        return np.concatenate([self._flow(frames[starts[part]], frames[ends[part]]) for part in parts])
+
+    def _flow(self, first: Bytes, second: Bytes) -> Bytes:
+        assert self.estimator is not None
+        with torch.no_grad():
+            return self._small(quantise(self.estimator.flow(to_tensor(first), to_tensor(second)), self.bound))
+
+    def _small(self, levels: Tensor) -> Bytes:
+        """Whole levels ``(N, C, H, W)`` to uint8 ``(N, h, w, C)``, as test views are resized; never enlarged."""
+        side = min(self.short_side, *levels.shape[-2:])
+        return resize_short_side(levels, side).permute(0, 2, 3, 1).to(torch.uint8).contiguous().cpu().numpy()
 
 
-def _flow_levels(frames: Bytes, estimator: FlowEstimator, bound: float) -> Bytes:
-    images = to_tensor(np.array(frames))
-    first, second = (images[:-1], images[1:]) if len(images) > 1 else (images, images)
-    levels = []
-    for start in range(0, len(first), PAIRS_AT_ONCE):
-        part = slice(start, start + PAIRS_AT_ONCE)
-        levels.append(quantise(estimator.flow(first[part], second[part]), bound).permute(0, 2, 3, 1).byte().numpy())
-    return np.concatenate(levels)
-
-
-def _cache(
-    root: Path,
-    identity: list[object],
-    clips: Sequence[Clip],
-    arrays: Callable[[], Iterator[Bytes]],
-    progress: Progress,
-) -> ClipCache:
-    """Make a cache in a folder of its own and rename it when it is whole, so that an interrupted one is never used."""
-    key = hashlib.sha256(json.dumps([FORMAT, *identity]).encode()).hexdigest()[:16]
-    folder = root / f"{identity[0]}-{key}"
-    if (folder / "index.json").is_file():
-        return ClipCache.load(folder)
-    partial = root / f".{folder.name}.{os.getpid()}"
-    partial.mkdir(parents=True, exist_ok=True)
-    try:
-        entries, offset = [], 0
-        with (partial / "data.u8").open("wb") as file:
-            for done, (clip, array) in enumerate(zip(clips, arrays(), strict=True), 1):
-                file.write(array.tobytes())
-                entries.append(Entry(clip.id, clip.label, clip.group, offset, array.shape))
-                offset += array.size
-                progress(done, len(clips))
-        (partial / "index.json").write_text(json.dumps([asdict(entry) for entry in entries]))
-        if not folder.exists():  # another process may have made the same one meanwhile
-            partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return ClipCache.load(folder)
+def clip_cache(
+    root: Path, dataset: Dataset, clips: Sequence[Clip], look: Look, bound: float, progress: Progress | None = None
+) -> Path:
+    """The folder of a cache under `root`, as `harness.training.cache.open_cache` says."""
+    identity = [*look.identity(), split_digest(clips)]
+    origin = Origin(dataset, clips, look)
+    return open_cache(root, identity, origin, bound=bound, prefix=f"{look.kind}-", progress=progress)

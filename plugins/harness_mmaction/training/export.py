@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +13,8 @@ from mmengine.runner import Runner
 from torch import Tensor
 
 from harness.files import sha256
-from harness.training.card import write_card
+from harness.training.card import LICENCE, write_card
+from harness.training.hardware import describe_hardware
 from harness.weights.loading import save_state
 from harness_mmaction.training.hooks import LOSS, SECONDS
 from harness_mmaction.training.recipe import BaseRecipe
@@ -46,7 +45,7 @@ class Outcome:
             "epochs": f"{epochs} of {last_epoch} iterations, {_batch(recipe)}, {recipe.segments} segments a clip",
             "optimiser": _optimiser(recipe),
             "time": f"{float(runner.message_hub.get_info(SECONDS)) / 60:.1f} minutes",
-            "hardware": hardware(),
+            "hardware": describe_hardware(next(runner.model.parameters()).device),
             "software": f"torch {torch.__version__}, Python {platform.python_version()}",
             "loss in the last epoch": f"{runner.message_hub.get_info(LOSS):.3f}{smoothed}",
             "held out": f"{measured} clips of the training split, whole groups; not learned from",
@@ -81,22 +80,10 @@ def export(
         **outcome.facts,
         "stored as": "safetensors, kernels in float16, other tensors in float32",
         "sha256": sha256(path),
-        "licence": "Apache-2.0",
+        "licence": LICENCE,
     }
     write_card(path, title=title, fields=fields, notes=notes)
-    print(f"wrote {path}")
 
 
 def _compact(value: Tensor) -> Tensor:
     return value.detach().cpu().half() if value.ndim > 1 else value.detach().cpu()
-
-
-def hardware() -> str:
-    """The processor (and accelerator) in words."""
-    model = platform.processor() or platform.machine()
-    if sys.platform == "linux":
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), model)
-    threads = f"{torch.get_num_threads()} thread(s) of {os.cpu_count()} cores"
-    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
-    return f"{model}, {threads}{gpu}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,19 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import nn
 
+from harness.files import write_atomically
+from harness.training.curves import every
+from harness.training.display import LineDisplay
+from harness.training.quality import Quality
+
+TOP1 = Quality("top1", "top-1 accuracy", "%")
+CURVE = "curve.json"
 SECONDS, LOSS, RANDOM = "training_seconds", "loss_of_last_epoch", "random_state"
 
 
 @HOOKS.register_module()
 class PlainCheckpoint(Hook):  # type: ignore[misc]
-    """Keeps checkpoints free of objects; in their place go the seconds of training so far and the epoch's mean loss.
+    """Keeps checkpoints free of objects; in their place are the seconds of training so far and the epoch's mean loss.
 
     mmengine 0.10.7 saves its logging histories, Python objects that torch refuses to load since 2.6 (``weights_only``).
     Nothing needs them to resume. The state of torch's random numbers (CPU) is added, so that a training that goes on
@@ -69,3 +77,44 @@ class StartFrom(Hook):  # type: ignore[misc]
     def before_train(self, runner: Runner) -> None:
         if runner.iter == 0:
             self.load(runner.model, self.file, self.num_classes)
+
+
+class Watch(Hook):  # type: ignore[misc]
+    """Shows how far a training of `iterations` is, and keeps its curve, also in ``curve.json`` of the work folder."""
+
+    def __init__(self, display: LineDisplay, stream: str, iterations: int) -> None:
+        self.display = display
+        self.stream = stream
+        self.iterations = iterations
+        self.curve: dict[int, dict[str, float]] = {}
+        self.best = float("-inf")
+
+    def before_train(self, runner: Runner) -> None:
+        """Goes on with what was kept up to the checkpoint, where one was loaded."""
+        file = Path(runner.work_dir) / CURVE
+        if runner.iter and file.is_file():
+            rows = {int(n): row for n, row in json.loads(file.read_text(encoding="utf-8")).items()}
+            self.curve = {n: row for n, row in rows.items() if n <= runner.iter}
+        self.display.begin(self.stream, runner.iter)
+
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Mapping[str, Any] | None = None
+    ) -> None:
+        iteration = runner.iter + 1
+        losses = {"loss": (outputs or {})["loss"].item()}
+        if iteration % every(self.iterations) == 0:
+            self.curve.setdefault(iteration, {}).update(losses)
+        self.display.step(iteration, losses)
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        self._write(runner)
+
+    def after_val_epoch(self, runner: Runner, metrics: Mapping[str, float] | None = None) -> None:
+        found = 100 * float((metrics or {})["acc/top1"])
+        self.best = max(self.best, found)
+        self.curve.setdefault(runner.iter, {})[TOP1.key] = found
+        self.display.validated(found, self.best)
+        self._write(runner)
+
+    def _write(self, runner: Runner) -> None:
+        write_atomically(Path(runner.work_dir) / CURVE, json.dumps(self.curve))

@@ -2,222 +2,104 @@
 
 from __future__ import annotations
 
-import json
-import time
+import shlex
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any, Generic, cast
 
-import numpy as np
-
-from harness.choice import Choice, all_options, resolve
-from harness.contracts import Clip, Dataset, Progress, TrainingRequest
-from harness.datasets.annotated import split_digest
-from harness.errors import UsageError
-from harness.planning.benchmark import Benchmark, load_benchmark
-from harness.planning.resolving import full_text, open_dataset, resolved_flow
-from harness.registry import Registry, registry
-from harness.running.build import build_flow, pick_device
-from harness.specs import OptionValue, RecognizerSpec
-from harness_mmaction.training.cache import ClipCache, flow_cache, frame_cache
+from harness.bars import counting_bar
+from harness.contracts import TrainingRequest
+from harness.training.cache import shortage
+from harness.training.curves import write_curves
+from harness.training.display import LineDisplay, display_for
+from harness.training.quality import Curve
+from harness_mmaction.training.cache import ClipCache, clip_cache
+from harness_mmaction.training.course import Course, course_of
 from harness_mmaction.training.export import Outcome, export
-from harness_mmaction.training.recipe import load_recipe, read_recipe
-from harness_mmaction.training.trainee import FLOW, FRAMES, AnyRecipe, Lesson, Trainee
+from harness_mmaction.training.lesson import AnyRecipe, Learner, Lesson
 
-
-@dataclass(frozen=True)
-class Setting(Generic[AnyRecipe]):
-    """What all streams share. `out` is the folder for caches, checkpoints and results."""
-
-    name: str
-    benchmark: Benchmark
-    recipe: AnyRecipe
-    options: dict[str, OptionValue]
-    """The recogniser's options under the benchmark's protocol, among them `flow_bound` and `stack`."""
-    dataset: Dataset
-    clips: Sequence[Clip]
-    out: Path
-    device: str
-    registry: Registry
-
-    @property
-    def trained_on(self) -> str:
-        return f"{self.benchmark.dataset}/{self.benchmark.train_split}"
-
-    @cached_property
-    def frames(self) -> ClipCache:
-        """The decoded clips."""
-        return frame_cache(self.out / "cache", self.dataset, self.clips, _progress("decoding"))
-
-    def lesson(self, stream: str, sees: Sequence[str]) -> Lesson[AnyRecipe]:
-        """What one stream is trained with; the caches that it looks at are made where they are not there yet."""
-        caches = {FRAMES: self.frames.folder} if FRAMES in sees else {}
-        if FLOW in sees:
-            caches[FLOW] = _flow(self).folder
-        return Lesson(stream, self.recipe.of(stream), self.options, self.dataset.classes, caches)
+DOING = {"frames": "decoding", "flow": "optical flow"}
 
 
 def learn(
-    trainee: Trainee[AnyRecipe],
+    learner: Learner[AnyRecipe],
     request: TrainingRequest,
     *,
     streams: Sequence[str] | None = None,
     recipe: AnyRecipe | None = None,
 ) -> None:
-    """Train `streams` (all) one after the other; ``NAME-STREAM-BENCHMARK.safetensors`` and cards lie in the folder.
+    """Train `streams` (all) one after the other.
 
-    ``iters`` shortens or lengthens the recipe, rounded up to whole epochs. ``resume`` goes on from the last checkpoint
-    in ``out``. Frames and flow are cached in ``out/cache``. ``data`` is where the benchmark's data set lies, and
-    `recipe` stands in for the recipe that the request names. Raises `UsageError` for what a recogniser has no use for.
+    In the folder lie ``NAME-STREAM-BENCHMARK.safetensors`` with cards, ``losses.csv`` and ``losses.png``. ``iters``
+    shortens or lengthens the recipe, rounded up to whole epochs. ``resume`` resumes from the last checkpoint in
+    ``out``. Frames and flow are cached in ``out/cache``. ``data`` is where the benchmark's data set lies, and `recipe`
+    stands in for the recipe that the request names. Raises `UsageError` for what a recogniser has no use for.
     """
-    _refuse(request)
-    name, out = request.name, request.out
-    benchmark = load_benchmark(str(request.benchmark))
-    chosen = recipe or _recipe(request, benchmark.name, trainee.recipe)
-    chosen.require_streams(trainee.sees)
+    course = course_of(learner, request, streams, recipe)
     if request.dry_run:
-        print(f"{name} on {benchmark.dataset}/{benchmark.train_split}, epochs {chosen.epochs}, into {out}")
+        print(course.describe())
         return
-    setting = _setting(name, benchmark, chosen, out, request.device, request.data)
-    for stream in trainee.sees if streams is None else streams:
-        lesson = setting.lesson(stream, trainee.sees[stream])
-        outcome = _train_stream(setting, trainee, lesson, request.iters, request.resume)
-        path = setting.out / f"{name}-{stream}-{setting.benchmark.name}.safetensors"
-        facts = _facts(setting, lesson)
-        title = f"{trainee.title}, {stream} stream"
-        export(path, outcome, _header(setting, stream), facts, title=title, notes=setting.recipe.notes)
+    course.out.mkdir(parents=True, exist_ok=True)
+    caches = {kind: _prepared(course, kind) for kind in course.looks}
+    curves: dict[str, Curve] = {}
+    from harness_mmaction.training.hooks import TOP1
+
+    with display_for(course.iterations, TOP1) as display:
+        for stream in course.streams:
+            seen = {kind: caches[kind] for kind in learner.sees[stream]}
+            lesson = Lesson(stream, course.recipe.of(stream), course.options, course.setting.dataset.classes, seen)
+            outcome, curves[stream] = _train_stream(course, lesson, display)
+            _export(course, lesson, outcome)
+    write_curves(course.out, curves, TOP1)
+    for stream in course.streams:
+        print(f"wrote {course.checkpoint(stream)}")
+    print(f"use it: harness run --benchmark {request.benchmark} --recognizer {shlex.quote(course.choice())}")
 
 
-def _refuse(request: TrainingRequest) -> None:
-    if request.benchmark is None:
-        raise UsageError(f"{request.name} learns from labelled clips: give --benchmark NAME")
-    for option in ("scale", "arch"):
-        if getattr(request, option) is not None:
-            raise UsageError(f"--{option}: {request.name} is a recogniser and learns from HR clips; leave it out")
+def _prepared(course: Course[AnyRecipe], kind: str) -> Path:
+    """The folder of a cache of all clips; made where it is not there yet."""
+    setting, look, bound = course.setting, course.looks[kind], course.bound(kind)
+    with counting_bar(DOING[kind], "clips") as progress:
+        folder = clip_cache(course.cache_folder, setting.dataset, setting.clips, look, bound, progress)
+    if told := shortage(ClipCache.load(folder).store):
+        print(told, file=sys.stderr)
+    return folder
 
 
-def _recipe(request: TrainingRequest, benchmark: str, kind: type[AnyRecipe]) -> AnyRecipe:
-    if request.recipe is None:
-        return load_recipe(benchmark, request.name, kind)
-    path = Path(request.recipe)
-    if not path.is_file():
-        raise UsageError(f"--recipe {request.recipe}: no such file; for a recogniser it is a path to a .yaml file")
-    return read_recipe(path, kind)
-
-
-def _setting(
-    name: str, benchmark: Benchmark, recipe: AnyRecipe, out: Path, device: str, data: Path | None
-) -> Setting[AnyRecipe]:
-    known = registry()
-    spec = known.get(RecognizerSpec, name)
-    given = {**recipe.options, **benchmark.recognizers.get(name, {})}
-    choice = resolve(Choice(name, tuple(given.items())), spec)
-    dataset = open_dataset(benchmark, known, data)
-    clips = dataset.clips(benchmark.train_split)
-    out.mkdir(parents=True, exist_ok=True)
-    return Setting(
-        name,
-        benchmark,
-        recipe,
-        all_options(choice, spec),
-        dataset,
-        clips,
-        out.resolve(),
-        str(pick_device(device)),
-        known,
-    )
-
-
-def _flow(setting: Setting[AnyRecipe]) -> ClipCache:
-    import torch
-
-    estimator = build_flow(setting.benchmark, setting.registry, torch.device(setting.device))
-    spec, options = resolved_flow(setting.benchmark, setting.registry)
-    bound = float(cast(float, setting.options["flow_bound"]))
-    return flow_cache(
-        setting.out / "cache",
-        setting.frames,
-        setting.clips,
-        estimator,
-        full_text(spec.name, options),
-        bound,
-        _progress("optical flow"),
-    )
-
-
-def _train_stream(
-    setting: Setting[AnyRecipe],
-    trainee: Trainee[AnyRecipe],
-    lesson: Lesson[AnyRecipe],
-    iters: int | None,
-    resume: bool,
-) -> Outcome:
+def _train_stream(course: Course[AnyRecipe], lesson: Lesson[AnyRecipe], display: LineDisplay) -> tuple[Outcome, Curve]:
     from harness_mmaction.compat import runner_device
-    from harness_mmaction.training.hooks import StartFrom
+    from harness_mmaction.training.hooks import StartFrom, Watch
     from harness_mmaction.training.runner import build_runner
 
-    stream, recipe = lesson.stream, lesson.recipe
-    learned, measured = hold_out(setting.frames, recipe.held_out, recipe.seed)
-    epochs = recipe.epochs_for(stream, len(learned), iters)
-    with runner_device(setting.device.partition(":")[0]):
+    stream, recipe, learner = lesson.stream, lesson.recipe, course.learner
+    learned, measured = course.clips
+    epochs = course.epochs(stream)
+    with runner_device(course.setting.device.type):
         runner = build_runner(
             recipe,
             stream,
-            model=trainee.model(lesson),
-            learn=trainee.data(lesson, learned, training=True),
-            measure=trainee.data(lesson, measured, training=False) if measured else None,
-            work=setting.out / stream,
+            model=learner.model(lesson),
+            learn=learner.data(lesson, learned, training=True),
+            measure=learner.data(lesson, measured, training=False) if measured else None,
+            work=course.out / stream,
             epochs=epochs,
-            resume=resume,
+            resume=course.request.resume,
         )
         if file := lesson.file_to_start_from:
-            runner.register_hook(StartFrom(file, trainee.load, len(lesson.classes)))
+            runner.register_hook(StartFrom(file, learner.load, len(lesson.classes)))
+        watch = Watch(display, stream, course.iterations[stream])
+        runner.register_hook(watch)
         runner.train()
-    return Outcome.of(runner, recipe, trainee.words(lesson), epochs, len(learned), len(measured))
+        outcome = Outcome.of(runner, recipe, learner.words(lesson), epochs, len(learned), len(measured))
+    return outcome, dict(sorted(watch.curve.items()))
 
 
-def hold_out(cache: ClipCache, share: float, seed: int) -> tuple[list[int], list[int]]:
-    """Clips to learn from and clips that only measure progress: whole groups, `share` of them, at random."""
-    groups = sorted({entry.group for entry in cache.entries})
-    count = round(share * len(groups))
-    held = set(np.random.default_rng(seed).permutation(groups)[:count].tolist())
-    learn = [i for i, entry in enumerate(cache.entries) if entry.group not in held]
-    measure = [i for i, entry in enumerate(cache.entries) if entry.group in held]
-    return learn, measure
-
-
-def _header(setting: Setting[AnyRecipe], stream: str) -> dict[str, str]:
-    """What the file says of itself: for whom it is, and the options that its network implies."""
-    options = json.dumps({name: setting.options[name] for name in setting.recipe.options})
-    return {"method": setting.name, "stream": stream, "trained_on": setting.trained_on, "options": options}
-
-
-def _facts(setting: Setting[AnyRecipe], lesson: Lesson[AnyRecipe]) -> dict[str, Any]:
-    """What the card says of data and protocol."""
-    flow = None
-    if FLOW in lesson.caches:
-        spec, options = resolved_flow(setting.benchmark, setting.registry)
-        bound, stack = setting.options["flow_bound"], setting.options["stack"]
-        flow = f"{full_text(spec.name, options)}, HR frames, clipped at +-{bound} px, 8 bits, stacks of {stack}"
-    return {
-        "command": f"harness train {setting.name} --benchmark {setting.benchmark.name}",
-        "stream": lesson.stream,
-        "trained on": f"{setting.trained_on}, HR, {len(setting.clips)} clips",
-        "data digest": split_digest(setting.clips),
-        "optical flow": flow,
-    }
-
-
-def _progress(what: str) -> Progress:
-    """Prints how far a preparation is, at most every five seconds."""
-    last = time.monotonic()
-
-    def show(done: int, total: int) -> None:
-        nonlocal last
-        if done == total or time.monotonic() - last > 5:
-            last = time.monotonic()
-            print(f"{what}: {done} of {total} clips", flush=True)
-
-    return show
+def _export(course: Course[AnyRecipe], lesson: Lesson[AnyRecipe], outcome: Outcome) -> None:
+    export(
+        course.checkpoint(lesson.stream),
+        outcome,
+        course.header(lesson),
+        course.facts(lesson),
+        title=f"{course.learner.title}, {lesson.stream} stream",
+        notes=course.recipe.notes,
+    )

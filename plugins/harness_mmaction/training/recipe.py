@@ -1,23 +1,20 @@
-"""How a benchmark's recogniser is trained: ``benchmarks/training/BENCHMARK/NAME.yaml``."""
+"""What the recipe of a recogniser says; where recipes lie is said in `harness.training.recipes`."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from harness.documents import mistakes
 from harness.errors import UsageError
-from harness.paths import benchmarks_folder
 from harness.specs import OptionValue
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0)]
-AnyRecipe = TypeVar("AnyRecipe", bound="BaseRecipe")
 
 
 class BaseRecipe(BaseModel):
@@ -29,7 +26,7 @@ class BaseRecipe(BaseModel):
     start: str = "imagenet"
     """``imagenet``, ``scratch``, or a file of weights that an earlier training left (``{stream}`` is the stream)."""
     options: dict[str, OptionValue] = {}
-    """Options of the recogniser that it is trained with; those that the benchmark fixes go before."""
+    """Options of the recogniser that it is trained with; those that the benchmark fixes override them."""
     segments: Positive
     """Segments a clip in training."""
     crop: Positive
@@ -67,8 +64,11 @@ class BaseRecipe(BaseModel):
     def _check(self) -> Self:
         if (self.optimizer == "sgd") != (self.momentum is not None):
             raise ValueError("momentum belongs to optimizer: sgd, and only to it")
-        for stream in self.streams:
-            self.of(stream)
+        try:
+            for stream in self.streams:
+                self.of(stream)
+        except ValidationError as error:
+            raise ValueError("; ".join(mistakes(error, f"streams.{stream}"))) from error
         return self
 
     def of(self, stream: str) -> Self:
@@ -84,6 +84,11 @@ class BaseRecipe(BaseModel):
         if missing := sorted(known - self.epochs.keys()):
             raise UsageError(f"recipe: epochs are missing for the stream {missing[0]!r}")
 
+    def side(self) -> int:
+        """Short side in pixels of the images that the largest training crop fits in."""
+        recipes = [self, *(self.of(stream) for stream in self.streams)]
+        return max(math.ceil(recipe.crop * (1 + recipe.jitter)) for recipe in recipes)
+
     def epochs_for(self, stream: str, clips: int, iters: int | None) -> int:
         """Epochs to train; `iters` iterations, where given, are rounded up to whole epochs."""
         return self.epochs[stream] if iters is None else math.ceil(iters / self.iterations(clips))
@@ -97,19 +102,3 @@ class Recipe(BaseRecipe):
     """A recipe of TSN; both streams share it but for the number of epochs and what `streams` says."""
 
     dropout: Share
-
-
-def load_recipe(benchmark: str, name: str, kind: type[AnyRecipe] = Recipe) -> AnyRecipe:  # type: ignore[assignment]
-    """The recipe that is shipped for a benchmark. Raises `UsageError` naming file and key."""
-    path = benchmarks_folder() / "training" / benchmark / f"{name}.yaml"
-    if not path.is_file():
-        raise UsageError(f"no training recipe for {name} on benchmark {benchmark}; write {path}")
-    return read_recipe(path, kind)
-
-
-def read_recipe(path: Path, kind: type[AnyRecipe] = Recipe) -> AnyRecipe:  # type: ignore[assignment]
-    """A recipe from a file. Raises `UsageError` naming file and key."""
-    try:
-        return kind.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, ValidationError) as error:
-        raise UsageError(f"{path}: {error}") from error

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +29,7 @@ def build_runner(
     """A Runner that trains a model (its description) on the data set `learn` and measures itself on `measure`.
 
     Data sets are descriptions too, with the numbers of their clips as ``indices``. Checkpoints go to `work` after every
-    epoch; with `resume` the last of them is gone on from.
+    epoch; with `resume`, training resumes from the last of them. What mmengine logs goes to files in `work` alone.
     """
     prepare()
     clips = len(learn["indices"])
@@ -60,13 +63,18 @@ def build_runner(
             "val_cfg": {},
             "val_evaluator": {"type": "AccMetric"},
         }
-    return Runner(
-        work_dir=str(work),
-        resume=resume,
-        default_scope="mmaction",
-        experiment_name=f"{stream}_{time.time_ns()}",
-        **settings,
-    )
+    with redirect_stdout(io.StringIO()):
+        runner = Runner(
+            work_dir=str(work),
+            resume=resume,
+            default_scope="mmaction",
+            experiment_name=f"{stream}_{time.time_ns()}",
+            **settings,
+        )
+    for handler in runner.logger.handlers:
+        if not isinstance(handler, logging.FileHandler):
+            handler.setLevel(logging.ERROR)
+    return runner
 
 
 def _optimiser(recipe: BaseRecipe) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from harness.contracts import TrainingRequest
 from harness.errors import UsageError
 from harness_mmaction.training.learning import learn
+from harness_mmaction.training.lesson import FLOW, FRAMES, Lesson
 from harness_mmaction.training.recipe import Recipe
-from harness_mmaction.training.trainee import FLOW, FRAMES, Lesson
 
 if TYPE_CHECKING:
     from torch import nn
@@ -19,7 +19,7 @@ STREAMS = ("spatial", "temporal")
 
 
 class Tsn:
-    """Implements `Trainee`. The option ``config`` names another network than the built-in one."""
+    """Implements `Learner`. The option ``config`` names another network than the built-in one."""
 
     title = "TSN"
     recipe = Recipe

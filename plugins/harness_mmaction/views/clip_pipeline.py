@@ -1,4 +1,4 @@
-"""The test pipeline of a config, run on frames or flow in memory: MMAction2's own transforms but for decoding."""
+"""The test pipeline of a config, run on frames or flow in memory: MMAction2's own transforms except decoding."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ClipPipeline:
 
         C is 3 for RGB and 2 for flow levels, x and y.
         """
-        # how many clips of how many frames does not depend on the length of the video
+        # the number of clips and their lengths do not depend on the length of the video
         results = self._sampled(len(images))
         shape = images.shape[1:3]
         results |= {"imgs": list(images), "img_shape": shape, "original_shape": shape}
@@ -44,7 +44,7 @@ class ClipPipeline:
 
 
 def build_pipeline(description: Description) -> ClipPipeline:
-    """The test pipeline of a config. Raises `UsageError` where it has none, or one that is not repeatable."""
+    """The test pipeline of a config. Raises `UsageError` if it has none or one that is not repeatable."""
     prepare()
     steps = description.pipeline
     if not steps:
@@ -60,9 +60,9 @@ def build_pipeline(description: Description) -> ClipPipeline:
 
 
 def assumed_fps(description: Description) -> int | None:
-    """Frames a second that sampling takes every video to have, where it counts in seconds; None where in frames.
+    """The frame rate that sampling assumes for every video if it counts in seconds; None if it counts in frames.
 
-    Restored clips have no frame rate. So MMAction2 does itself with decoders that tell none, such as ``PyAVInit``.
+    Restored clips have no frame rate. MMAction2 does the same with decoders that report none, such as ``PyAVInit``.
     """
     rates = (step.get("target_fps") for step in description.pipeline or ())
     return next((int(rate) for rate in rates if rate), None)
@@ -73,8 +73,8 @@ def _build(step: dict[str, Any], description: Description) -> Step:
 
     if _is_random(step):
         raise UsageError(
-            f"{description.source}: step {_name(step)} of its test pipeline is random; give it test_mode=True or leave "
-            "it out, for a test must be repeatable"
+            f"{description.source}: step {_name(step)} of its test pipeline is random, but a test must be repeatable; "
+            "give it test_mode=True or leave it out"
         )
     if description.modality == "Flow" and _name(step) in ("TenCrop", "Flip"):
         from harness_mmaction.views import flow_views
@@ -83,7 +83,7 @@ def _build(step: dict[str, Any], description: Description) -> Step:
         return own
     try:
         built: Step = TRANSFORMS.build(dict(step))
-    except Exception as error:  # whatever a transform makes of its arguments
+    except Exception as error:  # a transform may raise anything
         raise UsageError(f"{description.source}: step {_name(step)} cannot be built: {error}") from error
     return built
 

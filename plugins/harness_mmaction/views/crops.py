@@ -1,4 +1,4 @@
-"""Test views: frames or flow levels to the crops that the network sees.
+"""Test views: from frames or flow levels to the crops that the network sees.
 
 Both are whole numbers 0..255 here, as they would be in image files. Flow has two channels, x and y; in its mirror image
 x becomes ``255 - x``. MMAction2 1.2.0 gets that wrong: ``Flip`` inverts both of every other frame, ``TenCrop`` nothing.
@@ -36,7 +36,7 @@ class Views:
 
     def __post_init__(self) -> None:
         if self.crops not in CROPS:
-            raise UsageError(f"tsn:crops={self.crops}: known are {', '.join(CROPS)}")
+            raise UsageError(f"tsn:crops={self.crops}; known: {', '.join(CROPS)}")
         if self.crops == "ten" and self.mirror:
             raise UsageError("tsn:crops=ten,mirror=true: the ten crops are five and their mirror images already")
         if self.crops != "full" and self.input_size > self.short_side:
@@ -68,7 +68,7 @@ class Views:
 
 
 def crop_corners(crops: str, height: int, width: int, size: int) -> list[Corner]:
-    """Upper left corners (top, left) of the crops, where MMAction2 has them."""
+    """Upper left corners (top, left) of the crops, the same as MMAction2's."""
     down, right = height - size, width - size
     if crops == "centre":
         return [(down // 2, right // 2)]
@@ -81,15 +81,20 @@ def crop_corners(crops: str, height: int, width: int, size: int) -> list[Corner]
 
 
 def resize_short_side(levels: Tensor, short_side: int) -> Tensor:
-    """Resize whole levels ``(N, C, H, W)`` so that the short side is `short_side`, keeping the shape.
+    """Resize whole levels ``(N, C, H, W)`` so that the short side is `short_side`, keeping the aspect ratio.
 
     Bilinear without antialiasing and rounded to whole levels by OpenCV, as MMAction2's ``Resize`` does.
     """
     height, width = levels.shape[-2:]
-    factor = short_side / min(height, width)
-    new_height, new_width = int(height * factor + 0.5), int(width * factor + 0.5)
+    new_height, new_width = resized_size((height, width), short_side)
     if (new_height, new_width) == (height, width):
         return levels
     images = levels.to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
     resized = np.stack([cv2.resize(i, (new_width, new_height), interpolation=cv2.INTER_LINEAR) for i in images])
     return torch.from_numpy(resized).permute(0, 3, 1, 2).to(levels)
+
+
+def resized_size(size: tuple[int, int], short_side: int) -> tuple[int, int]:
+    """Height and width when the short side is `short_side`, as MMAction2 rounds them."""
+    factor = short_side / min(size)
+    return int(size[0] * factor + 0.5), int(size[1] * factor + 0.5)

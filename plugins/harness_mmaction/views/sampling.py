@@ -7,14 +7,14 @@ from collections.abc import Callable
 from harness.contracts import Pair
 
 Sampling = Callable[[int, int, int], list[list[int]]]
-"""``(count, segments, length)`` to the runs of `length` positions 0..count-1, one run a segment; `count` >= 1."""
+"""``(count, segments, length)`` to the runs of `length` positions 0..count-1, one run per segment; `count` >= 1."""
 
 
 def mmaction_runs(count: int, segments: int, length: int) -> list[list[int]]:
     """MMAction2 1.2.0, ``SampleFrames(clip_len=length, num_clips=segments, test_mode=True)``.
 
     Single positions lie in the middles of equal segments; longer runs are spread from the first to the last place
-    where they fit (of several in a row the start is rounded half to even). What leaves the clip begins anew.
+    where they fit (with several segments, starts are rounded half to even). Positions beyond the clip wrap around.
     """
     if length == 1:
         starts = [int(count / segments * k + count / segments / 2) for k in range(segments)]
@@ -28,8 +28,8 @@ def mmaction_runs(count: int, segments: int, length: int) -> list[list[int]]:
 def tsn_runs(count: int, segments: int, length: int) -> list[list[int]]:
     """The original evaluation (yjxiong/temporal-segment-networks, tools/eval_net.py), counted from 0 instead of 1.
 
-    Starts follow each other by a whole step of ``(count - length) // (segments - 1)``; all are the first position where
-    that is not positive. What leaves the clip is its last position.
+    Starts are a whole step of ``(count - length) // (segments - 1)`` apart; all are the first position if that is not
+    positive. Positions beyond the clip become its last one.
     """
     step = (count - length) // max(segments - 1, 1)
     starts = [k * step if step > 0 else 0 for k in range(segments)]
@@ -40,14 +40,14 @@ SAMPLINGS: dict[str, Sampling] = {"mmaction": mmaction_runs, "tsn": tsn_runs}
 
 
 def frames(sampling: Sampling, num_frames: int, segments: int) -> list[int]:
-    """The frames of the spatial stream, one a segment."""
+    """The frames of the spatial stream, one per segment."""
     return [run[0] for run in sampling(num_frames, segments, 1)]
 
 
 def pairs(sampling: Sampling, num_frames: int, segments: int, stack: int) -> list[Pair]:
-    """The frame pairs of the temporal stream, `stack` a segment.
+    """The frame pairs of the temporal stream, `stack` per segment.
 
-    A clip of n frames has n - 1 consecutive pairs; one of a single frame is paired with itself, so nothing moves.
+    A clip of n frames has n - 1 consecutive pairs; a single frame is paired with itself, so nothing moves.
     """
     if num_frames == 1:
         return [(0, 0)] * (segments * stack)

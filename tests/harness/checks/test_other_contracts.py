@@ -1,4 +1,4 @@
-"""The contracts of everything but SR methods: right ones pass, each fault is found."""
+"""The contracts of everything but SR methods: correct objects pass, and each fault is found."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def failed(checks: Sequence[Check]) -> set[str]:
     return {check.name for check in checks if not check.ok}
 
 
-def test_synthetic_clips_are_what_they_say() -> None:
+def test_synthetic_clips_move_as_documented() -> None:
     clip = synthetic_clip(7, 20, 24)
     assert clip.shape == (7, 3, 20, 24) and 0 <= float(clip.min()) < float(clip.max()) <= 1
     assert not torch.equal(clip[0], clip[1])
@@ -63,7 +63,7 @@ class Stream:
 
 
 class Changed(Stream):
-    """A stream with one thing done otherwise."""
+    """A stream with one of its functions changed."""
 
     def __init__(self, temporal: bool = False, **changes: Callable[..., Any]) -> None:
         super().__init__(temporal)
@@ -72,7 +72,7 @@ class Changed(Stream):
 
 
 @pytest.mark.parametrize("stream", ["spatial", "temporal"])
-def test_a_right_recogniser_passes(stream: str) -> None:
+def test_a_correct_recogniser_passes(stream: str) -> None:
     require(check_recognizer(Stream(stream == "temporal"), stream=stream, num_classes=5))
 
 
@@ -100,7 +100,7 @@ def test_every_fault_of_a_recogniser_is_found(name: str) -> None:
 
 
 class Translation:
-    """One whole-pixel translation a pair by exhaustive search, independent of any estimator of the project."""
+    """One whole-pixel translation per pair by exhaustive search, independent of the project's estimators."""
 
     def flow(self, first: Tensor, second: Tensor) -> Tensor:
         flows = []
@@ -124,7 +124,7 @@ FLOW_FAULTS: dict[str, tuple[Callable[[Tensor], Tensor], set[str]]] = {
 }
 
 
-def test_a_right_flow_estimator_passes() -> None:
+def test_a_correct_flow_estimator_passes() -> None:
     require(check_flow(Translation()))
 
 
@@ -196,7 +196,7 @@ def test_faults_of_a_probe_are_found(fault: str, expected: set[str]) -> None:
     assert expected <= found and bool(found) == bool(expected)
 
 
-def test_a_data_set_is_checked(made_clips: Callable[..., Path]) -> None:
+def test_a_correct_data_set_passes_and_a_wrong_label_is_found(made_clips: Callable[..., Path]) -> None:
     folder = made_clips()
     require(check_dataset(AnnotatedDataset(folder, "made")))
     table = folder / "test.csv"
@@ -235,5 +235,5 @@ METHOD = SRMethodSpec("mine", "a method", "harness.methods:Bicubic")
         (RecognizerSpec("r", "net", "builtins:dict", streams=("sound",), needs_weights=False), {"streams"}),
     ],
 )
-def test_declarations(spec: Any, expected: set[str]) -> None:
+def test_correct_declarations_pass_and_each_fault_is_found(spec: Any, expected: set[str]) -> None:
     assert failed(check_declaration(spec)) == expected

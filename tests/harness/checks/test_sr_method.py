@@ -1,4 +1,4 @@
-"""The contract of SR methods: what holds passes, and every fault is found by the check that is for it."""
+"""The contract of SR methods: correct methods pass, and every fault is found by the check meant for it."""
 
 from __future__ import annotations
 
@@ -82,14 +82,14 @@ def test_every_fault_is_found(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["BGR", "inverted", "multiples of 4", "in place", "noise"])
-def test_a_fault_in_one_thing_fails_that_alone(name: str) -> None:
+def test_a_single_fault_fails_only_its_own_check(name: str) -> None:
     fault, expected = FAULTS[name]
     failed = {check.name for check in check_sr_method(Faulty(fault), scale=4) if not check.ok}
     assert failed <= expected | {"batch independence", "subset of frames"}
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
-def test_what_is_right_passes(scale: int) -> None:
+def test_correct_methods_pass(scale: int) -> None:
     require(check_sr_method(Bicubic(scale=scale, device=CPU), scale=scale))
     require(check_sr_method(Nearest(scale=scale, device=CPU), scale=scale))
 
@@ -109,7 +109,7 @@ def test_a_temporal_method_that_pads_passes() -> None:
     require(check_sr_method(Faulty(window_of_five), scale=4))
 
 
-def test_a_method_that_looks_further_than_it_says_is_found() -> None:
+def test_a_method_that_looks_further_than_it_declares_is_found() -> None:
     """It looks two frames ahead and two back."""
 
     def mean_of_five(lr: Tensor, frames: list[int]) -> Tensor:
@@ -126,7 +126,7 @@ def test_a_method_that_looks_further_than_it_says_is_found() -> None:
         assert failed == {"temporal radius"}
 
 
-def test_a_radius_that_is_no_number_of_frames_is_found() -> None:
+def test_a_negative_radius_is_found() -> None:
     method = Faulty(good)
     method.temporal_radius = -1
     [found] = [check for check in check_sr_method(method, scale=4) if not check.ok]
@@ -135,10 +135,10 @@ def test_a_radius_that_is_no_number_of_frames_is_found() -> None:
 
 def test_require_lists_what_failed() -> None:
     checks = check_sr_method(Faulty(FAULTS["BGR"][0]), scale=4)
-    with pytest.raises(ContractError, match=r"1 of 12 checks failed\n  likeness: made small again it differs"):
+    with pytest.raises(ContractError, match=r"1 of 12 checks failed\n  likeness: scaled down again it differs"):
         require(checks)
 
 
-def test_an_error_of_the_plugin_names_where_it_came_from() -> None:
+def test_an_error_of_the_plugin_is_shown_with_its_origin() -> None:
     checks = {c.name: c for c in check_sr_method(Faulty(raises_on_short), scale=4)}
     assert checks["one frame"].detail.startswith("IndexError: window of 5 frames (test_sr_method.py:")

@@ -31,12 +31,32 @@ ORG = """
 from harness.hookspecs import hookimpl
 from harness.specs import ReportSpec
 
-def render(board):
-    return "".join(f"| {record['sr']} |\\n" for record in board.records)
+def render(board, run):
+    return {"table.org": "".join(f"| {row.sr} |\\n" for row in board.rows).encode()}
 
 @hookimpl
 def harness_reports():
     yield ReportSpec("org", "Emacs org table", f"{__name__}:render", suffix=".org")
+"""
+PAGE = """
+from harness.hookspecs import hookimpl
+from harness.specs import ReportSpec
+
+def render(board, run):
+    text = f"<h1>{board.title}</h1> {len(run.clips)} rows <img src='chart.png'>"
+    return {"page.html": text.encode(), "chart.png": b"\\x89PNG\\0"}
+
+def broken(board, run):
+    raise ValueError("no such colour")
+
+def old(board, run):
+    return board.title
+
+@hookimpl
+def harness_reports():
+    yield ReportSpec("page", "a page with a picture", f"{__name__}:render", suffix=".html", default=True)
+    yield ReportSpec("broken", "raises", f"{__name__}:broken", suffix=".broken", default=True)
+    yield ReportSpec("old", "a text", f"{__name__}:old")
 """
 
 
@@ -73,7 +93,55 @@ def test_a_format_of_a_plugin(cli: Cli, run_folder: Path, tmp_path: Path) -> Non
     (tmp_path / "org_plugin.py").write_text(ORG)
     result = cli("leaderboard", run_folder, "--out", tmp_path / "t.org", "--plugin", tmp_path / "org_plugin.py")
     assert result.exit_code == 0 and "| bicubic |" in (tmp_path / "t.org").read_text()
-    assert "| bicubic |" in cli("leaderboard", run_folder, "--format", "org").output
+    assert cli("leaderboard", run_folder, "--format", "org").stdout == (tmp_path / "t.org").read_text()
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    """A plugin with a report of two files, one of which is a picture, and two faulty reports."""
+    (tmp_path / "page_plugin.py").write_text(PAGE)
+    return tmp_path / "page_plugin.py"
+
+
+def test_a_report_of_two_files_is_written_whole(cli: Cli, run_folder: Path, tmp_path: Path, page: Path) -> None:
+    result = cli("leaderboard", run_folder, "--out", tmp_path / "my.html", "--plugin", page)
+    assert result.exit_code == 0 and f"wrote {tmp_path / 'chart.png'}" in result.stderr
+    assert (tmp_path / "my.html").read_text().startswith("<h1>a small one</h1> 18 rows")
+    assert (tmp_path / "chart.png").read_bytes() == b"\x89PNG\0"
+    (tmp_path / "site").mkdir()
+    result = cli("leaderboard", run_folder, "--format", "page", "--out", tmp_path / "site")
+    assert result.exit_code == 0
+    assert {path.name for path in (tmp_path / "site").iterdir()} == {"page.html", "chart.png"}
+
+
+@pytest.mark.parametrize(
+    ("format", "code", "message"),
+    [
+        ("page", 2, "this format gives page.html, chart.png, not one text; name its file: --out page.html"),
+        ("png", 2, "this format gives leaderboard.png, not one text; name its file: --out leaderboard.png"),
+        ("broken", 1, "report 'broken' raised ValueError: no such colour ("),
+        ("old", 1, "report 'old' returned str; a report returns file names with their contents, such as"),
+    ],
+)
+def test_what_cannot_be_printed_says_why(
+    cli: Cli, run_folder: Path, page: Path, format: str, code: int, message: str
+) -> None:
+    result = cli("leaderboard", run_folder, "--format", format, "--plugin", page)
+    assert result.exit_code == code and message in result.stderr and not result.stdout
+
+
+def test_a_run_whose_report_fails_keeps_everything_else_and_ends_with_1(
+    cli: Cli, run_folder: Path, tmp_path: Path, page: Path
+) -> None:
+    before = {name: (run_folder / name).read_bytes() for name in ("leaderboard.md", "leaderboard.json")}
+    arguments = ["--benchmark", tmp_path / "small.yaml", "--data", tmp_path / "data", "--out", run_folder]
+    for name in before:
+        (run_folder / name).unlink()
+    result = cli("run", *arguments, "--device", "cpu", "--plugin", page)
+    assert result.exit_code == 1 and "report 'broken' raised ValueError: no such colour" in result.output
+    assert {name: (run_folder / name).read_bytes() for name in before} == before
+    assert (run_folder / "page.html").is_file() and (run_folder / "chart.png").is_file()
+    assert "0 failed" in result.output
 
 
 def test_what_cannot_be_done(cli: Cli, run_folder: Path, tmp_path: Path) -> None:
@@ -82,7 +150,7 @@ def test_what_cannot_be_done(cli: Cli, run_folder: Path, tmp_path: Path) -> None
     result = cli("leaderboard", run_folder, "--format", "cvs")
     assert result.exit_code == 2 and "Did you mean 'csv'?" in result.stderr
     result = cli("leaderboard", run_folder, "--out", tmp_path / "table.doc")
-    assert result.exit_code == 2 and "its ending names no format (.csv, .json, .md, findings.md)" in result.stderr
+    assert result.exit_code == 2 and "its ending names no format (.csv, .json, .md, .png, findings.md)" in result.stderr
     result = cli("leaderboard", run_folder, "--out", tmp_path / "none" / "table.md")
     assert result.exit_code == 2 and "cannot be written" in result.stderr
 

@@ -19,7 +19,7 @@ Cli = Callable[..., Result]
 HEAVY = {"torch", "torchvision", "numpy", "cv2", "pandas", "av", "mmengine", "mmaction", "basicsr", "scipy"}
 GOAL_SECONDS = 0.5
 ALLOWED = 3 * GOAL_SECONDS
-"""What the test asks for, of processor time: the machine may be busy with other tests."""
+"""What the test allows, in processor time, because the machine may be busy with other tests."""
 VERBS = ["run", "leaderboard", "train", "plugins", "datasets", "weights", "upscale", "doctor"]
 COMMANDS = [
     ["run"], ["leaderboard"], ["train"], ["upscale"], ["doctor"],
@@ -72,7 +72,7 @@ def test_every_verb_explains_itself_with_examples_last(cli: Cli, arguments: list
     assert "\u2500" not in examples, "nothing comes after the examples"
 
 
-def test_version(cli: Cli) -> None:
+def test_version_is_printed(cli: Cli) -> None:
     assert cli("--version").output == f"harness {harness.__version__}\n"
 
 
@@ -91,7 +91,7 @@ def test_errors_become_messages_and_exit_codes(
     assert result.stderr == (f"error: {error}\n" if code != 130 else "\nstopped; nothing unfinished was kept\n")
 
 
-def test_a_fault_of_the_program_is_not_dressed_up(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_in_the_program_keeps_its_traceback(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*given: Any) -> None:
         raise ZeroDivisionError
 
@@ -100,7 +100,7 @@ def test_a_fault_of_the_program_is_not_dressed_up(cli: Cli, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("verb", ["run", "datasets", "train"])
-def test_ctrl_c_says_how_to_go_on(cli: Cli, monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
+def test_ctrl_c_says_how_to_continue(cli: Cli, monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
     def interrupt(*given: Any, **named: Any) -> None:
         raise KeyboardInterrupt
 
@@ -108,7 +108,7 @@ def test_ctrl_c_says_how_to_go_on(cli: Cli, monkeypatch: pytest.MonkeyPatch, ver
     monkeypatch.setattr("harness.cli.train.find_trainer", interrupt)
     monkeypatch.setattr("harness.planning.selecting.make_plan", interrupt)
     result = cli(*{"datasets": ["datasets", "show", "mini"], "train": ["train", "vdsr"]}.get(verb, ["run"]))
-    assert result.exit_code == 130 and "the same command" in result.stderr and "goes on" in result.stderr
+    assert result.exit_code == 130 and "the same command" in result.stderr and "continues" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -126,6 +126,6 @@ def test_wrong_usage_exits_with_2(cli: Cli, arguments: list[str], message: str) 
     assert result.exit_code == 2 and message in result.stderr
 
 
-def test_a_plugin_file_that_is_not_there(cli: Cli, tmp_path: Path) -> None:
+def test_a_missing_plugin_file_is_refused(cli: Cli, tmp_path: Path) -> None:
     result = cli("plugins", "list", "--plugin", tmp_path / "none.py")
     assert result.exit_code == 1 and "none.py: no such file" in result.stderr

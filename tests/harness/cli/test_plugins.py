@@ -49,7 +49,7 @@ def test_list_shows_kind_name_summary_and_plugin(cli: Cli, one_off: Path) -> Non
     assert any(line[:3] == ["flow", "estimator", "dis"] and line[-1] == "optical_flow" for line in lines)
 
 
-def test_list_as_json(cli: Cli, one_off: Path) -> None:
+def test_list_prints_json(cli: Cli, one_off: Path) -> None:
     content = json.loads(cli("plugins", "list", "--json", "--plugin", one_off).output)
     assert content["failures"] == []
     wanted = {"kind": "SR method", "name": "negative", "summary": "a photographic negative", "plugin": "one_off"}
@@ -57,7 +57,7 @@ def test_list_as_json(cli: Cli, one_off: Path) -> None:
     assert {"recogniser", "data set", "probe", "degradation"} <= {row["kind"] for row in content["declarations"]}
 
 
-def test_a_broken_plugin_is_listed_and_raised_when_asked_for(cli: Cli) -> None:
+def test_a_broken_plugin_is_listed_and_raised_if_asked_for(cli: Cli) -> None:
     break_a_plugin()
     listed = cli("plugins", "list")
     assert listed.exit_code == 0
@@ -68,21 +68,21 @@ def test_a_broken_plugin_is_listed_and_raised_when_asked_for(cli: Cli) -> None:
         assert asked.exit_code == 1 and "Traceback: line 1" in asked.stderr
 
 
-def test_show_says_everything_declared(cli: Cli, one_off: Path) -> None:
+def test_show_prints_everything_declared(cli: Cli, one_off: Path) -> None:
     shown = cli("plugins", "show", "absent", "--plugin", one_off).output
     for text in ("SR method absent", "one_off", "not here", "scales", "a narrow one", "sha256: aaaa"):
         assert text in shown
     assert "missing: mini weights of absent are not installed; get them with: harness weights pull absent" in shown
 
 
-def test_show_finds_a_name_of_several_kinds_and_a_plugin_s_name(cli: Cli) -> None:
+def test_show_finds_a_name_of_several_kinds_and_the_name_of_a_plugin(cli: Cli) -> None:
     shown = cli("plugins", "show", "bicubic").output
     assert "SR method bicubic" in shown and "degradation bicubic" in shown
     shown = cli("plugins", "show", "optical_flow").output
     assert "flow estimator dis" in shown and "flow estimator tvl1" in shown
 
 
-def test_an_unknown_name_gets_a_proposal(cli: Cli) -> None:
+def test_an_unknown_name_gets_a_suggestion(cli: Cli) -> None:
     for verb in ("show", "check"):
         result = cli("plugins", verb, "bicubik")
         assert result.exit_code == 2 and "Did you mean 'bicubic'?" in result.stderr
@@ -98,7 +98,7 @@ def test_check_passes_line_by_line(cli: Cli) -> None:
 def test_check_fails_with_what_is_wrong(cli: Cli, one_off: Path) -> None:
     result = cli("plugins", "check", "negative", "--plugin", one_off, "--device", "cpu")
     assert result.exit_code == 1
-    assert "FAIL  likeness: made small again it differs from the input" in result.output
+    assert "FAIL  likeness: scaled down again it differs from the input" in result.output
     assert "1 failed" in result.output
 
 
@@ -109,7 +109,7 @@ def test_check_takes_options_and_only_the_recogniser_on_request(cli: Cli) -> Non
     assert result.exit_code == 2 and "unknown name 'bicubic'" in result.stderr
 
 
-def test_new_writes_a_package_once(cli: Cli, tmp_path: Path) -> None:
+def test_new_writes_a_package_and_refuses_to_overwrite_it(cli: Cli, tmp_path: Path) -> None:
     result = cli("plugins", "new", "my_sr", "--out", tmp_path)
     assert result.exit_code == 0 and f"pip install -e {tmp_path / 'my_sr'}" in result.output
     again = cli("plugins", "new", "my_sr", "--out", tmp_path)

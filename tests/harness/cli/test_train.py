@@ -16,7 +16,7 @@ from harness.specs import RecognizerSpec, SRMethodSpec
 
 def train(request):
     r = request
-    given = [r.name, r.benchmark, r.iters, r.resume, r.device, r.scale, r.arch, r.recipe]
+    given = [r.name, r.benchmark, r.iters, r.resume, r.device, r.scale, r.arch, r.recipe, r.cache_size]
     if r.dry_run:
         print("dry", given)
     else:
@@ -45,7 +45,7 @@ def test_the_trainer_is_called_with_a_fresh_folder(cli: Cli, plugin: Path, tmp_p
     result = cli("train", name, "--iters", "20", "--device", "cpu", "--plugin", plugin)
     assert result.exit_code == 0, result.stderr
     given = tmp_path / "runs" / "train" / f"mini-{name}" / "given.json"
-    assert given.read_text() == f'["{name}", "mini", 20, false, "cpu", null, null, null]'
+    assert given.read_text() == f'["{name}", "mini", 20, false, "cpu", null, null, null, 20.0]'
 
 
 def test_an_earlier_training_is_not_overwritten_but_resumed(cli: Cli, plugin: Path, tmp_path: Path) -> None:
@@ -68,10 +68,10 @@ def test_what_cannot_be_trained_says_what_can(cli: Cli, plugin: Path, tmp_path: 
 
 
 def test_videos_arch_and_recipe_reach_the_trainer(cli: Cli, plugin: Path, tmp_path: Path) -> None:
-    options = ["--data", tmp_path, "--scale", "2", "--arch", "edsr", "--recipe", "paper", "--plugin", plugin]
-    assert cli("train", "net", *options).exit_code == 0
+    options = ["--data", tmp_path, "--scale", "2", "--arch", "edsr", "--recipe", "paper", "--cache-size", "0.5"]
+    assert cli("train", "net", *options, "--plugin", plugin).exit_code == 0
     given = tmp_path / "runs" / "train" / f"{tmp_path.name}-net-edsr-paper" / "given.json"
-    assert given.read_text() == '["net", null, null, false, "auto", 2, "edsr", "paper"]'
+    assert given.read_text() == '["net", null, null, false, "auto", 2, "edsr", "paper", 0.5]'
 
 
 def test_with_data_and_a_benchmark_the_folder_is_named_after_the_benchmark(cli: Cli, plugin: Path) -> None:

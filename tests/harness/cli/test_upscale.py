@@ -28,7 +28,7 @@ def test_it_writes_the_restored_video(cli: Cli, video: Path, tmp_path: Path) -> 
     assert open_video(out).read().shape == (6, 48, 64, 3)
 
 
-def test_a_multi_frame_method_keeps_the_rate_and_needs_no_name(cli: Cli, video: Path) -> None:
+def test_a_multi_frame_method_keeps_the_rate_and_picks_a_file_name(cli: Cli, video: Path) -> None:
     result = cli("upscale", video, "--sr", "tosr", "--device", "cpu")
     assert result.exit_code == 0, result.stderr
     restored = video.with_name("clip_0-tosr-x4.mp4")
@@ -56,7 +56,7 @@ def test_nothing_is_overwritten_unasked(cli: Cli, video: Path, tmp_path: Path) -
     assert result.exit_code == 2 and "there is no folder" in result.stderr
 
 
-def test_an_unknown_method_and_an_unreadable_video(cli: Cli, video: Path, tmp_path: Path) -> None:
+def test_an_unknown_method_and_an_unreadable_video_are_refused(cli: Cli, video: Path, tmp_path: Path) -> None:
     result = cli("upscale", video, "--sr", "bicubik", "--out", tmp_path / "big.mp4")
     assert result.exit_code == 2 and "Did you mean 'bicubic'?" in result.stderr
     video.write_bytes(b"no video")

@@ -68,4 +68,5 @@ def test_verify_fails_on_a_wrong_checksum_but_not_on_what_was_never_pulled(
 def test_pull_says_what_it_cannot_do(cli: Cli, plugin: Path) -> None:
     result = cli("weights", "pull", "bicubic", "--plugin", plugin)
     assert result.exit_code == 2 and "'bicubic' declares no weights" in result.stderr
-    assert "unknown SR method or recogniser 'nett'. Did you mean 'net'" in cli("weights", "pull", "nett").stderr
+    unknown = cli("weights", "pull", "nett").stderr
+    assert "unknown SR method, recogniser, flow estimator or probe 'nett'. Did you mean 'net'" in unknown

@@ -1,4 +1,4 @@
-"""Annotation files: what is read, and every rule that can be broken."""
+"""Annotation files: what is read, and every rule that can be violated."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_reads_classes_splits_clips_and_frames(folder: Path) -> None:
     assert dataset.open(first).read().shape == (4, 16, 16, 3)
 
 
-def test_a_file_with_another_length_than_annotated_is_refused(folder: Path) -> None:
+def test_a_file_without_the_annotated_length_is_refused(folder: Path) -> None:
     annotate(folder, "c1,test/a.mp4,0,g1,9")
     dataset = AnnotatedDataset(folder, "two")
     (clip,) = dataset.clips("test")
@@ -51,7 +51,7 @@ def test_a_file_with_another_length_than_annotated_is_refused(folder: Path) -> N
         dataset.open(clip).read()
 
 
-def test_unknown_split_suggests(folder: Path) -> None:
+def test_an_unknown_split_gets_a_suggestion(folder: Path) -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'test'"):
         AnnotatedDataset(folder, "two").clips("tset")
 
@@ -100,20 +100,20 @@ def test_absolute_path_is_refused_even_inside_the_folder(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("header", ["id,path,label,group", "path,id,label,group,num_frames", "c1,test/a.mp4,0,g1,4"])
-def test_wrong_header(folder: Path, header: str) -> None:
+def test_wrong_header_is_refused(folder: Path, header: str) -> None:
     annotate(folder, GOOD, header=header)
     with pytest.raises(AnnotationError, match=r"test\.csv, line 1: header .* must be 'id,path,label,group,num_frames'"):
         AnnotatedDataset(folder, "two").clips("test")
 
 
 @pytest.mark.parametrize("content", [b"", HEADER.encode() + b"\n"])
-def test_annotation_without_clips(folder: Path, content: bytes) -> None:
+def test_annotation_without_clips_is_refused(folder: Path, content: bytes) -> None:
     (folder / "test.csv").write_bytes(content)
     with pytest.raises(AnnotationError, match=r"test\.csv, line 1: (header|no clip)"):
         AnnotatedDataset(folder, "two").clips("test")
 
 
-def test_annotation_that_is_not_text(folder: Path) -> None:
+def test_annotation_that_is_not_text_is_refused(folder: Path) -> None:
     (folder / "test.csv").write_bytes(HEADER.encode() + b"\nc1,test/\xff.mp4,0,g1,4\n")
     with pytest.raises(AnnotationError, match=r"test\.csv, line \d: not readable as UTF-8"):
         AnnotatedDataset(folder, "two").clips("test")
@@ -123,7 +123,7 @@ def test_annotation_that_is_not_text(folder: Path) -> None:
     ("content", "rule"),
     [(None, "no such file"), ("", "no class"), ("a\n\nb\n", "line 2: ''"), ("a\nb\na\n", "line 3: 'a'")],
 )
-def test_broken_class_list(folder: Path, content: str | None, rule: str) -> None:
+def test_broken_class_list_is_refused(folder: Path, content: str | None, rule: str) -> None:
     (folder / "classes.txt").unlink()
     if content is not None:
         (folder / "classes.txt").write_text(content)
@@ -131,7 +131,7 @@ def test_broken_class_list(folder: Path, content: str | None, rule: str) -> None
         AnnotatedDataset(folder, "two").clips("test")
 
 
-def test_digest_follows_content_and_not_place_or_order(folder: Path, tmp_path: Path) -> None:
+def test_digest_depends_on_content_not_on_folder_or_order(folder: Path, tmp_path: Path) -> None:
     clips = AnnotatedDataset(folder, "two").clips("test")
     digest = split_digest(clips)
     assert len(digest) == 64 and split_digest(list(reversed(clips))) == digest
@@ -159,7 +159,7 @@ def made(counts: dict[int, int]) -> list[Clip]:
     return clips
 
 
-def test_subset_is_balanced_keeps_order_and_is_seeded() -> None:
+def test_subset_is_balanced_ordered_and_seeded() -> None:
     clips = made({0: 20, 1: 20, 2: 20})
     chosen = balanced_subset(clips, 12)
     assert Counter(c.label for c in chosen) == {0: 4, 1: 4, 2: 4}
@@ -168,7 +168,7 @@ def test_subset_is_balanced_keeps_order_and_is_seeded() -> None:
     assert balanced_subset(clips, 12, seed=1) != chosen
 
 
-def test_subset_of_uneven_classes_and_odd_limits() -> None:
+def test_subset_is_as_even_as_uneven_classes_and_odd_limits_allow() -> None:
     clips = made({0: 2, 1: 20, 2: 5})
     assert sorted(Counter(c.label for c in balanced_subset(clips, 4)).values()) == [1, 1, 2]
     assert Counter(c.label for c in balanced_subset(clips, 13)) == {0: 2, 1: 6, 2: 5}
@@ -176,6 +176,6 @@ def test_subset_of_uneven_classes_and_odd_limits() -> None:
     assert set(balanced_subset(clips, 5)) < set(balanced_subset(clips, 9)), "a larger limit keeps the smaller choice"
 
 
-def test_subset_of_nothing_is_refused() -> None:
+def test_a_limit_of_zero_is_refused() -> None:
     with pytest.raises(UsageError, match="limit of 0"):
         balanced_subset(made({0: 2}), 0)

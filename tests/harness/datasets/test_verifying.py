@@ -1,4 +1,4 @@
-"""Looking a data set over: counts, and every way in which a clip can be wrong."""
+"""Verifying a data set: counts, and everything that can be wrong with a clip."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def annotate(folder: Path, split: str, *rows: str) -> None:
     (folder / f"{split}.csv").write_text("\n".join(["id,path,label,group,num_frames", *rows]) + "\n")
 
 
-def test_describe_counts(folder: Path) -> None:
+def test_describe_counts_clips_classes_sizes_and_frames(folder: Path) -> None:
     facts = describe(AnnotatedDataset(folder, "made"), "test")
     assert (facts.clips, facts.groups) == (6, 2)
     assert facts.per_class == {"class_0": 2, "class_1": 2, "class_2": 2}
@@ -44,7 +44,7 @@ def test_describe_raises_for_a_broken_annotation(folder: Path) -> None:
         describe(AnnotatedDataset(folder, "made"), "test")
 
 
-def test_a_whole_data_set_has_no_problem_and_a_digest(folder: Path) -> None:
+def test_an_intact_data_set_has_no_problems_and_a_digest(folder: Path) -> None:
     dataset = AnnotatedDataset(folder, "made")
     seen: list[tuple[int, int]] = []
     verdict = verify(dataset, ["test"], lambda done, total: seen.append((done, total)))
@@ -60,7 +60,7 @@ def test_an_unreadable_clip_is_named(folder: Path) -> None:
     assert problems(folder) == {("test", "clip_3", "unreadable"), ("test", "clip_4", "unreadable")}
 
 
-def test_a_clip_of_another_length_than_annotated_is_named(folder: Path) -> None:
+def test_a_clip_without_the_annotated_length_is_named(folder: Path) -> None:
     table = folder / "test.csv"
     table.write_text(table.read_text().replace("clip_2,test/clip_2.mp4,2,g0,8", "clip_2,test/clip_2.mp4,2,g0,9"))
     assert problems(folder) == {("test", "clip_2", "unreadable")}
@@ -121,7 +121,7 @@ def test_clips_cut_from_one_file_are_no_duplicates(folder: Path) -> None:
     assert problems(folder, "train") == set()
 
 
-def test_every_missing_clip_is_named_where_the_data_set_can_list(folder: Path) -> None:
+def test_every_missing_clip_is_named_if_the_data_set_lists_its_entries(folder: Path) -> None:
     class Lists(AnnotatedDataset):
         def entries(self, split: str):  # type: ignore[no-untyped-def]
             return known

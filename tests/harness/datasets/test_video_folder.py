@@ -13,14 +13,14 @@ import pytest
 from harness.datasets.video_folder import UnreadableVideoWarning, VideoFolder
 from harness.errors import ClipError, UsageError
 from harness.training import frame_cache
-from harness.training.frame_cache import FrameCache, Layout, open_cache
+from harness.training.frame_cache import FrameCache, Frames, Window
 from harness.video.degrade import Bicubic
 from harness.video.frames import open_video, to_tensor
 
 
 @pytest.fixture
 def folder(made_clips: Callable[..., Path], tmp_path: Path) -> Path:
-    """Three videos, one deep down, and twelve frames as pictures."""
+    """Three videos, one deep in the folder, and twelve frames as pictures."""
     made = made_clips(classes=1, per_class=3)
     folder = tmp_path / "own"
     (folder / "deep" / "down").mkdir(parents=True)
@@ -39,7 +39,7 @@ def test_every_video_is_a_group_of_its_own(folder: Path) -> None:
     assert len({clip.group for clip in clips}) == 4 and {clip.label for clip in clips} == {0}
 
 
-def test_frames_are_those_of_the_file_in_the_order_of_their_numbers(folder: Path) -> None:
+def test_frames_are_those_of_the_file_in_numeric_order(folder: Path) -> None:
     dataset = VideoFolder(folder)
     video, pictures = (dataset.open(dataset.clips("all")[index]) for index in (0, 2))
     whole = open_video(folder / "a.mp4").read()
@@ -51,8 +51,20 @@ def test_frames_are_those_of_the_file_in_the_order_of_their_numbers(folder: Path
         pictures.pick([12])
 
 
+def test_names_are_in_the_order_in_which_people_count(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "counted").mkdir()
+    names = ["1.mp4", "2.mp4", "10.mp4", "clip-9.mp4", "clip-10.mp4", "clip-010.mp4", "clip²-1.mp4", "clip²-12.mp4"]
+    for name in names:
+        shutil.copy(folder / "a.mp4", tmp_path / "counted" / name)
+    ids = [clip.id.partition("#")[0] for clip in VideoFolder(tmp_path / "counted").clips("all")]
+    assert set(ids) == set(names)
+    assert [name for name in ids if "²" not in name] == [
+        "1.mp4", "2.mp4", "10.mp4", "clip-9.mp4", "clip-010.mp4", "clip-10.mp4",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("portion", [1, 1 << 26])
-def test_a_cache_in_portions_is_the_same_cache(
+def test_a_cache_built_in_portions_is_the_same(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, portion: int
 ) -> None:
     monkeypatch.setattr(frame_cache, "PORTION_PIXELS", portion)
@@ -68,20 +80,20 @@ def test_a_cache_in_portions_is_the_same_cache(
 
 def own_cache(folder: Path, root: Path) -> FrameCache:
     dataset = VideoFolder(folder)
-    made = open_cache(
-        root / "cache", dataset, dataset.clips("all"), Bicubic(scale=4), key="bicubic", frames_per_clip=2,
-        validation_clips=1, seed=0, layout=Layout(before=1, after=1, targets=2),
+    frames = Frames(
+        dataset, dataset.clips("all"), Bicubic(scale=4), key="bicubic", frames_per_clip=2,
+        validation_clips=1, seed=0, window=Window(before=1, after=1, targets=2),
     )  # fmt: skip
-    return FrameCache.load(made)
+    return FrameCache.load(frames.cache(root / "cache", bound=1e9))
 
 
-def test_pictures_that_change_make_another_cache(folder: Path) -> None:
+def test_changed_pictures_get_another_clip_id(folder: Path) -> None:
     before = VideoFolder(folder).clips("all")[2].id
     cv2.imwrite(str(folder / "deep" / "000" / "7.png"), np.random.default_rng(0).integers(0, 255, (32, 40, 3)))
     assert VideoFolder(folder).clips("all")[2].id != before
 
 
-def test_what_cannot_be_read_is_left_out_and_said(folder: Path, tmp_path: Path) -> None:
+def test_unreadable_videos_are_left_out_with_a_warning(folder: Path, tmp_path: Path) -> None:
     (folder / "broken.avi").write_bytes(b"no video")
     (folder / "empty.mkv").write_bytes(b"")
     with pytest.warns(UnreadableVideoWarning, match=r"2 of 6 videos cannot be read(?s:.)*empty\.mkv"):

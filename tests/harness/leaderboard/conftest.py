@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from harness.running.reading import CELL_COLUMNS, ROW_COLUMNS, RunRecord
+from harness.running.reading import ROW_COLUMNS, RunRecord
+from harness.running.rows import CELL_COLUMNS
 
 CLASSES = 12
 Cell = dict[str, Any]

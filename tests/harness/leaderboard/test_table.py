@@ -205,7 +205,7 @@ def test_each_recogniser_has_its_own_rows_and_floor(new_run: Make) -> None:
     assert found["spatial_delta"] == pytest.approx(100 * 30 / 144, abs=1e-6)
     assert found["recovered"] == pytest.approx(0.5)
     assert found["psnr_y"] == 30.0
-    assert [r["sr"] for r in board.of("r3d:size=18")] == ["hr", "mine", "bicubic"]
+    assert [r.sr for r in board.of("r3d:size=18")] == ["hr", "mine", "bicubic"]
     assert row(board, "mine")["fusion_top1"] is not None
 
 

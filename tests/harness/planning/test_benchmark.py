@@ -8,7 +8,7 @@ import yaml
 from harness.errors import UnknownNameError, UsageError
 from harness.paths import benchmarks_folder
 from harness.planning.benchmark import find_benchmark, load_benchmark
-from harness.planning.resolving import resolved_degradation
+from harness.planning.resolving import degradation_part
 from harness.registry import load_registry
 
 
@@ -17,8 +17,8 @@ def test_every_shipped_benchmark_is_valid(path: Path) -> None:
     benchmark = load_benchmark(path.stem)
     assert benchmark.name == path.stem
     if benchmark.has_hr:
-        spec, options = resolved_degradation(benchmark, load_registry())
-        assert options["scale"] == benchmark.scale and spec.name in benchmark.degradation
+        part = degradation_part(benchmark, load_registry())
+        assert part.options["scale"] == benchmark.scale and part.spec.name in benchmark.degradation
 
 
 def changed(tmp_path: Path, **changes: object) -> str:
@@ -46,7 +46,7 @@ def test_a_mistake_names_file_key_and_rule(tmp_path: Path, changes: dict[str, ob
 def test_degradation_of_another_scale_is_refused(tmp_path: Path) -> None:
     benchmark = load_benchmark(changed(tmp_path, degradation="bicubic:scale=2"))
     with pytest.raises(UsageError, match="has scale 2, but scale is 4; write bicubic:scale=4"):
-        resolved_degradation(benchmark, load_registry())
+        degradation_part(benchmark, load_registry())
 
 
 def test_unknown_and_missing_benchmarks(tmp_path: Path) -> None:

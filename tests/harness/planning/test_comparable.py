@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from harness.choice import parse_choice
 from harness.contracts import Clip
 from harness.errors import UsageError
 from harness.paths import benchmarks_folder
@@ -17,6 +16,7 @@ from harness.planning.benchmark import load_benchmark
 from harness.planning.cells import Part, Plan
 from harness.planning.comparable import COLUMNS, comparable, joined, read_published
 from harness.planning.plan import method_part
+from harness.planning.resolving import dataset_part, degradation_part, flow_part
 from harness.registry import Registry, load_registry
 from harness.specs import RecognizerSpec, Weights
 
@@ -39,11 +39,24 @@ def plan(registry: Registry) -> Plan:
         for stream in ("spatial", "temporal")
     ]
     methods = [
-        method_part(parse_choice(name), registry, benchmark) for name in ("hr", "bicubic", "nearest", "sosr", "tosr")
+        method_part(name, registry, benchmark) for name in ("hr", "bicubic", "nearest", "sosr", "tosr")
     ]
     methods = [replace(part, missing=None, weights=Weights("ucf101", "1", "x", "mine")) for part in methods]
     clips = [Clip(str(i), Path("x"), 0, "g") for i in range(3783)]
-    return Plan(benchmark, clips, 3783, ["a"], methods, streams, [], benchmark.pairs, {})
+    return Plan(
+        benchmark=benchmark,
+        dataset=dataset_part(benchmark.dataset, registry),
+        clips=clips,
+        dataset_clips=3783,
+        classes=["a"],
+        degradation=degradation_part(benchmark, registry),
+        flow=flow_part(benchmark.flow, registry, benchmark.weights),
+        methods=methods,
+        probes=streams,
+        cells=[],
+        pairs=benchmark.pairs,
+        protocol={},
+    )
 
 
 def changed(plan: Plan, **changes: Any) -> Plan:

@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.choice import parse_choice
 from harness.datasets.annotated import AnnotatedDataset
 from harness.errors import UnknownNameError, UsageError
 from harness.planning.benchmark import Benchmark, load_benchmark
 from harness.planning.cells import Part, cell_id
 from harness.planning.plan import (
-    flow_text,
     method_part,
     plan_cells,
     probe_part,
@@ -21,6 +19,7 @@ from harness.planning.plan import (
     refuse_training_clips,
     setting_of,
 )
+from harness.planning.resolving import degradation_part, flow_part
 from harness.registry import Registry, load_registry
 from harness.specs import RecognizerSpec, Weights
 
@@ -36,12 +35,11 @@ def benchmark() -> Benchmark:
 
 
 def ids(registry: Registry, benchmark: Benchmark, digest: str = "d") -> list[str]:
-    methods = [method_part(parse_choice(name), registry, benchmark) for name in ("bicubic", "hr")]
-    probes = [probe_part(parse_choice(name), registry, benchmark) for name in ("psnr_y", "flow_quality")]
-    return [
-        cell.id
-        for cell in plan_cells(methods, probes, setting_of(benchmark, registry, digest), flow_text(benchmark, registry))
-    ]
+    methods = [method_part(name, registry, benchmark) for name in ("bicubic", "hr")]
+    probes = [probe_part(name, registry, benchmark) for name in ("psnr_y", "flow_quality")]
+    setting = setting_of(benchmark, degradation_part(benchmark, registry), digest)
+    flow = flow_part(benchmark.flow, registry, "mini")
+    return [cell.id for cell in plan_cells(methods, probes, setting, flow)]
 
 
 def test_identity_changes_with_what_changes_numbers(registry: Registry, benchmark: Benchmark) -> None:
@@ -68,10 +66,10 @@ def test_identity_ignores_what_does_not_change_numbers(registry: Registry, bench
 
 def test_id_from_the_stored_record_equals_id_from_the_plan(registry: Registry, benchmark: Benchmark) -> None:
     cells = plan_cells(
-        [method_part(parse_choice("bicubic"), registry, benchmark)],
-        [probe_part(parse_choice("psnr_y:samples=3"), registry, benchmark)],
-        setting_of(benchmark, registry, "d"),
-        "flow",
+        [method_part("bicubic", registry, benchmark)],
+        [probe_part("psnr_y:samples=3", registry, benchmark)],
+        setting_of(benchmark, degradation_part(benchmark, registry), "d"),
+        flow_part("dis", registry, "mini"),
     )
     assert cell_id(json.loads(json.dumps(cells[0].identity))) == cells[0].id
 
@@ -80,7 +78,7 @@ def test_checkpoint_counts_by_content(tmp_path: Path, registry: Registry, benchm
     file = tmp_path / "mine.pth"
 
     def identity() -> dict[str, object]:
-        return method_part(parse_choice(f"vdsr:checkpoint={file}"), registry, benchmark).identity()
+        return method_part(f"vdsr:checkpoint={file}", registry, benchmark).identity()
 
     file.write_bytes(b"one")
     first = identity()
@@ -92,13 +90,13 @@ def test_checkpoint_counts_by_content(tmp_path: Path, registry: Registry, benchm
 
 
 def test_scale_that_a_method_cannot_do_is_a_reason_to_skip(registry: Registry, benchmark: Benchmark) -> None:
-    part = method_part(parse_choice("rcan"), registry, benchmark.model_copy(update={"scale": 16}))
+    part = method_part("rcan", registry, benchmark.model_copy(update={"scale": 16}))
     assert part.missing is not None and "16" in part.missing
 
 
 def test_unknown_option_gets_a_suggestion(registry: Registry, benchmark: Benchmark) -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'samples'"):
-        probe_part(parse_choice("psnr_y:sample=3"), registry, benchmark)
+        probe_part("psnr_y:sample=3", registry, benchmark)
 
 
 def test_a_checkpoint_is_not_scored_on_its_own_training_clips(benchmark: Benchmark) -> None:

@@ -1,4 +1,4 @@
-"""A clip as probes see it, made of real frames: a textured scene with a moving square, restored by bicubic."""
+"""A clip as probes see it: a textured scene with a moving square, restored by bicubic interpolation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from harness_optical_flow.farneback import Farneback
 
 
 def scene(frames: int, height: int, width: int) -> np.ndarray:
-    """A texture that drifts by (1, 0.5) px a frame behind a square that moves the other way, uint8 (T, H, W, 3)."""
+    """A texture drifting by (1, 0.5) px per frame behind a square moving the other way, uint8 (T, H, W, 3)."""
     rng = np.random.default_rng(5)
     big, small = (_texture(rng, height + 2 * frames, width + 2 * frames), _texture(rng, 24, 24))
     shown = []

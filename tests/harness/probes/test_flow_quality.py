@@ -14,7 +14,7 @@ from harness.probes.flow_quality import FlowQuality
 
 Make = Callable[..., Any]
 ALIGNED = 1e-4
-"""OpenCV's flow of a pair differs in the last bits with where in memory its frames lie."""
+"""The last bits of OpenCV's flow depend on where in memory the frames are."""
 
 
 def test_agrees_with_a_direct_loop(restored: Make) -> None:
@@ -31,8 +31,8 @@ def test_agrees_with_a_direct_loop(restored: Make) -> None:
     assert numbers["flow_bad1"] > numbers["flow_bad3"]
 
 
-def test_known_error(restored: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Half of the pixels off by (3, 4), a quarter by 2, the rest right: 3 px, 75 % and 50 %."""
+def test_known_errors_give_their_mean_and_shares(restored: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of the pixels are off by (3, 4), a quarter by 2, the rest are right: 3 px, 75 % and 50 %."""
     sample = restored(frames=2)
     truth = torch.rand(1, 2, 4, 8, generator=torch.Generator().manual_seed(0))
     found = truth.clone()
@@ -50,7 +50,7 @@ def test_ceiling_has_no_error(restored: Make) -> None:
     assert numbers == {"flow_epe": 0, "flow_bad1": 0, "flow_bad3": 0}
 
 
-def test_wants_pairs_and_asks_for_no_other(restored: Make) -> None:
+def test_asks_only_for_the_pairs_it_wants(restored: Make) -> None:
     sample = restored(frames=6)
     probe = FlowQuality(scale=4, samples=2)
     assert probe.wants(6).pairs == ((1, 2), (3, 4)) and probe.wants(6).frames == ()

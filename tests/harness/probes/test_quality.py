@@ -27,7 +27,7 @@ def reference(sample: Any, metric: str, border: int) -> list[float]:
 
     calculate = getattr(basicsr, f"calculate_{metric}")
     pairs = zip(to_uint8(sample.sr_frames), to_uint8(sample.hr_frames), strict=True)
-    # its order of channels is blue, green, red
+    # its channel order is blue, green, red
     return [calculate(a[..., ::-1], b[..., ::-1], crop_border=border, test_y_channel=True) for a, b in pairs]
 
 
@@ -113,7 +113,7 @@ def test_frames_too_small_to_compare_are_undefined(restored: Make) -> None:
     assert PsnrY(scale=4, crop_border=8).measure(sample).numbers == {"psnr_y": None, "psnr_y_infinite": 0}
 
 
-def test_long_clips_are_cut_into_blocks_without_a_difference(restored: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_clips_cut_into_blocks_give_the_same_numbers(restored: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     sample = restored()
     whole = [probe(scale=4).measure(sample).numbers for probe in (PsnrY, SsimY)]
     monkeypatch.setattr(quality, "BLOCK_PIXELS", 2 * 64 * 72)
@@ -121,7 +121,7 @@ def test_long_clips_are_cut_into_blocks_without_a_difference(restored: Make, mon
 
 
 def test_faster_than_basicsr(restored: Make) -> None:
-    """Seen on one thread for 20 frames of 112x112: 2 ms and 6 ms, four times faster than BasicSR."""
+    """Measured on one thread for 20 frames of 112x112: 2 ms and 6 ms, four times faster than BasicSR."""
     sample = restored(frames=20, height=112, width=112)
     ours = min(_seconds(lambda: [p(scale=4).measure(sample) for p in (PsnrY, SsimY)]) for _ in range(5))
     theirs = min(_seconds(lambda: [reference(sample, metric, 4) for metric in ("psnr", "ssim")]) for _ in range(3))

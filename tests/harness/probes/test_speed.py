@@ -1,4 +1,4 @@
-"""Speed passes on what the sample says."""
+"""The probe passes on the time and frames of the sample."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from harness.contracts import Wants
 from harness.probes.speed import Speed
 
 
-def test_wants_nothing_and_reports_time_and_frames(restored: Callable[..., Any]) -> None:
+def test_wants_nothing_and_passes_on_time_and_frames(restored: Callable[..., Any]) -> None:
     sample = restored(frames=2)
     assert Speed(scale=4).wants(30) == Wants()
     assert Speed(scale=4).measure(sample).numbers == {"restore_seconds": 0.25, "restored_frames": 7}

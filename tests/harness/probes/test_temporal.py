@@ -1,4 +1,4 @@
-"""Warping error and flicker against scipy's interpolation and plain loops, and on clips whose answer is known."""
+"""Warping error and flicker against scipy's interpolation and plain loops, and on clips with known values."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ def test_ceiling_does_not_flicker_but_has_a_warping_error(restored: Make) -> Non
 
 
 def still(sample: Any) -> Any:
-    """The same clip with every frame the first one and no motion."""
+    """The same clip with the first frame repeated and no motion."""
     sample.hr_frames = sample.hr_frames[:1].expand_as(sample.hr_frames).clone()
     sample.sr_frames = sample.hr_frames.clone()
     sample.hr_flow = lambda pairs: torch.zeros(len(pairs), 2, *sample.hr_frames.shape[-2:])
     return sample
 
 
-def test_known_flicker_of_a_still_clip(restored: Make) -> None:
+def test_a_still_clip_has_the_flicker_put_into_it(restored: Make) -> None:
     """Every second frame is 2 grey levels off: 2 levels of flicker, 4 squared levels of warping error."""
     sample = still(restored(frames=4))
     assert TemporalConsistency(4).measure(sample).numbers == pytest.approx({"warp_error": 0, "flicker": 0}, abs=1e-6)
@@ -86,7 +86,7 @@ def test_blur_does_not_count_as_flicker_but_noise_does(restored: Make) -> None:
     assert found[1]["flicker"] > 2 * found[0]["flicker"] and found[1]["warp_error"] > found[0]["warp_error"]
 
 
-def test_wants_both_directions_and_asks_for_no_other(restored: Make) -> None:
+def test_asks_only_for_the_pairs_it_wants_in_both_directions(restored: Make) -> None:
     sample = restored(frames=6)
     probe = TemporalConsistency(scale=4, samples=2)
     wants = probe.wants(6)
@@ -116,9 +116,9 @@ def test_pairs_without_a_visible_pixel_are_left_out(restored: Make, monkeypatch:
     assert TemporalConsistency(4).measure(sample).numbers == {"warp_error": None, "flicker": None}
 
 
-def test_long_clips_are_cut_into_blocks_without_a_difference(restored: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_clips_cut_into_blocks_give_the_same_numbers(restored: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     sample = restored()
     whole = TemporalConsistency(4).measure(sample).numbers
     monkeypatch.setattr(temporal, "BLOCK_PAIRS", 2)
-    # not exactly: OpenCV's flow of a pair differs in the last bits with where in memory its frames lie
+    # not exactly, because the last bits of OpenCV's flow depend on where in memory the frames are
     assert TemporalConsistency(4).measure(sample).numbers == pytest.approx(whole, rel=1e-4)

@@ -29,8 +29,11 @@ from pathlib import Path
 import torch
 from harness.planning.benchmark import load_benchmark
 from harness.registry import load_registry
+from harness.running.context import open_context
 from harness.running.store import open_run
-from harness.running.workflow import Request, execute, make_plan, record_start
+from harness.planning.selecting import Request
+from harness.running.context import open_context
+from harness.running.workflow import execute, record_start
 
 torch.set_num_threads(1)
 
@@ -44,10 +47,11 @@ data, out = map(Path, sys.argv[1:])
 probes = ["psnr_y:samples=4", "temporal_consistency:samples=2"]
 benchmark = load_benchmark("mini").model_copy(update={"recognizers": {}, "probes": probes})
 request = Request(benchmark, sr="hr,bicubic,srresnet,duf16", data=data, device="cpu")
-plan, registry = make_plan(request, load_registry()), load_registry()
+registry = load_registry()
+context = open_context(request, registry)
 with open_run(out) as folder:
-    record_start(plan, request, folder)
-    execute(plan, request, folder, registry, Strict())
+    record_start(context, request, folder)
+    execute(context, request, folder, registry, Strict())
 [peak] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
 print(int(peak.split()[1]) / 1024)
 """

@@ -12,12 +12,13 @@ import harness
 from harness.errors import UsageError
 from harness.leaderboard.markdown import render
 from harness.leaderboard.table import build
-from harness.leaderboard.write import write_all
+from harness.leaderboard.write import write_board
 from harness.planning.benchmark import find_benchmark, load_benchmark
-from harness.planning.resolving import resolved_degradation
-from harness.planning.selecting import Request, make_plan, wanted_methods
+from harness.planning.resolving import degradation_part
+from harness.planning.selecting import Request, wanted_methods
 from harness.registry import Registry, load_registry
-from harness.running.executors.base import Listener
+from harness.running.context import open_context
+from harness.running.recorder import Listener
 from harness.running.store import open_run
 from harness.running.workflow import execute, record_start
 
@@ -76,11 +77,11 @@ def request_(tmp_path: Path, made_clips: Callable[..., Path]) -> Request:
 
 
 def test_a_run_without_hr_frames(tmp_path: Path, registry: Registry, request_: Request) -> None:
-    plan = make_plan(request_, registry)
+    context = open_context(request_, registry)
     listener: Listener = Quiet()
     with open_run(tmp_path / "run") as folder:
-        record_start(plan, request_, folder)
-        execute(plan, request_, folder, registry, listener)
+        record_start(context, request_, folder)
+        execute(context, request_, folder, registry, listener)
     record = harness.load_run(tmp_path / "run")
     ended = record.cells.groupby("probe")["status"].unique().map(list).to_dict()
     assert ended == {"psnr_y": ["skipped"], "speed": ["ok"], "blunt.spatial": ["ok"], "blunt.temporal": ["ok"]}
@@ -90,17 +91,17 @@ def test_a_run_without_hr_frames(tmp_path: Path, registry: Registry, request_: R
     assert all(r["fusion_top1"] is not None for r in board.records if r["sr"] == "nearest+bicubic")
     assert board.protocol["degradation"].startswith("none:") and "picture quality" not in board.protocol
     assert "| `nearest+bicubic`" in render(board) and "PSNR-Y (dB)" not in render(board)
-    assert write_all(record, tmp_path / "run")  # every form of the leaderboard, findings and plots among them
+    assert not write_board(board, record, registry, tmp_path / "run").failures  # every form that a run folder keeps
 
 
 def test_hr_is_skipped_with_a_reason_where_it_is_asked_for(registry: Registry, request_: Request) -> None:
     benchmark = request_.benchmark
-    assert [choice.name for choice in wanted_methods("all", registry, benchmark)] == ["bicubic", "nearest"]
-    plan = make_plan(Request(benchmark, sr="hr", data=request_.data), registry)
-    [ceiling] = [part for part in plan.methods if part.label == "hr"]
+    assert wanted_methods("all", registry, benchmark) == ["bicubic", "nearest"]
+    context = open_context(Request(benchmark, sr="hr", data=request_.data), registry)
+    [ceiling] = [part for part in context.plan.methods if part.label == "hr"]
     assert ceiling.missing and "low-resolution by nature" in ceiling.missing
 
 
 def test_there_is_nothing_to_train_on(registry: Registry, request_: Request) -> None:
     with pytest.raises(UsageError, match="no degradation: its clips are low-resolution by nature"):
-        resolved_degradation(request_.benchmark, registry)
+        degradation_part(request_.benchmark, registry)

@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from harness.choice import parse_choice
 from harness.contracts import FlowEstimator, Wants
 from harness.datasets.annotated import AnnotatedDataset
 from harness.errors import ClipError, ContractError
 from harness.methods import Bicubic, WindowNetwork
 from harness.planning.benchmark import load_benchmark
 from harness.planning.plan import method_part
+from harness.planning.resolving import degradation_part, flow_part
 from harness.registry import load_registry
 from harness.running.build import build_degradation, build_flow, build_method
 from harness.running.frame_store import around
@@ -53,8 +53,8 @@ def opened(made_clips: Callable[..., Path]) -> Callable[..., SourceClip]:
     clip = dataset.clips("test")[0]
 
     def make(needs: Needs = EVERY) -> SourceClip:
-        flow = Counting(build_flow(benchmark, registry, CPU))
-        degradation = build_degradation(benchmark, registry)
+        flow = Counting(build_flow(flow_part(benchmark.flow, registry, "mini"), CPU))
+        degradation = build_degradation(degradation_part(benchmark, registry))
         return SourceClip(clip, dataset.open(clip), degradation, flow, Stopwatch(CPU), CPU, needs)
 
     return make
@@ -66,7 +66,7 @@ def source(opened: Callable[..., SourceClip]) -> SourceClip:
 
 
 def restored(source: SourceClip, name: str, frames: Sequence[int]):  # type: ignore[no-untyped-def]
-    part = method_part(parse_choice(name), load_registry(), load_benchmark("mini"))
+    part = method_part(name, load_registry(), load_benchmark("mini"))
     return restore(build_method(part, 4, CPU), source, frames, sees_hr=name == "hr", scale=4)
 
 

@@ -15,8 +15,9 @@ from harness.hookspecs import hookimpl
 from harness.leaderboard.table import build
 from harness.planning.benchmark import Benchmark, load_benchmark
 from harness.planning.cells import Cell
-from harness.planning.selecting import Request, make_plan, protocol_of, wanted_methods, wanted_pairs
+from harness.planning.selecting import Request, protocol_of, wanted_methods, wanted_pairs
 from harness.registry import Registry, load_registry
+from harness.running.context import open_context
 from harness.running.store import RunFolder, open_run
 from harness.running.workflow import execute, outcome_of, record_start
 
@@ -92,12 +93,12 @@ def benchmark() -> Benchmark:
 
 
 def do_run(request: Request, registry: Registry, out: Path) -> Silent:
-    plan = make_plan(request, registry)
+    context = open_context(request, registry)
     listener = Silent()
     with open_run(out) as folder:
-        record_start(plan, request, folder)
-        execute(plan, request, folder, registry, listener)
-        outcome_of(plan, folder)
+        record_start(context, request, folder)
+        execute(context, request, folder, registry, listener)
+        outcome_of(context.plan, folder)
     return listener
 
 
@@ -202,10 +203,10 @@ def test_a_killed_run_goes_on_where_it_was(
     data = made_clips()
     request = Request(benchmark, sr="nearest", data=data)
     do_run(request, registry, tmp_path / "whole")
-    plan = make_plan(request, registry)
+    context = open_context(request, registry)
     with open_run(tmp_path / "cut") as folder, pytest.raises(KeyboardInterrupt):
-        record_start(plan, request, folder)
-        execute(plan, request, folder, registry, Killed())
+        record_start(context, request, folder)
+        execute(context, request, folder, registry, Killed())
     rest = do_run(request, registry, tmp_path / "cut")
     assert rest.clips == 3 * 6 - 7
     timing = ["seconds", "restore_seconds", "scores"]
@@ -242,8 +243,21 @@ def test_a_folder_of_other_clips_is_refused(
     assert json.loads((tmp_path / "run" / "run.json").read_text())["plan"]["clips"] == 6
 
 
+def test_a_folder_starts_over_when_asked_whatever_it_held(
+    tmp_path: Path, registry: Registry, benchmark: Benchmark, made_clips: Callable[..., Path]
+) -> None:
+    data = made_clips()
+    do_run(Request(benchmark, sr="nearest", data=data), registry, tmp_path / "run")
+    with open_run(tmp_path / "run") as folder:
+        folder.clear()
+    do_run(Request(benchmark, sr="bicubic", data=data, limit=3), registry, tmp_path / "run")
+    record = harness.load_run(tmp_path / "run")
+    assert record.info["plan"]["clips"] == 3 and set(record.cells["method"]) == {"hr", "bicubic"}
+    assert len(list((tmp_path / "run" / "cells").iterdir())) == len(record.cells)
+
+
 def test_names_on_the_command_line(registry: Registry, benchmark: Benchmark) -> None:
-    names = [str(c) for c in wanted_methods("nearest+lanczos,psnr:a=1,b=2,nearest", registry, benchmark)]
+    names = wanted_methods("nearest+lanczos,psnr:a=1,b=2,nearest", registry, benchmark)
     assert names == ["hr", "bicubic", "nearest", "lanczos", "psnr:a=1,b=2"]
     # an option at its default is not part of the label
     assert wanted_pairs("nearest + odd:clip_mean=0,hr", registry, benchmark) == ["nearest+odd"]
@@ -251,12 +265,12 @@ def test_names_on_the_command_line(registry: Registry, benchmark: Benchmark) -> 
         wanted_methods("a+b+c", registry, benchmark)
     unknown = Request(replace_sr(benchmark), sr="bicubix")
     with pytest.raises(UsageError, match="Did you mean 'bicubic'"):
-        make_plan(unknown, registry)
+        open_context(unknown, registry)
 
 
 def test_pairs_of_a_benchmark_belong_to_all(registry: Registry, benchmark: Benchmark) -> None:
     paired = Benchmark.model_validate({**benchmark.model_dump(), "pairs": ["lanczos+nearest", "bicubic+lanczos"]})
-    names = [str(c) for c in wanted_methods("all", registry, paired)]
+    names = wanted_methods("all", registry, paired)
     assert names[:4] == ["hr", "bicubic", "nearest", "lanczos"] and names.count("lanczos") == 1
     assert wanted_pairs("all", registry, paired) == ["lanczos+nearest", "bicubic+lanczos"]
     assert wanted_pairs("hr+nearest,all,lanczos+nearest", registry, paired)[0] == "hr+nearest"

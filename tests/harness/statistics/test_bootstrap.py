@@ -33,7 +33,7 @@ def test_clips_of_one_group_that_agree_count_as_one() -> None:
 
 
 def enumerate_resamples(groups: list[list[tuple[int, bool]]]) -> tuple[np.ndarray, np.ndarray]:
-    """Accuracy and mean class accuracy of every possible draw of groups, by plain loops."""
+    """Accuracy and mean class accuracy of every possible draw of groups, with plain loops."""
     plain, by_class = [], []
     for draw in product(range(len(groups)), repeat=len(groups)):
         clips = [clip for g in draw for clip in groups[g]]
@@ -82,7 +82,7 @@ def test_every_column_sees_the_same_draws() -> None:
         assert np.array_equal(samples[:, [1]], alone)
 
 
-def test_draws_depend_on_the_seed_and_on_nothing_else() -> None:
+def test_draws_depend_only_on_the_seed() -> None:
     hit = np.random.default_rng(0).random((90, 1)) < 0.5
     groups = [f"g{i % 17}" for i in range(90)]
     first = bootstrap_accuracy(hit, groups, resamples=50)

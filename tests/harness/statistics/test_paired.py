@@ -33,7 +33,7 @@ def test_sign_flip_agrees_with_trying_every_sign(seed: int) -> None:
 
 
 @pytest.mark.parametrize("gain", [0.0, 0.1, 0.3])
-def test_with_one_clip_a_group_both_tests_are_the_binomial_one(gain: float) -> None:
+def test_with_one_clip_per_group_both_tests_are_the_binomial_test(gain: float) -> None:
     first, second = random_pair(200, 1, gain)
     only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
     expected = binomtest(only_first, only_first + only_second, 0.5).pvalue
@@ -41,7 +41,7 @@ def test_with_one_clip_a_group_both_tests_are_the_binomial_one(gain: float) -> N
     assert sign_flip_p(first, second, [str(i) for i in range(200)]) == pytest.approx(expected, rel=1e-9)
 
 
-def test_p_values_do_not_care_which_comes_first() -> None:
+def test_p_values_do_not_depend_on_which_comes_first() -> None:
     first, second = random_pair(100, 2, gain=0.2)
     groups = [str(i // 4) for i in range(100)]
     assert sign_flip_p(first, second, groups) == sign_flip_p(second, first, groups)
@@ -49,11 +49,11 @@ def test_p_values_do_not_care_which_comes_first() -> None:
     assert sign_flip_p(first, first, groups) == mcnemar_p(first, first) == 1.0
 
 
-def test_p_values_are_uniform_where_there_is_no_difference() -> None:
+def test_p_values_are_uniform_if_there_is_no_difference() -> None:
     groups = [str(i // 3) for i in range(300)]
     p = np.array([sign_flip_p(*random_pair(300, seed), groups) for seed in range(600)])
     for level in (0.05, 0.2, 0.5, 0.8):
-        # the differences are whole numbers, so p falls short of the level rather than beyond it
+        # the differences are whole numbers, so the share may be below the level but not above it
         assert 0.7 * level < np.mean(p <= level) < level + 3 * np.sqrt(level / 600)
 
 
@@ -68,19 +68,19 @@ def test_only_the_clustered_test_keeps_its_level_when_clips_of_a_group_agree() -
     assert np.mean(np.array(naive) <= 0.05) > 0.3
 
 
-def test_p_value_of_thousands_of_groups_is_found() -> None:
+def test_p_value_of_thousands_of_groups_is_above_zero() -> None:
     first, second = random_pair(4000, 5, gain=0.05)
     assert 0 < sign_flip_p(first, second, [str(i) for i in range(4000)]) < 1e-4
 
 
-def test_recovered_share_of_the_gap() -> None:
+def test_recovered_is_the_share_of_the_gap_or_none_without_a_gap() -> None:
     assert recovered(70, floor=60, ceiling=80) == 0.5
     assert recovered(50, floor=60, ceiling=80) == -0.5
     assert recovered(70, floor=80, ceiling=80) is None
     assert recovered(70, floor=80, ceiling=60) is None
 
 
-def test_ties_are_those_whose_paired_difference_may_be_zero() -> None:
+def test_columns_whose_paired_difference_may_be_zero_are_tied() -> None:
     rng = np.random.default_rng(0)
     best = rng.random(400) < 0.8
     near = best.copy()
@@ -91,11 +91,11 @@ def test_ties_are_those_whose_paired_difference_may_be_zero() -> None:
     assert tied_with_best(samples, 100 * hit.mean(axis=0)).tolist() == [False, True, True, True]
 
 
-def test_nothing_can_be_told_apart_with_one_group() -> None:
+def test_everything_is_tied_with_one_group() -> None:
     assert tied_with_best(np.full((10, 2), np.nan), np.array([10.0, 90.0])).all()
 
 
-def test_detectable_difference_of_independent_clips() -> None:
+def test_detectable_difference_of_independent_clips_is_2_8_standard_errors() -> None:
     first, second = random_pair(900, 3)
     hit = np.stack([first, second], axis=1)
     samples = bootstrap_accuracy(hit, [str(i) for i in range(900)])

@@ -8,7 +8,7 @@ from harness.statistics import bootstrap_accuracy, bootstrap_mean, holm, kendall
 
 
 @pytest.mark.parametrize("levels", [3, 1000])
-def test_kendall_tau_is_that_of_scipy_with_and_without_ties(levels: int) -> None:
+def test_kendall_tau_agrees_with_scipy_with_and_without_ties(levels: int) -> None:
     rng = np.random.default_rng(levels)
     first, second = rng.integers(levels, size=(2, 40, 9)).astype(float)
     expected = [kendalltau(a, b).statistic for a, b in zip(first, second, strict=True)]
@@ -20,7 +20,7 @@ def test_kendall_tau_of_all_ties_is_undefined() -> None:
     assert np.isnan(kendall_tau(np.ones(4), np.arange(4.0)))
 
 
-def test_holm_is_the_step_by_step_procedure() -> None:
+def test_holm_agrees_with_the_step_by_step_procedure() -> None:
     rng = np.random.default_rng(0)
     p = np.array([*rng.random(20) ** 4, 0.01, 0.01])
     adjusted = holm(p)
@@ -35,7 +35,7 @@ def test_holm_is_the_step_by_step_procedure() -> None:
     assert adjusted.max() <= 1.0
 
 
-def test_bootstrapped_means_are_those_of_the_drawn_groups_without_what_is_missing() -> None:
+def test_bootstrapped_means_are_those_of_the_drawn_groups_without_missing_values() -> None:
     rng = np.random.default_rng(2)
     values, groups = rng.normal(30, 2, size=(30, 2)), [f"g{i // 5}" for i in range(30)]
     values[[0, 7, 8]] = np.nan

@@ -32,7 +32,7 @@ def test_hits_agree_with_sorting_each_clip(k: int) -> None:
     assert hits(scores, k).tolist() == expected
 
 
-def test_top_1_is_argmax_also_where_scores_are_equal() -> None:
+def test_top_1_is_argmax_even_if_scores_are_equal() -> None:
     scores = random_scores()
     assert np.array_equal(hits(scores), scores.values.argmax(axis=1) == scores.labels)
 
@@ -73,7 +73,7 @@ def drop(scores: Scores, keep: slice) -> Scores:
     return Scores("b", scores.clips[keep], scores.labels[keep], scores.groups[keep], scores.values[keep])
 
 
-def test_scores_of_other_clips_are_refused() -> None:
+def test_scores_of_different_clips_are_refused() -> None:
     a = random_scores(6, name="a")
     with pytest.raises(RunFolderError, match=r"b lacks clips that a has: 'c5'"):
         fuse(a, drop(a, slice(0, 5)), (1, 1))
@@ -97,7 +97,7 @@ def test_scores_that_disagree_are_refused(changed: dict[str, Any], message: str)
 
 def test_broken_scores_are_refused() -> None:
     a = random_scores(4)
-    with pytest.raises(RunFolderError, match="there twice: 'c0'"):
+    with pytest.raises(RunFolderError, match="occur twice: 'c0'"):
         replace(a, clips=["c0", "c0", "c2", "c3"])
     with pytest.raises(RunFolderError, match=r"label outside 0..6 for 'c1'"):
         replace(a, labels=np.array([0, 7, 0, 0]))

@@ -13,7 +13,7 @@ import torch
 from harness.datasets.annotated import AnnotatedDataset
 from harness.errors import UsageError
 from harness.training.crops import Selection, select_crops
-from harness.training.frame_cache import FrameCache, Layout, open_cache
+from harness.training.frame_cache import FrameCache, Frames, Window
 from harness.video.degrade import Bicubic
 from harness_optical_flow.dis import Dis
 
@@ -22,16 +22,16 @@ SELECTION = Selection(size=24, stride=8, keep=3, warp_filter=True)
 
 @pytest.fixture
 def cache(made_clips: Callable[..., Path], tmp_path: Path) -> FrameCache:
-    return opened(made_clips, tmp_path, Layout(targets=2, flow=True))
+    return opened(made_clips, tmp_path, Window(targets=2, flow=True))
 
 
-def opened(made_clips: Callable[..., Path], tmp_path: Path, layout: Layout) -> FrameCache:
+def opened(made_clips: Callable[..., Path], tmp_path: Path, window: Window) -> FrameCache:
     clips = AnnotatedDataset(made_clips(classes=2, per_class=3, height=40, width=48), "made")
-    folder = open_cache(
-        tmp_path / "cache", clips, clips.clips("test"), Bicubic(4), key="k", frames_per_clip=2, validation_clips=1,
-        seed=0, layout=layout, flow=Dis(device=torch.device("cpu")) if layout.flow else None,
+    frames = Frames(
+        clips, clips.clips("test"), Bicubic(4), key="k", frames_per_clip=2, validation_clips=1,
+        seed=0, window=window, flow=Dis(device=torch.device("cpu")) if window.flow else None,
     )  # fmt: skip
-    return FrameCache.load(folder)
+    return FrameCache.load(frames.cache(tmp_path / "cache", bound=1e9))
 
 
 def psnr_is_higher(first: np.ndarray, second: np.ndarray, flow: np.ndarray, top: int, left: int) -> bool:
@@ -69,16 +69,16 @@ def test_a_selection_is_made_once(cache: FrameCache) -> None:
 
 
 @pytest.mark.parametrize(
-    ("layout", "selection", "message"),
+    ("window", "selection", "message"),
     [
-        (Layout(), SELECTION, "needs cached flow"),
-        (Layout(flow=True), SELECTION, "the warp filter pairs of frames"),
-        (Layout(flow=True), Selection(size=24, stride=6, keep=1), "stride must be a multiple of the scale"),
-        (Layout(flow=True), Selection(size=48, stride=8, keep=1), "crops of 48 pixels .* do not fit frames of 48x40"),
+        (Window(), SELECTION, "needs cached flow"),
+        (Window(flow=True), SELECTION, "the warp filter pairs of frames"),
+        (Window(flow=True), Selection(size=24, stride=6, keep=1), "stride must be a multiple of the scale"),
+        (Window(flow=True), Selection(size=48, stride=8, keep=1), "crops of 48 pixels .* do not fit frames of 48x40"),
     ],
 )
 def test_what_cannot_be_selected_is_refused(
-    made_clips: Callable[..., Path], tmp_path: Path, layout: Layout, selection: Selection, message: str
+    made_clips: Callable[..., Path], tmp_path: Path, window: Window, selection: Selection, message: str
 ) -> None:
     with pytest.raises(UsageError, match=message):
-        select_crops(opened(made_clips, tmp_path, layout), selection)
+        select_crops(opened(made_clips, tmp_path, window), selection)

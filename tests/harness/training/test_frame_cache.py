@@ -10,7 +10,8 @@ import torch
 from harness.contracts import Clip
 from harness.datasets.annotated import AnnotatedDataset
 from harness.errors import ClipError, UsageError
-from harness.training.frame_cache import FrameCache, Layout, hold_out, open_cache
+from harness.training.cache import shortage
+from harness.training.frame_cache import FrameCache, Frames, Window
 from harness.video.degrade import Bicubic
 from harness.video.frames import Video, open_video
 from harness_optical_flow.dis import Dis
@@ -20,7 +21,9 @@ SETTING = {"key": "bicubic:scale=4", "frames_per_clip": 3, "validation_clips": 3
 
 def opened(folder: Path, root: Path, **changes: object) -> Path:
     dataset = AnnotatedDataset(folder, "made")
-    return open_cache(root, dataset, dataset.clips("test"), Bicubic(4), **{**SETTING, **changes})  # type: ignore[arg-type]
+    bound = changes.pop("bound", 1e9)
+    frames = Frames(dataset, dataset.clips("test"), Bicubic(4), **{**SETTING, **changes})  # type: ignore[arg-type]
+    return frames.cache(root, bound)  # type: ignore[arg-type]
 
 
 def test_pairs_are_the_decoded_frames_and_their_degradation(made_clips: Callable[..., Path], tmp_path: Path) -> None:
@@ -39,23 +42,6 @@ def test_pairs_are_the_decoded_frames_and_their_degradation(made_clips: Callable
 
 def train_ids(cache: FrameCache) -> list[str]:
     return sorted({entry.clip for entry in cache.entries if entry.role == "train"})
-
-
-def test_what_shares_a_group_with_a_held_out_clip_is_not_trained_on() -> None:
-    clips = [Clip(f"c{i}", Path(), i % 3, f"g{i // 4}") for i in range(24)]
-    roles = hold_out(clips, 3, seed=1)
-    held = [clip for clip in clips if roles.get(clip.id) == "validate"]
-    trained = [clip for clip in clips if roles.get(clip.id) == "train"]
-    assert len(held) == 3
-    assert {clip.label for clip in held} == {0, 1, 2}
-    assert {clip.group for clip in held}.isdisjoint(clip.group for clip in trained)
-    assert len(trained) == 24 - 4 * len({clip.group for clip in held})
-
-
-def test_holding_out_everything_is_refused() -> None:
-    clips = [Clip(f"c{i}", Path(), 0, "one") for i in range(4)]
-    with pytest.raises(UsageError, match="leaves none of 4 to train on"):
-        hold_out(clips, 1, seed=0)
 
 
 def test_a_cache_is_filled_once_and_keyed_by_content(made_clips: Callable[..., Path], tmp_path: Path) -> None:
@@ -77,15 +63,16 @@ def test_nothing_is_left_of_a_cache_that_failed(made_clips: Callable[..., Path],
 
     dataset = Broken(made_clips(classes=2, per_class=3), "made")
     with pytest.raises(ClipError):
-        open_cache(tmp_path / "cache", dataset, dataset.clips("test"), Bicubic(4), **{**SETTING, "validation_clips": 1})  # type: ignore[arg-type]
+        frames = Frames(dataset, dataset.clips("test"), Bicubic(4), **{**SETTING, "validation_clips": 1})  # type: ignore[arg-type]
+        frames.cache(tmp_path / "cache", 1e9)
     assert list((tmp_path / "cache").iterdir()) == []
 
 
-def test_a_layout_keeps_windows_pairs_and_flow(made_clips: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_window_keeps_windows_pairs_and_flow(made_clips: Callable[..., Path], tmp_path: Path) -> None:
     folder = made_clips(classes=2, per_class=3, frames=7, height=38, width=41)
     flow = Dis(device=torch.device("cpu"))
-    layout = Layout(before=2, after=1, targets=2, flow=True)
-    cache = FrameCache.load(opened(folder, tmp_path / "cache", validation_clips=1, layout=layout, flow=flow))
+    window = Window(before=2, after=1, targets=2, flow=True)
+    cache = FrameCache.load(opened(folder, tmp_path / "cache", validation_clips=1, window=window, flow=flow))
     assert {e.frame for e in cache.entries if e.role == "train"} == {1, 3, 5}  # frame 6 has no successor
     for index, entry in enumerate(cache.entries):
         item, t = cache.item(index), entry.frame
@@ -103,5 +90,38 @@ def test_a_layout_keeps_windows_pairs_and_flow(made_clips: Callable[..., Path], 
 
 def test_clips_that_are_too_short_are_left_out(made_clips: Callable[..., Path], tmp_path: Path) -> None:
     folder = made_clips(classes=2, per_class=3, frames=4)
-    with pytest.raises(UsageError, match="every clip is shorter than the 7 frames"):
-        opened(folder, tmp_path / "cache", validation_clips=1, layout=Layout(targets=7))
+    with pytest.raises(UsageError, match="every clip is shorter than what the training looks at"):
+        opened(folder, tmp_path / "cache", validation_clips=1, window=Window(targets=7))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4, 0.99])
+def test_past_the_bound_entries_are_made_again_and_the_same(
+    made_clips: Callable[..., Path], tmp_path: Path, share: float
+) -> None:
+    folder = made_clips(classes=2, per_class=3, frames=7, height=38, width=41)
+    changes = {"validation_clips": 1, "window": Window(2, 1, 2, True), "flow": Dis(device=torch.device("cpu"))}
+    whole = FrameCache.load(opened(folder, tmp_path / "whole", **changes))
+    size = sum(file.stat().st_size for file in whole.folder.glob("*.bin"))
+    cut = FrameCache.load(opened(folder, tmp_path / "cut", bound=share * size, **changes))
+    kept = sum(file.stat().st_size for file in cut.folder.glob("*.bin"))
+    assert kept <= share * size and cut.store.stored == int(share * len(whole.entries))
+    assert cut.entries == whole.entries and cut.folder.name == whole.folder.name
+    for index in range(len(whole.entries)):
+        expected, found = whole.item(index), cut.item(index)
+        for one, other in ((expected.lr, found.lr), (expected.hr, found.hr), (expected.flow, found.flow)):
+            np.testing.assert_array_equal(one, other)
+    assert "is full" in shortage(cut.store) and shortage(whole.store) == ""
+
+
+def test_a_cache_that_was_cut_short_is_made_again_for_a_larger_bound(
+    made_clips: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = made_clips(classes=2, per_class=3)
+    cut = FrameCache.load(opened(folder, tmp_path, validation_clips=1, bound=1e4))
+    assert 0 < cut.store.stored < len(cut.entries)
+    stamp = (cut.folder / "index.json").stat().st_mtime_ns
+    opened(folder, tmp_path, validation_clips=1, bound=5e3)
+    assert (cut.folder / "index.json").stat().st_mtime_ns == stamp, "what is there serves a smaller bound"
+    again = FrameCache.load(opened(folder, tmp_path, validation_clips=1))
+    assert again.folder == cut.folder and again.store.stored == len(cut.entries)
+    assert [path.name for path in tmp_path.glob(f"*{cut.folder.name}*")] == [cut.folder.name]

@@ -1,4 +1,4 @@
-"""Against BasicSR (bicubic, DUF) and Pillow (nearest)."""
+"""Degradations against BasicSR (bicubic, DUF) and Pillow (nearest)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PIL import Image
 from harness.contracts import Degradation
 from harness.errors import HarnessError
 from harness.video.degrade import Bicubic, Gaussian, Nearest
-from harness_basicsr import compat as compat  # mends basicsr before it is imported
+from harness_basicsr import compat as compat  # repairs basicsr before it is imported
 
 
 def noise(*shape: int) -> torch.Tensor:
@@ -19,7 +19,7 @@ def noise(*shape: int) -> torch.Tensor:
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
 @pytest.mark.parametrize("make", [Bicubic, Gaussian, Nearest])
-def test_shape_range_and_independence_of_frames(make: type[Bicubic | Gaussian | Nearest], scale: int) -> None:
+def test_shape_and_range_are_right_and_frames_independent(make: type[Bicubic | Gaussian | Nearest], scale: int) -> None:
     degradation: Degradation = make(scale=scale)
     hr = (noise(3, 3, 12 * scale, 7 * scale) > 0.5).float()  # hard edges, so that kernels overshoot
     lr = degradation.degrade(hr)
@@ -46,7 +46,7 @@ def test_gaussian_agrees_with_basicsr_duf_downsample(scale: int) -> None:
     assert torch.allclose(ours, duf_downsample(hr, 13, scale), atol=1e-5, rtol=0)
 
 
-def test_gaussian_of_frames_smaller_than_its_window_is_still_a_mean() -> None:
+def test_gaussian_is_a_mean_even_for_frames_smaller_than_its_window() -> None:
     assert torch.allclose(Gaussian(4).degrade(torch.full((1, 3, 4, 8), 0.3)), torch.tensor(0.3), atol=1e-6)
     assert Gaussian(1).degrade(noise(1, 3, 1, 1)).shape == (1, 3, 1, 1)
 
@@ -60,12 +60,12 @@ def test_nearest_agrees_with_pillow(scale: int) -> None:
 
 
 @pytest.mark.parametrize("make", [Bicubic, Gaussian, Nearest])
-def test_sides_that_are_no_multiples_are_refused(make: type[Bicubic | Gaussian | Nearest]) -> None:
+def test_sides_that_are_not_multiples_of_the_scale_are_refused(make: type[Bicubic | Gaussian | Nearest]) -> None:
     with pytest.raises(HarnessError, match="18x16 cannot be reduced by 4: crop"):
         make(4).degrade(noise(1, 3, 16, 18))
 
 
-def test_gaussian_refuses_a_window_without_a_middle() -> None:
+def test_gaussian_refuses_an_even_window_and_a_zero_sigma() -> None:
     with pytest.raises(HarnessError, match="size odd"):
         Gaussian(size=12)
     with pytest.raises(HarnessError, match="sigma must be positive"):

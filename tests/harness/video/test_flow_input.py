@@ -1,4 +1,4 @@
-"""Golden values of the TSN protocol."""
+"""Flow levels against known values of the TSN protocol."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ def flow_of(*values: float) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("bound", [1.0, 5.0, 20.0])
-def test_golden_levels(bound: float) -> None:
+def test_zero_and_bounds_become_levels_128_0_and_255(bound: float) -> None:
     levels = quantise(flow_of(-bound, 0, bound, -9 * bound, 9 * bound), bound)
     assert levels[0, 0, 0].tolist() == levels[0, 1, 0].tolist() == [0, 128, 255, 0, 255]
     assert levels.dtype == torch.float32
 
 
-def test_agrees_with_cvround_as_dense_flow_does_it() -> None:
+def test_levels_agree_with_cvround_as_used_by_dense_flow() -> None:
     values = np.linspace(-25, 25, 4000, dtype=np.float32)  # none of them half-way between two levels
     expected = np.rint(255 * (values.clip(-20, 20).astype(float) + 20) / 40)
     levels = quantise(torch.from_numpy(values).view(1, 1, 1, -1).expand(1, 2, 1, -1), 20)
@@ -34,7 +34,7 @@ def test_bound_must_be_positive() -> None:
         quantise(flow_of(0.0), 0)
 
 
-def test_mirror_inverts_x_alone_and_twice_is_the_same() -> None:
+def test_mirror_inverts_only_x_and_undoes_itself() -> None:
     levels = torch.arange(2 * 2 * 3 * 4).view(2, 2, 3, 4).float()
     turned = mirror(levels)
     assert torch.equal(turned[:, 0], 255 - levels[:, 0].flip(-1))

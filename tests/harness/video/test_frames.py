@@ -24,7 +24,7 @@ from harness.video.frames import (
 
 
 def texture(frames: int = 12, height: int = 33, width: int = 47, seed: int = 0) -> np.ndarray:
-    """A drifting random texture with a counter's worth of difference from frame to frame, uint8 (T, H, W, 3)."""
+    """A random texture that drifts by one pixel per frame, uint8 (T, H, W, 3)."""
     rng = np.random.default_rng(seed)
     noise = cv2.GaussianBlur(rng.random((height, width + frames, 3)).astype(np.float32), (0, 0), 1.5)
     noise = (noise - noise.min()) / (noise.max() - noise.min())
@@ -55,7 +55,7 @@ def test_reads_back_exactly_what_was_written_losslessly(tmp_path: Path) -> None:
     assert np.array_equal(video.read(10), frames[10:])
 
 
-def test_default_writer_is_near_lossless_at_odd_sizes_and_says_what_it_wrote(tmp_path: Path) -> None:
+def test_default_writer_is_near_lossless_at_odd_sizes_and_returns_the_frame_count(tmp_path: Path) -> None:
     frames = texture()
     assert write_video(tmp_path / "a.mp4", iter([frames[:5], frames[5], frames[6:]]), 29.97) == 12
     video = open_video(tmp_path / "a.mp4")
@@ -64,7 +64,7 @@ def test_default_writer_is_near_lossless_at_odd_sizes_and_says_what_it_wrote(tmp
     assert [p.name for p in tmp_path.iterdir()] == ["a.mp4"], "no partial file is left"
 
 
-def test_frames_come_in_display_order_as_opencv_reads_them(tmp_path: Path) -> None:
+def test_frames_come_in_display_order_as_in_opencv(tmp_path: Path) -> None:
     path = tmp_path / "b.mp4"
     write_video(path, texture(20, 48, 64), 25, pixel_format="yuv420p", options={"bf": "3", "crf": "12"})
     with av.open(str(path)) as container:
@@ -102,7 +102,7 @@ def test_avi_that_leaves_frames_out_is_not_truncated(tmp_path: Path) -> None:
         stream.height, stream.width, stream.pix_fmt = 32, 46, "yuv420p"
         for index, image in enumerate(frames):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image[:32, :46]), format="rgb24")
-            frame.pts = 5 * index  # four of five are left out, which an AVI counts all the same
+            frame.pts = 5 * index  # four out of five are left out, but an AVI counts them all the same
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     video = open_video(path)
@@ -111,7 +111,7 @@ def test_avi_that_leaves_frames_out_is_not_truncated(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", [".mp4", ".avi", ".mkv"])
 @pytest.mark.parametrize("share", [0.3, 0.7])
-def test_truncated_file_is_refused_by_name(tmp_path: Path, suffix: str, share: float) -> None:
+def test_truncated_file_is_refused_with_clip_and_file_name(tmp_path: Path, suffix: str, share: float) -> None:
     whole = tmp_path / f"whole{suffix}"
     options = {"crf": "5"} if suffix != ".avi" else {"b": "2000000"}
     codec = "mpeg4" if suffix == ".avi" else "libx264"
@@ -122,7 +122,7 @@ def test_truncated_file_is_refused_by_name(tmp_path: Path, suffix: str, share: f
         open_video(part, "c7").read()
 
 
-def test_truncated_file_with_its_index_in_front(tmp_path: Path) -> None:
+def test_truncated_file_with_its_index_in_front_is_refused(tmp_path: Path) -> None:
     whole = tmp_path / "whole.mp4"
     with av.open(str(whole), "w", options={"movflags": "faststart"}) as container:
         stream = container.add_stream("libx264", rate=25)
@@ -149,7 +149,7 @@ def test_lost_packets_in_the_middle_are_refused(tmp_path: Path) -> None:
     ("content", "message"),
     [(None, "no such file"), (b"", "empty"), (b"not a video " * 50, "not a video")],
 )
-def test_what_is_no_video_is_refused(tmp_path: Path, content: bytes | None, message: str) -> None:
+def test_missing_empty_and_other_files_are_refused(tmp_path: Path, content: bytes | None, message: str) -> None:
     path = tmp_path / "x.mp4"
     if content is not None:
         path.write_bytes(content)
@@ -171,7 +171,7 @@ def test_folder_and_sound_file_are_refused(tmp_path: Path) -> None:
         open_video(sound)
 
 
-def test_fewer_frames_than_asked_for_or_annotated(tmp_path: Path) -> None:
+def test_fewer_frames_than_asked_for_or_annotated_are_refused(tmp_path: Path) -> None:
     path = lossless(tmp_path / "a.mkv", texture(6))
     with pytest.raises(ClipError, match="at least 9 frame"):
         open_video(path).read(0, 9)
@@ -180,7 +180,7 @@ def test_fewer_frames_than_asked_for_or_annotated(tmp_path: Path) -> None:
     assert len(open_video(path, num_frames=6).read()) == 6
 
 
-def test_writer_refuses_no_frames_and_leaves_nothing(tmp_path: Path) -> None:
+def test_writer_refuses_wrong_input_and_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="no frames to write"):
         write_video(tmp_path / "a.mp4", [], 25)
     with pytest.raises(HarnessError, match="positive rate"):
@@ -195,11 +195,11 @@ def test_writer_refuses_no_frames_and_leaves_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.assets
-def test_real_clips_with_packets_that_hold_no_picture(assets: Path) -> None:
+def test_real_clips_with_packets_without_a_picture_are_read_whole(assets: Path) -> None:
     """UCF101 has MPEG-4 clips with `not coded` packets: fewer frames than announced, yet whole."""
     path = assets / "ucf101-subset" / "BaseballPitch" / "v_BaseballPitch_g10_c01.avi"
     if not path.is_file():
-        pytest.skip(f"{path} is not here")
+        pytest.skip(f"{path} does not exist")
     video = open_video(path)
     capture = cv2.VideoCapture(str(path))
     count = 0
@@ -211,7 +211,7 @@ def test_real_clips_with_packets_that_hold_no_picture(assets: Path) -> None:
 
 @pytest.mark.assets
 @pytest.mark.parametrize("share", [0.5, 0.9])
-def test_truncated_real_clip(assets: Path, tmp_path: Path, share: float) -> None:
+def test_truncated_real_clip_is_refused(assets: Path, tmp_path: Path, share: float) -> None:
     path = sorted((assets / "ucf101-subset").glob("YoYo/*.avi"))[0]
     with pytest.raises(ClipError, match=r"truncated|decoded"):
         open_video(cut(path, tmp_path / "part.avi", share)).read()
@@ -229,7 +229,7 @@ def test_conversions_are_exact_and_round_half_to_even() -> None:
     assert torch.equal(round_to_8_bits(values), to_tensor(to_uint8(values)))
 
 
-def test_input_of_rounding_is_left_alone() -> None:
+def test_rounding_does_not_change_its_input() -> None:
     frames = torch.full((1, 3, 2, 2), 1.5)
     round_to_8_bits(frames)
     to_uint8(frames)

@@ -1,4 +1,4 @@
-"""Against BasicSR's port of MATLAB's imresize, Pillow's Lanczos, and a direct loop."""
+"""Resizing against BasicSR's port of MATLAB's imresize, Pillow's Lanczos, and a direct loop."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from harness.video.imresize import imresize, mirrored
-from harness_basicsr import compat as compat  # mends basicsr before it is imported
+from harness_basicsr import compat as compat  # repairs basicsr before it is imported
 
 
 def noise(*shape: int) -> torch.Tensor:
@@ -45,7 +45,7 @@ def test_agrees_with_basicsr_without_antialiasing() -> None:
     assert not torch.allclose(imresize(frames, 0.5, antialias=False), imresize(frames, 0.5), atol=1e-2)
 
 
-def test_size_instead_of_scale_and_any_leading_dimensions() -> None:
+def test_takes_a_size_instead_of_a_scale_and_any_leading_dimensions() -> None:
     frames = noise(2, 5, 3, 24, 36)
     assert torch.equal(imresize(frames, (6, 9)), imresize(frames, 0.25))
     assert imresize(frames, (7, 50)).shape == (2, 5, 3, 7, 50)
@@ -53,7 +53,7 @@ def test_size_instead_of_scale_and_any_leading_dimensions() -> None:
 
 
 @pytest.mark.parametrize("kernel", ["bicubic", "lanczos3"])
-def test_constant_stays_constant_and_mean_level_is_kept(kernel: str) -> None:
+def test_constant_stays_constant_and_mean_is_kept(kernel: str) -> None:
     for scale in (0.25, 0.3, 4.0):
         assert torch.allclose(imresize(torch.full((1, 3, 20, 28), 0.7), scale, kernel), torch.tensor(0.7), atol=1e-6)
 
@@ -68,7 +68,7 @@ def test_lanczos_agrees_with_pillow_away_from_the_border(size: tuple[int, int]) 
     assert difference.numel() > 0 and float(difference.abs().max()) < 1e-4
 
 
-def test_one_axis_against_a_direct_loop() -> None:
+def test_one_axis_agrees_with_a_direct_loop() -> None:
     row, scale = noise(1, 21), 1 / 3
 
     def cubic(x: float) -> float:
@@ -86,13 +86,13 @@ def test_one_axis_against_a_direct_loop() -> None:
     assert torch.allclose(imresize(row, (1, 7))[0], torch.tensor(expected), atol=1e-6)
 
 
-def test_frames_smaller_than_the_kernel() -> None:
+def test_frames_smaller_than_the_kernel_are_resized() -> None:
     assert mirrored(torch.arange(-5, 6), 2).tolist() == [0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1]
     assert torch.allclose(imresize(torch.full((3, 1, 2), 0.4), 0.25), torch.tensor(0.4))
     assert imresize(noise(3, 4, 4), 0.25).shape == (3, 1, 1)
 
 
-def test_wrong_arguments() -> None:
+def test_unknown_kernel_and_empty_result_are_refused() -> None:
     with pytest.raises(ValueError, match="unknown kernel 'linear'; known: bicubic, lanczos3"):
         imresize(noise(3, 8, 8), 2.0, "linear")
     with pytest.raises(ValueError, match="cannot resize 8x8 to 4x0"):
@@ -100,7 +100,7 @@ def test_wrong_arguments() -> None:
 
 
 def test_much_faster_than_basicsr() -> None:
-    """Seen on one thread: 54 times at 112x112, 9 times at 240x320; the bound leaves room for a busy machine."""
+    """Measured on one thread: 54 times at 112x112, 9 times at 240x320; the bound leaves room for a busy machine."""
     frames = noise(8, 3, 112, 112)
     imresize(frames, 0.25)
     ours = min(_seconds(lambda: imresize(frames, 0.25)) for _ in range(5))

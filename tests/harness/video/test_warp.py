@@ -1,4 +1,4 @@
-"""Warping against OpenCV and a direct loop; visibility on a scene whose occlusion is known."""
+"""Warping against OpenCV and a direct loop; visibility on a scene with known occlusion."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_whole_pixels_move_exactly_and_channel_0_is_to_the_right() -> None:
 
 def test_agrees_with_opencv_remap_inside_and_beyond_the_border() -> None:
     frames = torch.rand(2, 3, 41, 53, generator=generator())
-    # remap knows 32 steps between pixels, so the flow is made of such steps
+    # remap has 32 steps between pixels, so the flow is made of such steps
     flow = torch.randint(-200, 200, (2, 2, 41, 53), generator=generator()) / 32
     ours = warp(frames, flow).permute(0, 2, 3, 1).numpy()
     rows, columns = np.mgrid[:41, :53].astype(np.float32)
@@ -56,7 +56,7 @@ def test_agrees_with_a_direct_loop() -> None:
 
 
 def test_a_moving_square_hides_what_it_covers_and_nothing_else() -> None:
-    """A square of 8 px moves right by 4 over a still background: the 4 columns before it are covered."""
+    """A square of 8 px moves right by 4 over a still background and covers the 4 columns in front of it."""
     forward, backward = torch.zeros(1, 2, 32, 40), torch.zeros(1, 2, 32, 40)
     forward[:, 0, 10:18, 10:18] = 4
     backward[:, 0, 10:18, 14:22] = -4
@@ -77,8 +77,8 @@ def test_pixels_that_leave_the_frame_are_hidden() -> None:
     assert bool(seen[2:].all()) and not bool(seen[:2].any())
 
 
-def test_bound_of_the_check_there_and_back() -> None:
-    """Hidden from a gap of sqrt(0.01 (|f|^2 + |b|^2) + 0.5) on."""
+def test_pixel_is_hidden_from_the_bound_of_the_forward_backward_check() -> None:
+    """Hidden if the gap is at least sqrt(0.01 (|f|^2 + |b|^2) + 0.5)."""
     flow = torch.zeros(1, 2, 5, 40)
     flow[:, 0] = 6
     for gap, expected in ((0.9, True), (1.3, False)):

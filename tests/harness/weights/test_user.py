@@ -1,4 +1,4 @@
-"""Weights of the user's own, through the command line and in a run's plan."""
+"""The user's own weights, through the command line and in a run's plan."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HEADER = {"method": "vdsr", "options": json.dumps({"num_feat": 16}), "scale": "4
 
 @pytest.fixture
 def cli(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Cli]:
-    """Runs ``harness ARGUMENTS`` with a home of its own; every call reads plugins and weights anew."""
+    """Runs ``harness ARGUMENTS`` with its own home folder; every call reads plugins and weights again."""
     monkeypatch.setenv("HARNESS_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("COLUMNS", "300")
 
@@ -44,8 +44,8 @@ def cli(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Cli]:
 
 @pytest.fixture
 def trained(tmp_path: Path) -> Path:
-    """The shipped weights of vdsr as `harness train` would have left them after a training on other data."""
-    shipped = installed_path(find(registry().get(SRMethodSpec, "vdsr"), "mini", scale=4))
+    """The shipped weights of vdsr as `harness train` would have saved them after training on other data."""
+    shipped = installed_path(find(registry().get(SRMethodSpec, "vdsr"), "mini", scale=4), "vdsr")
     from harness.weights.loading import load_state
 
     file = tmp_path / "vdsr-mine-x4.safetensors"
@@ -56,17 +56,30 @@ def trained(tmp_path: Path) -> Path:
 def test_added_weights_are_found_under_their_tag(cli: Cli, trained: Path) -> None:
     added = cli("weights", "add", trained, "--tag", "mine")
     assert added.exit_code == 0, added.output
-    trained.unlink()  # it is a copy that is listed
+    trained.unlink()  # the listed file is a copy
     registry.cache_clear()
     spec = registry().get(SRMethodSpec, "vdsr")
     weights = find(spec, "mine", scale=4)
     assert (weights.trained_on, weights.options, weights.scale) == ("my videos", {"num_feat": 16}, 4)
-    assert installed_path(weights).is_file()
+    assert installed_path(weights, "vdsr").is_file()
     assert find(spec, "mini", scale=4).tag == "mini"
     assert "mine" in cli("weights", "list").output
 
 
-def test_a_method_restores_with_them(cli: Cli, trained: Path) -> None:
+def test_licence_and_note_come_from_the_file_unless_given(cli: Cli, trained: Path) -> None:
+    from harness.weights.loading import load_state
+
+    save_state(trained, load_state(trained), {**HEADER, "licence": "MIT", "note": "vdsr of my videos"})
+    cli("weights", "add", trained, "--tag", "kept")
+    cli("weights", "add", trained, "--tag", "given", "--licence", "CC0-1.0", "--note", "")
+    registry.cache_clear()
+    spec = registry().get(SRMethodSpec, "vdsr")
+    kept, given = (find(spec, tag, scale=4) for tag in ("kept", "given"))
+    assert (kept.licence, kept.note) == ("MIT", "vdsr of my videos")
+    assert (given.licence, given.note) == ("CC0-1.0", "")
+
+
+def test_a_method_restores_with_added_weights(cli: Cli, trained: Path) -> None:
     from harness.imports import resolve_import
 
     cli("weights", "add", trained, "--tag", "mine")
@@ -78,7 +91,7 @@ def test_a_method_restores_with_them(cli: Cli, trained: Path) -> None:
         weights = find(spec, tag, scale=4)
         options = {**spec.options, **weights.options}
         method = resolve_import(spec.factory)(
-            scale=4, device=torch.device("cpu"), weights=installed_path(weights), **options
+            scale=4, device=torch.device("cpu"), weights=installed_path(weights, "vdsr"), **options
         )
         restored.append(method.upscale(clip, [1]))
     assert torch.equal(*restored)
@@ -94,7 +107,7 @@ def test_remove_forgets_and_deletes(cli: Cli, trained: Path) -> None:
     assert again.exit_code == 2 and "no weights 'mine'" in again.output
 
 
-def test_a_file_that_does_not_say_what_it_is(cli: Cli, tmp_path: Path) -> None:
+def test_a_file_without_a_header_needs_name_training_data_and_stream(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "net.pth"
     torch.save({"a": torch.zeros(1)}, file)
     refused = cli("weights", "add", file, "--tag", "mine")
@@ -106,7 +119,7 @@ def test_a_file_that_does_not_say_what_it_is(cli: Cli, tmp_path: Path) -> None:
     assert own_weights.known()[0].weights.stream == "spatial"
 
 
-def test_a_tag_that_is_taken_and_options_that_are_not_there(cli: Cli, trained: Path) -> None:
+def test_a_taken_tag_and_an_unknown_option_are_refused(cli: Cli, trained: Path) -> None:
     taken = cli("weights", "add", trained, "--tag", "mini")
     assert taken.exit_code == 2 and "already" in taken.output
     unknown = cli("weights", "add", trained, "--tag", "mine", "--option", "num_feet=3")
@@ -114,12 +127,12 @@ def test_a_tag_that_is_taken_and_options_that_are_not_there(cli: Cli, trained: P
     assert not own_weights.known()
 
 
-def test_weights_that_were_changed_behind_its_back_are_refused(cli: Cli, trained: Path) -> None:
+def test_weights_changed_after_adding_are_refused(cli: Cli, trained: Path) -> None:
     cli("weights", "add", trained, "--tag", "mine")
     Path(str(own_weights.known()[0].weights.path)).write_bytes(b"something else")
     registry.cache_clear()
     with pytest.raises(WeightsError, match=r"wrong checksum.*harness weights remove"):
-        installed_path(find(registry().get(SRMethodSpec, "vdsr"), "mine", scale=4))
+        installed_path(find(registry().get(SRMethodSpec, "vdsr"), "mine", scale=4), "vdsr")
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff" * 8, b"\x02\0\0\0\0\0\0\0[]", b"\x09\0\0\0\0\0\0\0{"])
@@ -132,7 +145,7 @@ def test_broken_safetensors_are_refused(cli: Cli, tmp_path: Path, content: bytes
 
 @pytest.fixture
 def published(trained: Path, served: tuple[Path, str]) -> tuple[str, str]:
-    """The URL of the trained file on a server of our own, and its sha256."""
+    """The URL of the trained file on our own server, and its sha256."""
     folder, url = served
     shutil.copy(trained, folder)
     return f"{url}/{trained.name}", sha256(trained)
@@ -151,7 +164,7 @@ def test_a_url_is_downloaded_and_its_checksum_compared(cli: Cli, published: tupl
     assert sha256(Path(str(entry.weights.path))) == digest
 
 
-def test_names_that_end_in_their_checksum_need_no_option(trained: Path, served: tuple[Path, str]) -> None:
+def test_file_names_that_end_in_their_checksum_need_no_option(trained: Path, served: tuple[Path, str]) -> None:
     (folder, url), digest = served, sha256(trained)
     named = shutil.copy(trained, folder / f"vdsr-{digest[:8]}.safetensors")
     with fetched(f"{url}/{named.name}", None) as path:
@@ -159,7 +172,7 @@ def test_names_that_end_in_their_checksum_need_no_option(trained: Path, served: 
     assert not path.exists(), "nothing is left behind"
 
 
-def test_a_url_without_a_file_name_is_fetched_too(published: tuple[str, str]) -> None:
+def test_a_url_without_a_file_name_is_fetched(published: tuple[str, str]) -> None:
     folder = published[0].rpartition("/")[0] + "/"
     with urlopen(folder) as response:
         content = response.read()
@@ -173,7 +186,7 @@ def test_a_checksum_for_a_file_is_refused(cli: Cli, trained: Path) -> None:
 
 
 @pytest.mark.parametrize("said", [{"scale": "twice"}, {"scale": [4]}, {"options": "[1]"}, {"options": "7"}])
-def test_headers_that_say_nonsense_are_refused(tmp_path: Path, said: dict[str, Any]) -> None:
+def test_nonsensical_headers_are_refused(tmp_path: Path, said: dict[str, Any]) -> None:
     file = tmp_path / "odd.safetensors"
     header = json.dumps({"__metadata__": {"harness": json.dumps(said)}}).encode()
     file.write_bytes(len(header).to_bytes(8, "little") + header)
@@ -181,7 +194,7 @@ def test_headers_that_say_nonsense_are_refused(tmp_path: Path, said: dict[str, A
         own_weights.described(file)
 
 
-def test_a_broken_list_is_an_error_that_names_it(cli: Cli, tmp_path: Path) -> None:
+def test_a_broken_list_is_an_error_with_its_name(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "home" / "weights").mkdir(parents=True)
     (tmp_path / "home" / "weights" / "own.json").write_text("{")
     with pytest.raises(WeightsError, match=r"own\.json: not a list of weights"):

@@ -12,13 +12,13 @@ import torch
 from harness_basicsr import compat
 
 
-def test_basicsr_imports_after_the_alias_only() -> None:
+def test_basicsr_imports_only_after_the_alias() -> None:
     bare = subprocess.run([sys.executable, "-c", "import basicsr"], capture_output=True, text=True)
     assert "functional_tensor" in bare.stderr, "the cure is no longer needed: drop it"
     import basicsr.data.degradations  # noqa: F401
 
 
-def test_the_command_line_is_put_back() -> None:
+def test_the_command_line_is_restored() -> None:
     before = list(sys.argv)
     with compat.command_line(Path("a.yml")):
         assert sys.argv[1:] == ["-opt", "a.yml"]

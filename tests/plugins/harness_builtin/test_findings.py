@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from harness.imports import resolve_import
 from harness.leaderboard.findings.claims import FAILS, HOLDS, MISSING
 from harness.leaderboard.findings.evidence import gather
+from harness.leaderboard.reports import render_report
 from harness.leaderboard.table import build
 from harness.registry import load_registry
-from harness.running.reading import CELL_COLUMNS, ROW_COLUMNS, RunRecord
+from harness.running.reading import ROW_COLUMNS, RunRecord
+from harness.running.rows import CELL_COLUMNS
 from harness.specs import ReportSpec
 from harness_builtin.findings import FINDINGS, render
 
@@ -71,6 +72,8 @@ def test_they_do_not_hold_on_the_opposite() -> None:
     assert found[:2] == [FAILS, FAILS]
 
 
-def test_the_format_is_declared() -> None:
-    spec = load_registry([]).get(ReportSpec, "findings")
-    assert spec.suffix == "findings.md" and resolve_import(spec.factory) is render
+def test_the_declared_report_is_the_page() -> None:
+    spec, record = load_registry([]).get(ReportSpec, "findings"), record_of(TABLE)
+    board = build(record)
+    assert spec.suffix == "findings.md" and not spec.default
+    assert render_report(spec, board, record) == {"findings.md": render(board).encode()}

@@ -14,7 +14,7 @@ Layout = Callable[..., Path]
 CLASSES = {"classes.txt": "run\nsit down\n"}
 
 
-def test_class_folders(layout: Layout) -> None:
+def test_class_folders_without_splits_are_one_split(layout: Layout) -> None:
     root = layout({}, ["b/two.MP4", "b/notes.txt", "a/one #;[1].avi", ".git/x/y.avi"])
     dataset = open_videos(root=root)
     assert (dataset.splits, dataset.classes) == (("all",), ("a", "b"))
@@ -52,7 +52,7 @@ def test_lists_of_raw_frames(layout: Layout) -> None:
     video = dataset.open(first)
     assert (video.size, video.num_frames) == ((8, 10), 3)
     assert video.read()[:, 4, 4].tolist() == [[50, 0, 0], [100, 0, 0], [150, 0, 0]]
-    with pytest.raises(ClipError, match="annotated with 4 frames, 3 in"):
+    with pytest.raises(ClipError, match="annotated with 4 frames, but 3 are in"):
         dataset.open(second)
     (root / "run" / "a" / "img_00002.png").write_bytes(b"no image")
     with pytest.raises(ClipError, match=r"img_00002\.png is missing or not a readable image"):
@@ -65,7 +65,7 @@ def test_lists_of_raw_frames(layout: Layout) -> None:
         ("run/a.mp4 2", r"val\.txt, line 1: label 2; labels run from 0 to 1"),
         ("run/a.mp4 -1", "line 1: label -1"),
         ("run/a.mp4", "line 1: .*a line is `path label`"),
-        ("run/a.mp4 3 1", "line 1: .*belongs to a folder of images"),
+        ("run/a.mp4 3 1", "line 1: .*only folders of images have"),
         ("../a.mp4 1", "line 1: path '../a.mp4' leaves the data folder"),
         ("~/a.mp4 1", "line 1: path '~/a.mp4' leaves"),
         ("out/a.mp4 1", "line 1: path 'out/a.mp4' leaves .* through a symbolic link"),
@@ -73,7 +73,7 @@ def test_lists_of_raw_frames(layout: Layout) -> None:
         ("run/a.mp4 1\nrun/a.mp4 1", "line 2: clip 'run/a' is listed twice"),
     ],
 )
-def test_what_is_wrong_is_named(layout: Layout, tmp_path: Path, line: str, message: str) -> None:
+def test_faulty_lines_are_named(layout: Layout, tmp_path: Path, line: str, message: str) -> None:
     root = layout({**CLASSES, "val.txt": line}, ["run/a.mp4"])
     (tmp_path / "elsewhere").mkdir()
     (root / "out").symlink_to(tmp_path / "elsewhere")
@@ -90,7 +90,7 @@ def test_a_class_folder_that_leads_outside_is_refused(layout: Layout, tmp_path: 
         open_videos(root=root).clips("all")
 
 
-def test_what_is_missing_is_said(layout: Layout, tmp_path: Path) -> None:
+def test_missing_folders_and_faulty_classes_are_named(layout: Layout, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"data set 'lowres': .*class folders .*HARNESS_DATA_LOWRES"):
         open_lowres()
     with pytest.raises(UsageError, match="no class folder in"):
@@ -99,7 +99,7 @@ def test_what_is_missing_is_said(layout: Layout, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"has lists but no classes\.txt or label_map\.txt"):
         open_videos(root=root)
     (root / "label_map.txt").write_text("a\na\n")
-    with pytest.raises(AnnotationError, match=r"label_map\.txt, line 2: class 'a' is there twice"):
+    with pytest.raises(AnnotationError, match=r"label_map\.txt, line 2: class 'a' is listed twice"):
         open_videos(root=root).clips("val")
     with pytest.raises(UsageError, match=r"videos=none: .* is not a folder"):
         open_videos(root=root, videos="none")

@@ -22,7 +22,7 @@ FILES = [
 
 
 @pytest.mark.assets
-def test_official_lists(assets: Path) -> None:
+def test_official_lists_have_their_published_sizes(assets: Path) -> None:
     dataset = Hmdb51(assets / "hmdb51-splits")
     listed = (assets / "hmdb51-splits" / "class_list.txt").read_text().split()
     assert list(dataset.classes) == sorted(listed) and len(listed) == 51
@@ -31,7 +31,7 @@ def test_official_lists(assets: Path) -> None:
 
 
 @pytest.mark.assets
-def test_groups_of_the_official_lists(assets: Path) -> None:
+def test_groups_of_the_official_lists_are_source_videos(assets: Path) -> None:
     folder = assets / "hmdb51-splits"
     names = {
         (file.name.rpartition("_test_split")[0], line.split()[0].removesuffix(".avi"))
@@ -49,7 +49,7 @@ def test_groups_of_the_official_lists(assets: Path) -> None:
 
 @pytest.mark.parametrize("videos", ["", "hmdb51_org/"])
 @pytest.mark.parametrize("lists", ["", "testTrainMulti_7030_splits/"])
-def test_folders_and_odd_names(layout: Layout, videos: str, lists: str) -> None:
+def test_layouts_of_the_archives_and_odd_names_are_read(layout: Layout, videos: str, lists: str) -> None:
     root = layout({lists + name: text for name, text in LISTS.items()}, [videos + file for file in FILES])
     dataset = open_dataset(root=root)
     assert (dataset.classes, dataset.splits) == (("brush_hair", "clap"), ("train1", "test1"))
@@ -62,18 +62,18 @@ def test_folders_and_odd_names(layout: Layout, videos: str, lists: str) -> None:
     ("text", "message"),
     [
         ("Film_clap_f_nm_np1_fr_med_12.avi 3", "line 1: .* 0, 1 .training. or 2 .test."),
-        ("Film_clap.avi 2", "line 1: file name 'Film_clap.avi' has not the tags"),
+        ("Film_clap.avi 2", "line 1: file name 'Film_clap.avi' lacks the tags"),
         ("../clap/Film_clap_f_nm_np1_fr_med_12.avi 2", "line 1: .* is not a file name"),
         ("Film_clap_f_nm_np1_fr_med_99.avi 2", r"1 of 2 clips have no file .*clap_test_split1\.txt, line 1"),
     ],
 )
-def test_what_is_wrong_is_named(layout: Layout, text: str, message: str) -> None:
+def test_faulty_lines_are_named(layout: Layout, text: str, message: str) -> None:
     root = layout({**LISTS, "clap_test_split1.txt": text}, FILES)
     with pytest.raises(AnnotationError, match=message):
         open_dataset(root=root).clips("test1")
 
 
-def test_what_is_missing_is_said(tmp_path: Path) -> None:
+def test_errors_say_what_to_download(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"should hold hmdb51_org\.rar .*HARNESS_DATA_HMDB51"):
         open_dataset()
     with pytest.raises(UsageError, match=r"looked in .*testTrainMulti_7030_splits.*Get test_train_splits\.rar"):

@@ -24,7 +24,7 @@ def make(root: Path, *names: str, cameras: int = 2) -> Path:
     return root
 
 
-def test_performances_of_ten_actors(tmp_path: Path) -> None:
+def test_performances_are_cut_by_the_ground_truth(tmp_path: Path) -> None:
     dataset = open_dataset(root=make(tmp_path, "alba1", "Amel2_png", "pao1"))
     assert dataset.splits == ("train-amel", "test-amel", "train-alba", "test-alba") and len(dataset.classes) == 11
     clips = dataset.clips("test-alba")
@@ -42,7 +42,7 @@ def test_performances_of_ten_actors(tmp_path: Path) -> None:
     assert resized.read().shape == (3, 20, 6, 3) and resized.read(1, 2)[0, 3, 3, 0] == 70
 
 
-def test_what_is_wrong_or_missing_is_said(tmp_path: Path) -> None:
+def test_faulty_and_missing_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"should hold the views in png-format .*HARNESS_DATA_IXMAS"):
         open_dataset()
     root = make(tmp_path / "data", "alba1")

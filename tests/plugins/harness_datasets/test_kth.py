@@ -18,7 +18,7 @@ person13_handclapping_d3\t*missing*
 """
 
 
-def test_people_of_the_paper() -> None:
+def test_people_are_split_as_in_the_paper() -> None:
     train, validation, test = PEOPLE["train8"], PEOPLE["validation"], PEOPLE["test"]
     assert (len(train), len(validation), len(test)) == (8, 8, 9)
     assert train | validation | test == set(range(1, 26)) and PEOPLE["train"] == train | validation
@@ -37,7 +37,7 @@ def test_clips_are_parts_of_videos(layout: Layout, folder: str) -> None:
     assert video.num_frames == 4
     assert np.abs(video.read().mean((1, 2, 3)) - [20, 40, 60, 80]).max() < 3
     assert np.abs(video.read(1, 2).mean() - 40) < 3
-    with pytest.raises(ClipError, match="annotated with frames 9 to 30, the file ends at 10"):
+    with pytest.raises(ClipError, match="annotated with frames 9 to 30, but the file ends at 10"):
         dataset.open(bad).read()
 
 
@@ -50,12 +50,12 @@ def test_clips_are_parts_of_videos(layout: Layout, folder: str) -> None:
         ("person22_walking_d4 frames 1-5", "1 of 1 clips have no file .*line 1"),
     ],
 )
-def test_what_is_wrong_is_named(layout: Layout, text: str, message: str) -> None:
+def test_faulty_lines_are_named(layout: Layout, text: str, message: str) -> None:
     with pytest.raises(AnnotationError, match=message):
         open_dataset(root=layout({"00sequences.txt": text})).clips("test")
 
 
-def test_what_is_missing_is_said(tmp_path: Path) -> None:
+def test_errors_say_what_to_download(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"should hold the six archives .*HARNESS_DATA_KTH"):
         open_dataset()
     with pytest.raises(UsageError, match=r"no 00sequences\.txt found"):

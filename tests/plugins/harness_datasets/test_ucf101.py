@@ -20,7 +20,7 @@ LISTS = {"classInd.txt": CLASSES, "trainlist01.txt": TRAIN, "testlist01.txt": TE
 
 
 @pytest.mark.assets
-def test_official_lists(assets: Path) -> None:
+def test_official_lists_have_their_published_sizes(assets: Path) -> None:
     dataset = Ucf101(assets / "ucf101-splits")
     counts = {split: len(dataset.entries(split)) for split in dataset.splits}
     assert counts == {"train1": 9537, "test1": 3783, "train2": 9586, "test2": 3734, "train3": 9624, "test3": 3696}
@@ -34,7 +34,7 @@ def test_official_lists(assets: Path) -> None:
 
 
 @pytest.mark.assets
-def test_subset_of_classes(assets: Path) -> None:
+def test_a_folder_with_fewer_classes_is_read(assets: Path) -> None:
     dataset = open_dataset(root=assets / "ucf101-subset")
     assert (len(dataset.classes), dataset.splits) == (11, ("train1", "test1"))
     require(check_dataset(dataset))
@@ -47,7 +47,7 @@ def test_subset_of_classes(assets: Path) -> None:
 
 @pytest.mark.parametrize("videos", ["", "UCF-101/"])
 @pytest.mark.parametrize("lists", ["", "ucfTrainTestlist/", "UCF101TrainTestSplits-RecognitionTask/ucfTrainTestlist/"])
-def test_folders_as_the_archives_make_them(layout: Layout, videos: str, lists: str) -> None:
+def test_layouts_of_the_archives_are_read(layout: Layout, videos: str, lists: str) -> None:
     root = layout({lists + name: text for name, text in LISTS.items()}, [videos + file for file in FILES])
     given = {root, root / "UCF-101"} if videos and lists else {root}
     for folder in given:
@@ -60,7 +60,7 @@ def test_folders_as_the_archives_make_them(layout: Layout, videos: str, lists: s
 
 @pytest.mark.parametrize("folder", ["HandstandPushups", "HandStandPushups"])
 @pytest.mark.parametrize("listed", ["HandstandPushups", "HandStandPushups"])
-def test_case_of_handstand_pushups(layout: Layout, folder: str, listed: str) -> None:
+def test_handstand_pushups_are_found_in_either_spelling(layout: Layout, folder: str, listed: str) -> None:
     lists = {**LISTS, "testlist01.txt": f"{listed}/v_{listed}_g01_c01.avi\n"}
     [clip] = open_dataset(root=layout(lists, [f"{folder}/v_HandStandPushups_g01_c01.avi"])).clips("test1")
     assert clip.label == 1 and clip.path.is_file() and clip.group == "HandstandPushups_g01"
@@ -83,7 +83,7 @@ def test_case_of_handstand_pushups(layout: Layout, folder: str, listed: str) -> 
         ({"classInd.txt": "ApplyEyeMakeup\n"}, r"classInd\.txt, line 1: .*a number and a class name"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_named_with_file_and_line(layout: Layout, lists: dict[str, str], message: str) -> None:
+def test_faults_are_named_by_file_and_line(layout: Layout, lists: dict[str, str], message: str) -> None:
     root = layout({**LISTS, **lists}, FILES)
     outside = root.parent / "outside.avi"
     outside.write_bytes(b"x")
@@ -92,7 +92,7 @@ def test_what_is_wrong_is_named_with_file_and_line(layout: Layout, lists: dict[s
         open_dataset(root=root).clips("train1" if "trainlist01.txt" in lists else "test1")
 
 
-def test_what_is_missing_is_said(layout: Layout, tmp_path: Path) -> None:
+def test_missing_folders_and_unknown_values_are_named(layout: Layout, tmp_path: Path) -> None:
     with pytest.raises(
         UsageError, match=r"should hold UCF101\.rar .*--data DIR, .*HARNESS_DATA_UCF101.*data: \{ucf101: DIR\}"
     ):

@@ -43,7 +43,7 @@ def test_mirror_exchanges_left_and_right_of_every_joint(motion: Motion) -> None:
     assert np.allclose(mirror(mirror(motion)).rotations, motion.rotations)
 
 
-def test_repeat_goes_on_where_the_cycle_ended(motion: Motion) -> None:
+def test_repeat_continues_where_the_cycle_ended(motion: Motion) -> None:
     twice = repeat(motion, 2)
     assert twice.duration == pytest.approx(2 * motion.duration)
     start, later = twice.at(np.array([0.3])), twice.at(np.array([0.3 + motion.duration]))

@@ -40,7 +40,7 @@ def test_two_clips_rendered_twice_are_equal(tmp_path: Path) -> None:
         assert not np.array_equal(first[0], first[-1])
 
 
-def test_the_actor_stands_on_the_floor_and_throws_a_shadow() -> None:
+def test_a_shadow_starts_at_the_foot_and_falls_away_from_the_lamp() -> None:
     from harness_mini.shadow import View, mask
 
     view = View(np.array([4.0, 0.0, 1.3]), np.array([0.0, 0.0, 0.8]), 50.0, 112)
@@ -53,7 +53,7 @@ def test_the_actor_stands_on_the_floor_and_throws_a_shadow() -> None:
     assert columns.max() > foot[0] + 15
 
 
-def test_clips_come_back_nearly_as_they_were(tmp_path: Path) -> None:
+def test_clips_decode_nearly_as_written(tmp_path: Path) -> None:
     rows = np.arange(112)[:, None, None] * np.array([1.0, 1.5, 0.5])
     frames = np.stack([np.broadcast_to(rows + 3 * t, (112, 112, 3)) for t in range(5)]).astype(np.uint8)
     encode.write(tmp_path / "clip.mp4", frames)
@@ -72,7 +72,7 @@ def test_a_truncated_clip_is_not_taken_for_whole(tmp_path: Path) -> None:
     assert not encode.is_whole(tmp_path / "absent.mp4")
 
 
-def test_build_writes_everything_and_keeps_what_is_there(tmp_path: Path, small_plan: None) -> None:
+def test_build_writes_everything_and_keeps_existing_clips(tmp_path: Path, small_plan: None) -> None:
     pytest.importorskip("pybullet", reason=NO_PYBULLET)
     seen: list[tuple[int, int]] = []
     build.build(tmp_path, seed=4, splits=("test",), workers=1, progress=lambda done, of: seen.append((done, of)))

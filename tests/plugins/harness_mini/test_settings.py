@@ -26,7 +26,7 @@ def test_textures_come_out_the_same_and_have_a_pattern(family: str) -> None:
 
 
 @pytest.mark.parametrize("field", ["azimuths", "heights", "distances", "hues"])
-def test_no_range_of_the_splits_overlaps(field: str) -> None:
+def test_the_splits_share_no_range(field: str) -> None:
     for train, test in itertools.product(getattr(RANGES["train"], field), getattr(RANGES["test"], field)):
         assert train[1] <= test[0] or test[1] <= train[0]
 

@@ -188,7 +188,7 @@ def test_ten_crops_of_flow_are_those_of_the_mirrored_video(tmp_path: Path) -> No
     assert (plain - wrong).abs().max() > 0.1
 
 
-def test_the_contract(tmp_path: Path) -> None:
+def test_both_streams_keep_the_contract(tmp_path: Path) -> None:
     spatial = written(tmp_path / "spatial.py", SLOWONLY, average="prob")
     live = recognizer(spatial, checkpoint(spatial, tmp_path / "spatial.pth"))
     require(check_recognizer(live, stream="spatial", num_classes=6))
@@ -221,7 +221,7 @@ def test_checkpoints_of_0x_load(tmp_path: Path) -> None:
     assert torch.equal(first, second)
 
 
-def test_published_names_are_held_to_their_digits(tmp_path: Path) -> None:
+def test_the_digits_in_published_names_are_checked(tmp_path: Path) -> None:
     from harness.files import sha256
 
     config = written(tmp_path / "config.py", SLOWONLY, average="score")
@@ -255,7 +255,7 @@ def test_errors_say_what_to_do(tmp_path: Path, change: str, options: dict[str, A
         recognizer(config, tmp_path / "none.pth", **options)
 
 
-def test_missing_files_and_other_networks(tmp_path: Path) -> None:
+def test_missing_files_and_weights_of_other_networks_are_refused(tmp_path: Path) -> None:
     config = written(tmp_path / "config.py", SLOWONLY, average="prob")
     with pytest.raises(UsageError, match=r"config=none\.py: no such file, nor in .*configs; give a path"):
         recognizer(Path("none.py"), tmp_path / "none.pth")

@@ -29,7 +29,7 @@ def test_scores_of_several_classes_add_up_their_probabilities(tmp_path: Path) ->
     assert found.shape == (3,) and found[2] < found[:2].min() and found.isfinite().all()
 
 
-def test_names_are_those_of_kinetics(tmp_path: Path) -> None:
+def test_names_of_kinetics_become_its_numbers(tmp_path: Path) -> None:
     path = written(tmp_path, "Archery,archery", "Basketball,playing basketball", "Fencing,sword fighting")
     found = load_map(path, CLASSES, 400)
     assert found.indices == [(5,), (220,), (345,)]  # lines 6, 221 and 346 of MMAction2's label_map_k400.txt
@@ -38,15 +38,15 @@ def test_names_are_those_of_kinetics(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "count", "message"),
     [
-        (["Archery,0", "Basketball,1"], 3, "Fencing of the data set not in it; write the model's class, or - where"),
+        (["Archery,0", "Basketball,1"], 3, "no row for Fencing of the data set; write the model's class, or - if"),
         (["Archery,0", "Basketball,1", "Fencing,2", "Fensing,2"], 3, "Fensing: the data set has no such class"),
         (["Archery,0", "Basketball,1", "Fencing,3"], 3, "line 4: 3: the model has 3 classes, from 0"),
         (
             ["Archery,0", "Basketball,1", "Fencing,archery"],
             3,
-            "'archery': classes of a model of 3 go by number",
+            "'archery': give a number; the model has 3 classes",
         ),
-        (["Archery,archary", "Basketball,1", "Fencing,2"], 400, "line 2: 'archary' is no class of Kinetics-400"),
+        (["Archery,archary", "Basketball,1", "Fencing,2"], 400, "line 2: 'archary' is not a class of Kinetics-400"),
         (["Archery,-", "Basketball,-", "Fencing,-"], 3, "no class of the data set is one of the model's"),
         (["Archery,0", "Basketball", "Fencing,1"], 3, "line 3: expected a class and the model's class, or -"),
     ],
@@ -56,7 +56,7 @@ def test_mistakes_are_named(tmp_path: Path, rows: list[str], count: int, message
         load_map(written(tmp_path, *rows), CLASSES, count)
 
 
-def test_a_file_without_columns_or_at_all(tmp_path: Path) -> None:
+def test_missing_files_and_wrong_columns_are_refused(tmp_path: Path) -> None:
     (tmp_path / "bad.csv").write_text("a,b\n1,2\n")
     with pytest.raises(AnnotationError, match=r"line 1: .* expected the columns class,model_class"):
         load_map(str(tmp_path / "bad.csv"), CLASSES, 3)
@@ -64,7 +64,7 @@ def test_a_file_without_columns_or_at_all(tmp_path: Path) -> None:
         find_map("none.csv")
 
 
-def test_the_shipped_mapping(assets: Path) -> None:
+def test_the_shipped_mapping_covers_ucf101_and_uses_no_class_twice(assets: Path) -> None:
     lines = (assets / "ucf101-splits" / "classInd.txt").read_text().splitlines()
     names = [line.split()[1] for line in lines if line.strip()]
     found = load_map("kinetics400-ucf101", names, 400)
@@ -73,7 +73,7 @@ def test_the_shipped_mapping(assets: Path) -> None:
     assert len(used) == len(set(used)), "no class of Kinetics stands for two of UCF101"
 
 
-def test_what_the_leaderboard_says(tmp_path: Path) -> None:
+def test_the_description_counts_classes_and_the_digest_follows_the_content(tmp_path: Path) -> None:
     path = written(tmp_path, "Archery,4", "Basketball,0", "Fencing,-", "Basketball,2")
     assert describe_map(path) == (
         "scores are restricted to the 2 of 3 classes that map.csv maps to the model's; clips of the rest (1) count as "

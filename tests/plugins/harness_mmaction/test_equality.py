@@ -174,14 +174,14 @@ def test_shipped_weights_predict_on_mini_as_in_the_test_loop(tmp_path: Path) -> 
     pipeline = spatial_pipeline(8, {"type": "CenterCrop", "crop_size": 96})
     expected = mmaction_scores(
         builtin_config("spatial", len(dataset.classes), stack=5),
-        installed_path(weights),
+        installed_path(weights, "tsn"),
         {"type": "VideoDataset", "ann_file": str(annotation)},
         [step for step in pipeline if step["type"] != "Resize"],
         tmp_path,
     )
     recognizer = build(
-        stream="spatial", class_names=dataset.classes, device=torch.device("cpu"), weights=installed_path(weights),
-        segments=8, sampling="mmaction", crops="centre", short_side=112, input_size=96,
+        stream="spatial", class_names=dataset.classes, device=torch.device("cpu"),
+        weights=installed_path(weights, "tsn"), segments=8, sampling="mmaction", crops="centre", short_side=112, input_size=96,
     )  # fmt: skip
     found = [our_scores(recognizer, clip.path) for clip in clips]
     assert max(abs(a - b).max() for a, b in zip(found, expected, strict=True)) < TOLERANCE

@@ -46,13 +46,13 @@ def foreign(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("stream", ["spatial", "temporal"])
 @pytest.mark.parametrize("sampling", ["mmaction", "tsn"])
-def test_contract(checkpoint: Callable[..., Path], stream: str, sampling: str) -> None:
+def test_both_streams_keep_their_contract(checkpoint: Callable[..., Path], stream: str, sampling: str) -> None:
     options = {**SMALL, "sampling": sampling, "short_side": 48, "mirror": True}
     recognizer = build(stream=stream, class_names=CLASSES, device=CPU, weights=checkpoint(stream), **options)
     require(check_recognizer(recognizer, stream=stream, num_classes=len(CLASSES)))
 
 
-def test_declaration() -> None:
+def test_the_declaration_keeps_its_contract() -> None:
     require(check_declaration(load_registry().get(RecognizerSpec, "tsn")))
 
 
@@ -71,7 +71,7 @@ def test_weights_of_the_other_stream_are_refused(checkpoint: Callable[..., Path]
         build(stream="temporal", class_names=CLASSES, device=CPU, weights=checkpoint("spatial"), **SMALL)
 
 
-def test_unknown_values_and_missing_weights(tmp_path: Path) -> None:
+def test_unknown_values_and_missing_files_are_refused(tmp_path: Path) -> None:
     common = {"class_names": CLASSES, "device": CPU}
     with pytest.raises(UnknownNameError, match="Did you mean 'spatial'"):
         build(stream="spacial", **common)
@@ -84,7 +84,7 @@ def test_unknown_values_and_missing_weights(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["", "module."])
-def test_any_tsn_config_with_its_checkpoint(foreign: Path, tmp_path: Path, prefix: str) -> None:
+def test_any_tsn_config_scores_as_in_mmaction(foreign: Path, tmp_path: Path, prefix: str) -> None:
     """A config of MMAction2 with a checkpoint in its layout; `prefix` as networks of several devices were saved."""
     from mmaction.registry import MODELS
     from mmengine import Config
@@ -109,7 +109,7 @@ def test_any_tsn_config_with_its_checkpoint(foreign: Path, tmp_path: Path, prefi
     assert torch.allclose(found, expected, atol=1e-4), "mean of the views' scores"
 
 
-def test_a_config_that_is_no_tsn_is_refused(foreign: Path) -> None:
+def test_a_config_that_is_not_tsn_is_refused(foreign: Path) -> None:
     other = foreign.with_name("other.py")
     other.write_text(FOREIGN.replace('"TSNHead"', '"TSMHead"'))
     with pytest.raises(UsageError, match="expected a Recognizer2D with a TSNHead"):

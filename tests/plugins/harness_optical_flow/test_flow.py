@@ -1,4 +1,4 @@
-"""The estimators on a scene whose motion is known, and what could make their results depend on the machine."""
+"""The estimators on a scene with known motion, and what could make their results depend on the machine."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def waves(u: float, v: float, height: int = 56, width: int = 72) -> torch.Tensor
 
 @pytest.mark.parametrize("make", ESTIMATORS)
 @pytest.mark.parametrize(("u", "v"), [(1.3, 0.0), (0.0, -0.7), (-2.4, 1.6)])
-def test_known_motion(make: type[PairwiseFlow], u: float, v: float) -> None:
+def test_known_motion_is_recovered(make: type[PairwiseFlow], u: float, v: float) -> None:
     """Sign, order of the channels and size: channel 0 is to the right, first(p) ~ second(p + flow(p))."""
     estimator: FlowEstimator = make()
     flow = estimator.flow(waves(0, 0), waves(u, v))
@@ -63,7 +63,7 @@ def test_flow_explains_the_second_frame(make: type[PairwiseFlow]) -> None:
 
 
 @pytest.mark.parametrize("make", ESTIMATORS)
-def test_same_flow_whatever_threads_batch_and_opencv_setting(make: type[PairwiseFlow]) -> None:
+def test_threads_batch_and_opencv_setting_do_not_change_the_flow(make: type[PairwiseFlow]) -> None:
     first = torch.cat([waves(0.4 * t, 0.1 * t) for t in range(5)])
     second = torch.cat([waves(0.4 * t + 0.6, 0) for t in range(5)])
     expected = make(threads=1).flow(first, second)
@@ -104,7 +104,7 @@ def test_declarations_hold_every_parameter_with_its_default() -> None:
 
 
 def test_defaults_are_opencvs() -> None:
-    """But for the finest scale of DIS."""
+    """Except for the finest scale of DIS."""
     options = {name: spec.options for name, spec in _specs().items()}
     dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     assert options["dis"] == {
@@ -186,7 +186,7 @@ def test_frames_too_small_are_refused_with_their_size() -> None:
         Dis().flow(torch.rand(1, 3, 6, 9), torch.rand(1, 3, 6, 9))
 
 
-def test_tvl1_says_how_to_mend_an_opencv_without_contributed_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tvl1_says_how_to_repair_an_opencv_without_contributed_modules(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(cv2, "optflow")
     with pytest.raises(HarnessError, match=r"tvl1.*pip install --force-reinstall --no-deps 'opencv-contrib-python=="):
         TvL1()
@@ -194,7 +194,7 @@ def test_tvl1_says_how_to_mend_an_opencv_without_contributed_modules(monkeypatch
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-def test_comes_back_on_the_device_it_came_from() -> None:
+def test_flow_is_on_the_device_of_the_frames() -> None:
     first, second = waves(0, 0), waves(1, 0)
     found = Dis(device=torch.device("cuda")).flow(first.cuda(), second.cuda())
     assert found.is_cuda and torch.allclose(found.cpu(), Dis().flow(first, second), atol=1e-5)

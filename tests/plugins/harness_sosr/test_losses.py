@@ -23,7 +23,7 @@ def example() -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return sr, hr, u, v
 
 
-def test_equation_1_by_a_direct_loop() -> None:
+def test_the_loss_equals_a_direct_loop_of_equation_1() -> None:
     sr, hr, u, v = example()
     total = 0.0
     for n in range(2):
@@ -48,18 +48,18 @@ def test_constant_flow_of_three_and_four_weighs_by_five() -> None:
     torch.testing.assert_close(WeightedMSELoss()(sr, hr, weight), 5 * by_channel)
 
 
-def test_basicsr_s_weighted_loss_is_another_one() -> None:
+def test_basicsrs_weighted_loss_differs() -> None:
     """It divides by the sum of the weights instead of by the number of pixels."""
     sr, hr, u, v = example()
     weight = torch.hypot(u, v)
     other = MSELoss(reduction="mean")(sr, hr, weight)
-    by_pixels = weight.numel() / (weight.sum() * 3)  # times three, for it counts each channel's weight
+    by_pixels = weight.numel() / (weight.sum() * 3)  # times three, because it counts each channel's weight
     torch.testing.assert_close(WeightedMSELoss()(sr, hr, weight) * by_pixels, other)
     torch.testing.assert_close(WeightedMSELoss(variant="normalised")(sr, hr, weight) / 3, other)
     assert not torch.allclose(WeightedMSELoss()(sr, hr, weight), other)
 
 
-def test_released_variants_are_basicsr_s_losses_of_weighted_frames() -> None:
+def test_released_variants_are_basicsrs_losses_of_weighted_frames() -> None:
     sr, hr, u, v = example()
     weight = torch.hypot(u, v)
     for variant, reference in (("released-l1", L1Loss()), ("released-l2", MSELoss())):

@@ -53,7 +53,7 @@ def test_sixteen_convolutions_reach_over_time(published: STResNet) -> None:
         assert (conv.kernel_size, conv.stride, conv.padding) == ((3, 1, 1), (1, 1, 1), (1, 0, 0)) and conv.bias is None
 
 
-def test_parameters_of_the_published_network(published: STResNet) -> None:
+def test_the_published_network_has_its_number_of_parameters(published: STResNet) -> None:
     resnet50 = 25_557_032 - (2048 * 1000 + 1000)  # torchvision's, without its classifier
     # two 1x1 convolutions between p and 4p channels in each stage, with two more positions in time
     temporal = sum(2 * 2 * (4 * p * p) for p in (64, 128, 256, 512))
@@ -75,7 +75,7 @@ def test_spatial_layers_are_those_of_resnet50(published: STResNet) -> None:
 
 
 @pytest.mark.parametrize("length,pooled", [(11, 4), (5, 1), (3, 1)])
-def test_shapes(length: int, pooled: int) -> None:
+def test_features_have_the_documented_shapes(length: int, pooled: int) -> None:
     rgb, flow = clips(length, size=64)
     with torch.no_grad():
         assert {x.shape for x in small()(rgb, flow)} == {(2, 128, pooled, 2, 2)}
@@ -110,13 +110,13 @@ def test_the_skip_connection_carries_no_motion(injection: str) -> None:
     network = small(injection=injection)
     rgb, flow = clips()
     for stage in network.appearance.stages:
-        # the residual branch of the unit that motion goes into then gives zero whatever it sees
+        # then the residual branch of the unit that motion goes into always gives zero
         nn.init.zeros_(stage[1].conv3.weight)
     with torch.no_grad():
         torch.testing.assert_close(network(rgb, flow)[0], network(rgb, -2 * flow)[0], rtol=0, atol=0)
 
 
-def test_what_the_residual_branch_sees() -> None:
+def test_injection_adds_or_multiplies_rectified_motion() -> None:
     add, multiply = small(), small(injection="multiply")
     appearance, motion = torch.randn(3, 8, 5, 5), torch.randn(3, 8, 5, 5)
     torch.testing.assert_close(add.inject(appearance, motion), appearance + motion.clamp(min=0))
@@ -187,7 +187,7 @@ def test_imagenet_weights_go_into_both_streams(tmp_path: Path) -> None:
         load_imagenet(Stream(3, 50, 4), tmp_path / "resnet26.safetensors")
 
 
-def test_both_classifiers_have_a_loss_of_their_own() -> None:
+def test_each_classifier_has_its_own_loss() -> None:
     from mmaction.structures import ActionDataSample
 
     network = build_network(description(4, **SMALL))
@@ -203,8 +203,8 @@ def test_both_classifiers_have_a_loss_of_their_own() -> None:
     assert float(network.cls_head.fc_motion.weight.grad.abs().max()) > 0
 
 
-def test_what_there_is_not_is_refused() -> None:
-    with pytest.raises(UsageError, match="depth=34: known are 26, 50"):
+def test_unknown_depths_and_injections_are_refused() -> None:
+    with pytest.raises(UsageError, match="depth=34; known: 26, 50"):
         small(depth=34)
     with pytest.raises(UnknownNameError, match="Did you mean 'multiply'"):
         small(injection="multiplied")

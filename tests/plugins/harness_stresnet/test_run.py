@@ -13,15 +13,16 @@ import pytest
 import torch
 
 import harness
-from harness.choice import parse_choice
 from harness.datasets.annotated import AnnotatedDataset
 from harness.leaderboard.table import Leaderboard, build
 from harness.planning.benchmark import load_benchmark
-from harness.planning.cells import Cell, Plan, cell_id
+from harness.planning.cells import Cell, cell_id
 from harness.planning.plan import method_part
-from harness.planning.selecting import Request, make_plan
+from harness.planning.resolving import degradation_part, flow_part
+from harness.planning.selecting import Request
 from harness.registry import load_registry
 from harness.running.build import build_degradation, build_flow, build_method
+from harness.running.context import RunContext, open_context
 from harness.running.pipeline import JointClip, Needs, RestoredClip, SourceClip, restore
 from harness.running.store import open_run
 from harness.running.timing import Stopwatch
@@ -42,22 +43,24 @@ class Silent:
 
 
 @pytest.fixture
-def plan_of(checkpoint: Callable[..., Path], made_clips: Callable[..., Path]) -> Callable[[str], tuple[Plan, Request]]:
+def plan_of(
+    checkpoint: Callable[..., Path], made_clips: Callable[..., Path]
+) -> Callable[[str], tuple[RunContext, Request]]:
     data, file = made_clips(height=33, width=42), checkpoint(3)
     benchmark = load_benchmark("mini").model_copy(update={"recognizers": {}, "probes": ["psnr_y"]})
 
-    def make(sr: str) -> tuple[Plan, Request]:
+    def make(sr: str) -> tuple[RunContext, Request]:
         request = Request(benchmark, sr, f"stresnet:checkpoint={file},{OPTIONS}", limit=3, data=data, device="cpu")
-        return make_plan(request, load_registry()), request
+        return open_context(request, load_registry()), request
 
     return make
 
 
-def run(plan: Plan, request: Request, out: Path) -> tuple[Leaderboard, pd.DataFrame]:
+def run(context: RunContext, request: Request, out: Path) -> tuple[Leaderboard, pd.DataFrame]:
     with open_run(out) as folder:
-        record_start(plan, request, folder)
-        execute(plan, request, folder, load_registry(), Silent())
-        assert not outcome_of(plan, folder).failed
+        record_start(context, request, folder)
+        execute(context, request, folder, load_registry(), Silent())
+        assert not outcome_of(context.plan, folder).failed
     record = harness.load_run(out)
     joint = record.clips[record.clips["stream"] == "joint"].drop(columns="method")
     return build(record), joint.merge(record.cells[["cell", "method", "temporal"]], on="cell")
@@ -69,10 +72,10 @@ def column(table: pd.DataFrame, method: str, temporal: str, name: str) -> np.nda
     return np.stack(list(rows[name]))
 
 
-def test_a_pair_is_a_cell_of_its_own_with_both_methods_in_its_identity(
-    plan_of: Callable[[str], tuple[Plan, Request]],
+def test_a_pair_is_its_own_cell_with_both_methods_in_its_identity(
+    plan_of: Callable[[str], tuple[RunContext, Request]],
 ) -> None:
-    plan, _ = plan_of(f"{PAIR},bicubic+nearest")
+    plan = plan_of(f"{PAIR},bicubic+nearest")[0].plan
     cells = {cell.label: cell for cell in plan.cells if cell.probe.stream == "joint"}
     assert set(cells) == {"hr", "bicubic", "nearest", PAIR, "bicubic+nearest"}
     assert len({cell.id for cell in plan.cells}) == len(plan.cells)
@@ -82,7 +85,7 @@ def test_a_pair_is_a_cell_of_its_own_with_both_methods_in_its_identity(
     assert pair.id.startswith("nearest_bicubic-stresnet-joint-") and lone.id.startswith("nearest-stresnet-joint-")
     assert cell_id(json.loads(json.dumps(pair.identity))) == pair.id
     assert all("temporal" not in cell.identity for cell in plan.cells if cell.probe.stream is None)
-    without = plan_of("nearest")[0]
+    without = plan_of("nearest")[0].plan
     assert {cell.id for cell in plan.cells} - {cell.id for cell in without.cells} == {
         pair.id,
         cells["bicubic+nearest"].id,
@@ -91,8 +94,8 @@ def test_a_pair_is_a_cell_of_its_own_with_both_methods_in_its_identity(
     assert stopped.skipped == "no weights"
 
 
-def test_swapping_the_temporal_method_changes_only_what_it_should(
-    tmp_path: Path, plan_of: Callable[[str], tuple[Plan, Request]]
+def test_the_temporal_method_of_a_pair_supplies_its_flow_alone(
+    tmp_path: Path, plan_of: Callable[[str], tuple[RunContext, Request]]
 ) -> None:
     board, found = run(*plan_of(PAIR), tmp_path / "run")
     for method, temporal in (("nearest", "nearest"), ("bicubic", "bicubic"), ("nearest", "bicubic")):
@@ -116,7 +119,7 @@ def test_swapping_the_temporal_method_changes_only_what_it_should(
             assert rows[name][f"{stream}_top1"] == pytest.approx(100 * right.mean())
 
 
-def test_a_pair_may_be_added_to_a_run(tmp_path: Path, plan_of: Callable[[str], tuple[Plan, Request]]) -> None:
+def test_a_pair_may_be_added_to_a_run(tmp_path: Path, plan_of: Callable[[str], tuple[RunContext, Request]]) -> None:
     run(*plan_of("nearest"), tmp_path / "run")
     _, added = run(*plan_of(PAIR), tmp_path / "run")
     _, whole = run(*plan_of(PAIR), tmp_path / "other")
@@ -132,11 +135,12 @@ def test_a_joint_clip_has_frames_of_one_and_flow_of_the_other(made_clips: Callab
 
     def source() -> SourceClip:
         clip = dataset.clips("test")[0]
-        degradation, flow = build_degradation(benchmark, registry), build_flow(benchmark, registry, CPU)
+        degradation = build_degradation(degradation_part(benchmark, registry))
+        flow = build_flow(flow_part(benchmark.flow, registry, "mini"), CPU)
         return SourceClip(clip, dataset.open(clip), degradation, flow, Stopwatch(CPU), CPU, Needs(range(8), range(8)))
 
     def restored(of: SourceClip, name: str) -> RestoredClip:
-        part = method_part(parse_choice(name), registry, benchmark)
+        part = method_part(name, registry, benchmark)
         return restore(build_method(part, 4, CPU), of, range(4), sees_hr=False, scale=4)
 
     one = source()

@@ -28,12 +28,12 @@ def recogniser(file: Path, **options: object) -> JointStream:
 
 
 @pytest.mark.parametrize("injection", ["add", "multiply"])
-def test_contract(checkpoint: Callable[..., Path], injection: str) -> None:
+def test_the_recogniser_keeps_its_contract(checkpoint: Callable[..., Path], injection: str) -> None:
     built = recogniser(checkpoint(4), injection=injection)
     require(check_recognizer(built, stream="joint", num_classes=4))
 
 
-def test_declaration() -> None:
+def test_the_declaration_keeps_its_contract() -> None:
     require(check_declaration(load_registry().get(RecognizerSpec, "stresnet")))
 
 
@@ -80,7 +80,7 @@ def test_another_temporal_method_changes_only_what_sees_motion(checkpoint: Calla
     assert not torch.allclose(built.stream_scores(other, flow)[0], first[0])
 
 
-def test_what_does_not_fit_is_refused(checkpoint: Callable[..., Path], tmp_path: Path) -> None:
+def test_unfit_or_missing_weights_and_streams_are_refused(checkpoint: Callable[..., Path], tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="trained for 6 classes, but the data set has 4"):
         recogniser(checkpoint(6))
     with pytest.raises(WeightsError, match="depth, width and stack must be those"):

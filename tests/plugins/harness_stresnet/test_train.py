@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,12 @@ from numpy.typing import NDArray
 from harness.contracts import TrainingRequest
 from harness.errors import UsageError
 from harness.paths import benchmarks_folder
-from harness.planning.benchmark import load_benchmark
-from harness.planning.resolving import open_dataset
-from harness.registry import load_registry
-from harness.running.build import build_flow
+from harness.specs import RecognizerSpec
+from harness.training.recipes import find_recipe, read_recipe
+from harness.training.setting import setting_of
 from harness.video.frames import to_tensor
 from harness.weights.loading import load_state
 from harness.weights.user import described
-from harness_mmaction.training.recipe import load_recipe, read_recipe
 from harness_stresnet.network import raw_scores
 from harness_stresnet.stresnet import JointStream, build
 from harness_stresnet.train import STResNetRecipe, train
@@ -42,7 +41,7 @@ def benchmark(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def recipe(epochs: int | dict[str, int], **more: Any) -> STResNetRecipe:
-    values = load_recipe("mini", "stresnet", STResNetRecipe).model_dump()
+    values = read_recipe(find_recipe("stresnet", "mini"), STResNetRecipe).model_dump()
     small: dict[str, Any] = {"crop": 32, "batch": 4, "validate_every": 1, "held_out": 0.25}
     small["epochs"] = {"joint": epochs} if isinstance(epochs, int) else epochs
     # the benchmark says two fields of flow, and it goes before
@@ -56,7 +55,7 @@ def asked(benchmark: str, out: Path, data: Path, **more: Any) -> TrainingRequest
 
 def losses(out: Path) -> dict[int, float]:
     """The loss that the logs in a folder tell of at the end of each epoch, the last word on each."""
-    files = sorted((out / "joint").rglob("*.json"), key=lambda path: path.stat().st_mtime)
+    files = sorted((out / "joint").glob("*/vis_data/*.json"), key=lambda path: path.stat().st_mtime)
     rows = [json.loads(line) for path in files for line in path.read_text().splitlines() if '"loss"' in line]
     return {row["epoch"]: row["loss"] for row in rows}
 
@@ -142,11 +141,9 @@ def caches(out: Path) -> dict[str, Any]:
 def test_the_data_set_shows_what_the_recogniser_sees(whole: Path, drifting_clips: Path, benchmark: str) -> None:
     from harness_stresnet.dataset import CachedJointClips
 
-    settings, registry = load_benchmark(benchmark), load_registry()
-    dataset = open_dataset(settings, registry, drifting_clips)
-    estimator = build_flow(settings, registry, torch.device("cpu"))
-    folders = caches(whole)
-    clips = dataset.clips("train")
+    setting = setting_of(asked(benchmark, whole, drifting_clips), RecognizerSpec)
+    dataset, clips, folders = setting.dataset, setting.clips, caches(whole)
+    estimator, _ = setting.flow("dis", torch.device("cpu"))
     cached = CachedJointClips(
         **folders, indices=range(16), classes=CLASSES, segments=3, stride=(1, 3), stack=2, crop=32, training=False
     )
@@ -209,6 +206,23 @@ def test_positions_lie_one_random_stride_apart() -> None:
     assert strided(3, 5, (1, 1)) == [0, 0, 1, 1, 2] and strided(1, 2, (4, 8)) == [0, 0]
 
 
+def test_a_dry_run_says_how_large_the_caches_become(
+    whole: Path, drifting_clips: Path, benchmark: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(asked(benchmark, tmp_path / "out", drifting_clips, dry_run=True), recipe=recipe(8))
+    announced = float(re.search(r"clip cache +about ([\d.]+) MB", capsys.readouterr().out)[1])  # type: ignore[index]
+    size = sum(path.stat().st_size for path in (whole / "cache").rglob("*.bin"))
+    assert announced == pytest.approx(size / 1e6, rel=0.02) and not (tmp_path / "out").exists()
+
+
+def test_past_the_bound_a_joint_stream_sees_the_same(
+    whole: Path, drifting_clips: Path, benchmark: str, tmp_path: Path
+) -> None:
+    train(asked(benchmark, tmp_path, drifting_clips, cache_size=2e-4), recipe=recipe(1, **CONSTANT))
+    assert losses(tmp_path)[1] == losses(whole)[1]
+    assert sum(path.stat().st_size for path in (tmp_path / "cache").rglob("*.bin")) <= 2e5
+
+
 def test_what_cannot_be_trained_is_refused(drifting_clips: Path, benchmark: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="depth 50 and width 64 alone; write start: scratch"):
         train(asked(benchmark, tmp_path, drifting_clips), recipe=recipe(1, start="imagenet"))
@@ -218,7 +232,7 @@ def test_what_cannot_be_trained_is_refused(drifting_clips: Path, benchmark: str,
         train(asked(benchmark, tmp_path, drifting_clips), recipe=recipe({"joint": 1, "spatial": 1}))
     with pytest.raises(UsageError, match="--arch: stresnet is a recogniser"):
         train(asked(benchmark, tmp_path, drifting_clips, arch="tsn"))
-    with pytest.raises(UsageError, match="no training recipe for stresnet on benchmark tiny"):
+    with pytest.raises(UsageError, match=r"no recipe for stresnet on benchmark tiny: .*; write .*/training/tiny/stres"):
         train(asked(benchmark, tmp_path, drifting_clips))
     path = tmp_path / "recipe.yaml"
     text = (benchmarks_folder() / "training" / "mini" / "stresnet.yaml").read_text()
@@ -236,4 +250,4 @@ def test_what_cannot_be_trained_is_refused(drifting_clips: Path, benchmark: str,
     ("benchmark", "name"), [("mini", "stresnet"), ("ucf101-x4", "stresnet"), ("ucf101-x4", "stresnet-star")]
 )
 def test_shipped_recipes_are_whole(benchmark: str, name: str) -> None:
-    load_recipe(benchmark, name, STResNetRecipe).require_streams(["joint"])
+    read_recipe(find_recipe(name, benchmark), STResNetRecipe).require_streams(["joint"])

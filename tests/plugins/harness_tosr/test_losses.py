@@ -43,7 +43,7 @@ def huber(error: np.ndarray) -> np.ndarray:
     ids=["paper", "released"],
 )
 @pytest.mark.parametrize("occlusion", [False, True])
-def test_terms_by_a_direct_computation(options: dict, penalty, weights, occlusion: bool) -> None:  # type: ignore[no-untyped-def, type-arg]
+def test_terms_equal_a_direct_computation(options: dict, penalty, weights, occlusion: bool) -> None:  # type: ignore[no-untyped-def, type-arg]
     sr, hr, flow = example()
     wanted = np.zeros(3)
     for n in range(2):

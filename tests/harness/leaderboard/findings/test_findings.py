@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
-from harness.leaderboard.findings.claims import FAILS, HOLDS, MINUS, MISSING, OPEN, Contrast, Finding, Leads, Part
+from harness.leaderboard.findings.claims import FAILS, HOLDS, MINUS, MISSING, OPEN, Contrast, Finding, Judgement, Leads
 from harness.leaderboard.findings.evidence import Evidence, gather
-from harness.leaderboard.findings.order import OrderDiffers, find_inversions
+from harness.leaderboard.findings.order import OrderDiffers, Quality, find_inversions
 from harness.leaderboard.findings.page import render
 from harness.leaderboard.table import build
 from harness.leaderboard.text import DASH
@@ -23,6 +23,8 @@ ACCURACY = {  # clips that are right in the spatial and the temporal stream
     "x3": (76, 96),
 }  # fmt: skip
 PSNR = {"bicubic": 27.0, "p1": 26.0, "p2": 26.4, "x1": 29.0, "x2": 29.5, "x3": 28.6}
+
+QUALITY = Quality("psnr_y", "PSNR", "dB")
 
 
 @pytest.fixture
@@ -108,34 +110,35 @@ def test_a_pair_leads_the_best_lone_method_the_floor_and_other_pairs(run: Any) -
 
 def test_tau_is_that_of_the_means_and_inversions_are_all_that_there_are(run: Any) -> None:
     evidence = evidence_of(run)
-    spatial, temporal, _ = OrderDiffers().judge(evidence)
+    spatial, temporal, _ = OrderDiffers(QUALITY).judge(evidence)
     names = list(PSNR)
-    quality = [float(np.mean(evidence.quality[name])) for name in names]
+    quality = [float(np.mean(evidence.measures["psnr_y"][name])) for name in names]
     for part, column in ((spatial, 0), (temporal, 1)):
         expected = kendalltau(quality, [ACCURACY[name][column] for name in names]).statistic
-        assert part.estimate == pytest.approx(expected) and part.low is not None and part.low <= part.estimate + 0.5
+        assert part.estimate is not None and part.estimate == pytest.approx(expected)
+        assert part.low is not None and part.low <= part.estimate + 0.5
     expected_pairs = {
         (b, a)
         for a, qa in zip(names, quality, strict=True)
         for b, qb in zip(names, quality, strict=True)
         if qa > qb and ACCURACY[b][0] > ACCURACY[a][0]
     }
-    found = find_inversions(evidence, ["spatial"])
+    found = find_inversions(evidence, QUALITY, ["spatial"])
     assert {(i.better, i.worse) for i in found} == expected_pairs
     assert spatial.sides.startswith(f"{len(expected_pairs)} of 15 pairs inverted") and spatial.unit == "tau"
     top = next(i for i in found if (i.better, i.worse) == ("p1", "x3"))
     raw = sign_flip_p(evidence.hit["spatial"]["p1"], evidence.hit["spatial"]["x3"], evidence.groups)
-    assert raw <= top.p <= min(1.0, 15 * raw) and top.told_apart and top.quality == pytest.approx(-2.6, abs=0.4)
+    assert raw <= top.p <= min(1.0, 15 * raw) and top.told_apart and top.less == pytest.approx(2.6, abs=0.4)
     assert spatial.verdict == HOLDS and "6 methods, 144 clips" in spatial.scope
 
 
 def test_the_same_order_has_no_inversion_and_an_uncertain_one_decides_nothing(new_run: Make) -> None:
-    def judged(psnr: dict[str, float]) -> Part:
+    def judged(psnr: dict[str, float]) -> Judgement:
         run = new_run()
         for i, (name, value) in enumerate(psnr.items()):
             run.stream(name, "spatial", 70 + 3 * i)
             run.probe(name, "psnr_y", psnr_y=value)
-        (part,) = OrderDiffers().judge(evidence_of(run))
+        (part,) = OrderDiffers(QUALITY).judge(evidence_of(run))
         return part
 
     same = judged({"bicubic": 26.0, "a": 27.0, "b": 28.0})
@@ -159,7 +162,7 @@ def test_the_same_order_has_no_inversion_and_an_uncertain_one_decides_nothing(ne
     ],
 )
 def test_a_verdict_needs_all_claims_or_any(verdicts: list[str], every: str, any_claim: str) -> None:
-    parts = [Part("x", verdict) for verdict in verdicts]
+    parts = [Judgement("x", verdict) for verdict in verdicts]
     assert Finding("f", ()).verdict(parts) == every
     assert Finding("f", (), any_claim=True).verdict(parts) == any_claim
 
@@ -172,7 +175,7 @@ def test_one_group_tells_nothing_apart(new_run: Make) -> None:
     evidence = evidence_of(run)
     (part,) = Contrast("spatial", ("a",), ("bicubic",)).judge(evidence)
     assert part.verdict == OPEN and part.estimate == pytest.approx(100 * 5 / 6)
-    assert OrderDiffers().judge(evidence)[0].verdict == OPEN
+    assert OrderDiffers(QUALITY).judge(evidence)[0].verdict == OPEN
     text = render(build(run.record()), [Finding("a leads", (Contrast("spatial", ("a",), ("bicubic",)),))], "a paper")
     assert f"+83.3 [{DASH}, {DASH}]" in text and "nan" not in text
 
@@ -181,7 +184,7 @@ def test_the_page_has_verdicts_numbers_families_and_a_word_on_many_comparisons(r
     board = build(run.record())
     findings = [
         Finding("perceptual leads", (Contrast("spatial", ("@perceptual",), ("@pixel",)),)),
-        Finding("orders differ", (OrderDiffers(),), any_claim=True),
+        Finding("orders differ", (OrderDiffers(QUALITY),), any_claim=True),
         Finding("p3 leads", (Contrast("spatial", ("p3",), ("p1",)),)),
     ]
     text = render(board, findings, "a paper")

@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Callable
 from io import BytesIO, StringIO
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,6 @@ from rich.console import Console
 
 from harness.errors import RunFolderError, UsageError
 from harness.leaderboard.pairs import console, plot, text
-from harness.leaderboard.pairs.forms import find_form
 from harness.leaderboard.pairs.matrix import all_pairs
 from harness.leaderboard.table import Leaderboard, build
 
@@ -177,13 +175,3 @@ def test_picture_shows_every_number_and_does_not_change(board: Leaderboard) -> N
     content = plot.render(board)
     assert content == plot.render(board)
     assert imread(BytesIO(content), format="png").shape[0] > 300
-
-
-def test_forms_by_name_and_by_ending() -> None:
-    assert find_form(None, None) is None
-    assert find_form("md", None) == "md" and find_form(None, Path("x/pairs.png")) == "png"
-    assert find_form("json", Path("pairs.txt")) == "json"
-    with pytest.raises(UsageError, match="unknown form of --pairs all 'org'"):
-        find_form("org", None)
-    with pytest.raises(UsageError, match="name its file"):
-        find_form("png", None)

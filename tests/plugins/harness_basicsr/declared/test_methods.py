@@ -19,9 +19,9 @@ from harness.errors import UsageError, WeightsMissingError
 from harness.imports import resolve_import
 from harness.paths import package_path
 from harness.specs import SRMethodSpec
+from harness.training.recipes import find_recipe
 from harness.weights import catalogue as weights
 from harness_basicsr.declared.architectures import ARCHITECTURES
-from harness_basicsr.training.recipe import recipe_path
 
 PLUGINS = (harness_basicsr, harness_sosr, harness_tosr)
 SPECS = {spec.name: spec for plugin in PLUGINS for spec in plugin.harness_sr_methods()}
@@ -89,11 +89,11 @@ def test_mini_weights_are_there_small_right_and_documented(spec: SRMethodSpec) -
 def test_what_can_be_trained_has_a_published_recipe(spec: SRMethodSpec) -> None:
     if spec.trainer is None:
         with pytest.raises(UsageError, match="no recipe"):
-            recipe_path(spec.name, None)
+            find_recipe(spec.name, None)
         return
     names = list(signature(resolve_import(spec.trainer)).parameters)
     assert names == ["request"]
-    assert recipe_path(spec.name, None).parent.name == "paper"
+    assert find_recipe(spec.name, None).parent.name == "paper"
 
 
 @pytest.mark.parametrize("plugin", PLUGINS, ids=lambda plugin: plugin.__name__)

@@ -1,4 +1,4 @@
-"""``basicsr:arch=...``: any architecture with weights of one's own, from words to restored frames."""
+"""``basicsr:arch=...``: any architecture with the user's own weights, from words to restored frames."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def build(text: str, scale: int = 4) -> SRMethod:
     return build_method(part_of(text), scale, CPU)
 
 
-def test_rrdbnet_by_option_alone(tmp_path: Path) -> None:
+def test_rrdbnet_is_built_by_options_alone(tmp_path: Path) -> None:
     network = registered.find_class("RRDBNet")(3, 3, 4, num_feat=8, num_block=1, num_grow_ch=4)
     file = save(network, tmp_path / "my.pth")
     method = build(f"basicsr:arch=RRDBNet,weights={file},num_feat=8,num_block=1,num_grow_ch=4")
@@ -68,7 +68,7 @@ def test_options_are_part_of_the_identity_and_the_file_counts_by_its_content(tmp
         ("ECBSR", "num_block=1,num_channel=4,with_idt=false,act_type=prelu", None),
     ],
 )  # fmt: skip
-def test_what_a_known_network_looks_at_is_known(tmp_path: Path, arch: str, options: str, kind: Any) -> None:
+def test_the_view_of_a_known_network_is_found(tmp_path: Path, arch: str, options: str, kind: Any) -> None:
     given = {key: networks.as_value(value) for key, value in (item.split("=") for item in options.split(","))}
     defaults = registered.defaults_of(arch)
     filled = {"num_in_ch": 3, "num_out_ch": 3, "upscale": 4, "scale": 4}
@@ -102,7 +102,7 @@ def test_mistakes_are_named_before_a_run(text: str, message: str) -> None:
         part_of(text)
 
 
-def test_a_network_of_another_factor_is_refused(tmp_path: Path) -> None:
+def test_a_network_of_another_scale_is_refused(tmp_path: Path) -> None:
     network = registered.find_class("RRDBNet")(3, 3, 4, num_feat=4, num_block=1, num_grow_ch=4)
     text = f"basicsr:arch=RRDBNet,weights={save(network, tmp_path / 'my.pth')},num_feat=4,num_block=1,num_grow_ch=4"
     with pytest.raises(ContractError, match="RRDBNet makes 24x20 of 6x5; x3 was asked for"):

@@ -15,10 +15,10 @@ def test_ycbcr_is_scikit_images() -> None:
     torch.testing.assert_close(luma(RGB), rgb_to_ycbcr(RGB)[:, :1])
 
 
-def test_studio_range_of_black_and_white() -> None:
+def test_black_and_white_are_the_ends_of_the_studio_range() -> None:
     ends = torch.stack([torch.zeros(3, 1, 1), torch.ones(3, 1, 1)])
     torch.testing.assert_close(luma(ends).flatten() * 255, torch.tensor([16.0, 235.0]))
 
 
-def test_and_back() -> None:
+def test_ycbcr_to_rgb_is_the_inverse() -> None:
     torch.testing.assert_close(ycbcr_to_rgb(rgb_to_ycbcr(RGB)), RGB, atol=1e-6, rtol=0)

@@ -62,9 +62,9 @@ PUBLISHED = {
     "basicvsrpp": 7_322_927,
 }
 COSTLY = ("duf52", "toflow", "basicvsr", "iconvsr", "basicvsrpp")
-"""Deep, or with a flow network that has one size."""
+"""Deep, or with a flow network of fixed size."""
 LEARNT = {"likeness", "range"}
-"""What random weights cannot be held to."""
+"""Checks that random weights need not pass."""
 
 
 def create(method: str, scale: int, **options: Any) -> torch.nn.Module:
@@ -77,7 +77,7 @@ def count(network: torch.nn.Module) -> int:
 
 @pytest.mark.parametrize("method", PUBLISHED)
 def test_published_sizes(method: str) -> None:
-    with torch.device("cpu" if method == "swinir" else "meta"):  # counted, not filled, but where it reads values
+    with torch.device("cpu" if method == "swinir" else "meta"):  # counted, not filled, unless it reads values
         assert count(create(method, 4)) == PUBLISHED[method]
 
 
@@ -122,14 +122,14 @@ def test_the_contract_is_kept(saved: Callable[[str, int], Path], method: str) ->
 
 
 @pytest.mark.parametrize("method", COSTLY)
-def test_a_still_of_an_odd_size(saved: Callable[[str, int], Path], method: str) -> None:
+def test_a_still_of_an_odd_size_is_restored(saved: Callable[[str, int], Path], method: str) -> None:
     built = networks.build(arch=method, scale=4, device=CPU, weights=saved(method, 4), **NARROW[method])
     restored = built.upscale(torch.rand(1, 3, 17, 23), [0])
     assert restored.shape == (1, 3, 68, 92) and bool(torch.isfinite(restored).all())
 
 
 @pytest.mark.parametrize(("method", "scale"), [("vdsr", 3), ("srresnet", 2), ("srgan", 3), ("duf16", 3), ("spmc", 2)])
-def test_other_scales_and_odd_sizes(saved: Callable[[str, int], Path], method: str, scale: int) -> None:
+def test_other_scales_and_odd_sizes_are_restored(saved: Callable[[str, int], Path], method: str, scale: int) -> None:
     built = networks.build(arch=method, scale=scale, device=CPU, weights=saved(method, scale), **NARROW[method])
     lr = torch.rand(4, 3, 7, 11)
     restored = built.upscale(lr, [0, 2, 3])
@@ -137,7 +137,7 @@ def test_other_scales_and_odd_sizes(saved: Callable[[str, int], Path], method: s
     torch.testing.assert_close(restored[1:2], built.upscale(lr, [2]), atol=1e-5, rtol=0)
 
 
-def test_a_checkpoint_of_ones_own_goes_first(saved: Callable[[str, int], Path], tmp_path: Path) -> None:
+def test_the_users_checkpoint_overrides_the_weights(saved: Callable[[str, int], Path], tmp_path: Path) -> None:
     path = saved("srresnet", 4)
     method = networks.build(
         arch="srresnet", scale=4, device=CPU, weights=tmp_path / "none", checkpoint=str(path), **NARROW["srresnet"]
@@ -156,14 +156,14 @@ def test_checkpoints_of_basicsr_and_half_precision_load(tmp_path: Path, wrapper:
         torch.testing.assert_close(value, state[key].float(), atol=0, rtol=0)
 
 
-def test_weights_that_are_missing_or_of_another_width(saved: Callable[[str, int], Path]) -> None:
+def test_missing_weights_and_those_of_another_width_are_refused(saved: Callable[[str, int], Path]) -> None:
     with pytest.raises(WeightsMissingError, match="checkpoint=FILE"):
         networks.build(arch="srresnet", scale=4, device=CPU, weights=None)
     with pytest.raises(WeightsError, match="does not fit the network"):
         networks.build(arch="srresnet", scale=4, device=CPU, weights=saved("srresnet", 4), num_feat=16, num_block=1)
 
 
-def test_wrong_names_get_close_ones(tmp_path: Path) -> None:
+def test_errors_suggest_names_close_to_unknown_ones(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'duf16'"):
         networks.build(arch="duf61", scale=4, device=CPU, weights=tmp_path)
     with pytest.raises(UnknownNameError, match=r"option of VDSR 'num_layers'\. Did you mean 'num_layer'"):

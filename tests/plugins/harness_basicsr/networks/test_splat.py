@@ -1,4 +1,4 @@
-"""The forward splat against a direct loop, and what must hold of it."""
+"""The forward splat against a direct loop, and the properties it must have."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def drawn(*shape: int, seed: int = 0) -> Tensor:
 
 
 @pytest.mark.parametrize("scale", [1, 2, 3, 4])
-def test_it_is_the_loop(scale: int) -> None:
+def test_splat_equals_the_loop(scale: int) -> None:
     values, flow = drawn(2, 3, 4, 5), 1.5 * drawn(2, 2, 4, 5, seed=1)  # some leave the frame on every side
     torch.testing.assert_close(splat(values, flow, scale), looped(values, flow, scale), atol=1e-12, rtol=0)
 
@@ -59,7 +59,7 @@ def test_pixels_that_meet_are_summed_and_nothing_is_lost_inside() -> None:
     assert fine[0, 0].tolist() == [[0, 0, 3, 0, 0, 0], [0] * 6]
 
 
-def test_what_leaves_is_dropped() -> None:
+def test_shares_outside_the_grid_are_dropped() -> None:
     values = torch.ones(1, 1, 2, 2)
     assert splat(values, torch.full((1, 2, 2, 2), 50.0), 4).count_nonzero() == 0
     half = torch.zeros(1, 2, 2, 2)

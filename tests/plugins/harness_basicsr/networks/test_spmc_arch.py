@@ -60,7 +60,7 @@ def test_odd_sizes_come_out_whole(scale: int) -> None:
     assert (estimates[0] - estimates[1]).abs().max() > 1e-4
 
 
-def test_it_is_determined_and_clips_of_a_batch_do_not_mix() -> None:
+def test_it_is_deterministic_and_clips_of_a_batch_do_not_mix() -> None:
     network, x = narrow(), clip(3, 8, 12)
     with torch.no_grad():
         whole = network(x)

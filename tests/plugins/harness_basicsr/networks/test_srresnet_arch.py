@@ -10,7 +10,7 @@ from harness.errors import UsageError
 from harness_basicsr.networks.srresnet_arch import SRResNet
 
 
-def test_the_published_size_by_hand() -> None:
+def test_the_size_is_the_published_one() -> None:
     prelu, norm = 1, 2 * 64
     head = 3 * 64 * 9 * 9 + 64 + prelu
     block = 2 * (64 * 64 * 3 * 3 + norm) + prelu
@@ -21,7 +21,7 @@ def test_the_published_size_by_hand() -> None:
     assert sum(p.numel() for p in SRResNet().parameters()) == expected == 1_547_350
 
 
-def test_it_is_not_the_modified_one() -> None:
+def test_it_has_the_published_layers_and_not_the_modified_ones() -> None:
     network = SRResNet(num_feat=4, num_block=2)
     kinds = [type(module) for module in network.modules()]
     assert kinds.count(nn.BatchNorm2d) == 2 * 2 + 1 and kinds.count(nn.PReLU) == 1 + 2 + 2
@@ -30,7 +30,7 @@ def test_it_is_not_the_modified_one() -> None:
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4, 8])
-def test_scales(scale: int) -> None:
+def test_every_scale_enlarges_by_its_factor(scale: int) -> None:
     network = SRResNet(scale, num_feat=4, num_block=1)
     assert network(torch.rand(2, 3, 5, 4)).shape == (2, 3, 5 * scale, 4 * scale)
 

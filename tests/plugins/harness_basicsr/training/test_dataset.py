@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from harness.datasets.annotated import AnnotatedDataset
-from harness.training.frame_cache import FrameCache, Layout, open_cache
+from harness.training.frame_cache import FrameCache, Frames, Window
 from harness.video.degrade import Bicubic
 from harness.video.warp import warp
 from harness_basicsr.training import dataset
@@ -30,17 +30,18 @@ SHAPES = {
 }
 
 
-def made_cache(made_clips: Callable[..., Path], root: Path, layout: Layout) -> Path:
+def made_cache(made_clips: Callable[..., Path], root: Path, window: Window) -> Path:
     clips = AnnotatedDataset(made_clips(classes=2, per_class=3, height=40, width=48), "made")
-    return open_cache(
-        root / "cache", clips, clips.clips("test"), Bicubic(4), key="k", frames_per_clip=2, validation_clips=1, seed=0,
-        layout=layout, flow=Dis(device=torch.device("cpu")),
+    frames = Frames(
+        clips, clips.clips("test"), Bicubic(4), key="k", frames_per_clip=2, validation_clips=1, seed=0,
+        window=window, flow=Dis(device=torch.device("cpu")),
     )  # fmt: skip
+    return frames.cache(root / "cache", bound=1e9)
 
 
 @pytest.fixture
 def cache(made_clips: Callable[..., Path], tmp_path: Path) -> Path:
-    return made_cache(made_clips, tmp_path, Layout(before=3, after=3, targets=2, flow=True))
+    return made_cache(made_clips, tmp_path, Window(before=3, after=3, targets=2, flow=True))
 
 
 def patches(cache: Path, **changes: Any) -> Any:
@@ -106,7 +107,7 @@ def test_the_weight_is_the_length_of_the_flow(cache: Path) -> None:
 
 
 def test_whole_clips_go_to_recurrent_networks(made_clips: Callable[..., Path], tmp_path: Path) -> None:
-    cache = made_cache(made_clips, tmp_path, Layout(targets=4))
+    cache = made_cache(made_clips, tmp_path, Window(targets=4))
     drawn = patches(cache, view="clip")[0]
     assert (drawn["lq"].shape, drawn["gt"].shape) == ((4, 3, 6, 6), (4, 3, 24, 24))
     again = Bicubic(4).degrade(drawn["gt"])

@@ -9,7 +9,8 @@ import harness_basicsr
 import harness_sosr
 import harness_tosr
 from harness.errors import UsageError
-from harness_basicsr.training.recipe import Recipe, load_recipe, recipe_path
+from harness.training.recipes import find_recipe, read_recipe
+from harness_basicsr.training.recipe import Recipe
 
 PLUGINS = (harness_basicsr, harness_sosr, harness_tosr)
 SPECS = {spec.name: spec for plugin in PLUGINS for spec in plugin.harness_sr_methods()}
@@ -23,7 +24,7 @@ FAMILIES = {
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_shipped_recipes_make_the_declared_networks(name: str) -> None:
-    recipe = load_recipe(recipe_path(name, "mini"))
+    recipe = read_recipe(find_recipe(name, "mini"), Recipe)
     (weights,) = SPECS[name].weights
     assert recipe.network == dict(weights.options)
     assert recipe.arch == SPECS[name].options.get("arch")
@@ -31,7 +32,7 @@ def test_the_shipped_recipes_make_the_declared_networks(name: str) -> None:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_family_has_one_budget(family: str) -> None:
-    recipes = [load_recipe(recipe_path(name, "mini")) for name in FAMILIES[family]]
+    recipes = [read_recipe(find_recipe(name, "mini"), Recipe) for name in FAMILIES[family]]
     budgets = {
         (r.seed, r.frames_per_clip, r.patch, r.batch, r.flow, r.crops, sum(s.iterations for s in r.stages))
         for r in recipes
@@ -42,7 +43,7 @@ def test_a_family_has_one_budget(family: str) -> None:
 @pytest.mark.parametrize(("name", "baseline"), [("tosr", "duf16"), ("sosr", "esrgan"), ("vdsr-tc", "vdsr")])
 def test_the_paper_s_methods_have_the_budget_of_their_baselines(name: str, baseline: str) -> None:
     """The same network, frames and crops, and as many frames restored in each iteration."""
-    found, wanted = (load_recipe(recipe_path(method, "mini")) for method in (name, baseline))
+    found, wanted = (read_recipe(find_recipe(method, "mini"), Recipe) for method in (name, baseline))
     assert found.arch == baseline
     same = ("network", "seed", "frames_per_clip", "validation_clips", "patch", "crops")
     assert [getattr(found, key) for key in same] == [getattr(wanted, key) for key in same]
@@ -54,24 +55,35 @@ def test_the_paper_s_methods_have_the_budget_of_their_baselines(name: str, basel
 
 
 def test_iterations_are_shared_over_the_stages() -> None:
-    recipe = load_recipe(recipe_path("esrgan", "mini"))
+    recipe = read_recipe(find_recipe("esrgan", "mini"), Recipe)
     scaled = recipe.scaled_to(40)
     assert sum(stage.iterations for stage in scaled.stages) == 40
     assert scaled.stages[0].iterations > scaled.stages[1].iterations >= 1
     assert recipe.scaled_to(None) is recipe
 
 
-def test_a_recipe_that_is_not_there_lists_those_that_are() -> None:
-    with pytest.raises(UsageError, match=r"bicubic\.yaml; methods with a recipe for mini: .*esrgan"):
-        recipe_path("bicubic", "mini")
-
-
 def test_mistakes_name_file_and_key(tmp_path: Path) -> None:
-    good = yaml.safe_load(recipe_path("vdsr", "mini").read_text())
+    good = yaml.safe_load(find_recipe("vdsr", "mini").read_text())
     file = tmp_path / "vdsr.yaml"
     file.write_text(yaml.safe_dump({**good, "batch": 0, "pach": 3}))
-    with pytest.raises(UsageError, match=r"vdsr\.yaml: .*batch: .*greater than or equal to 1.*pach: "):
-        load_recipe(file)
+    two = r"vdsr\.yaml: 2 mistake\(s\)\n  batch: .*greater than or equal to 1, found 0\n  pach: "
+    with pytest.raises(UsageError, match=two):
+        read_recipe(file, Recipe)
     file.write_text("a: [")
     with pytest.raises(UsageError, match="not YAML"):
-        load_recipe(file)
+        read_recipe(file, Recipe)
+
+
+def test_schedules_follow_the_number_of_iterations() -> None:
+    rcan = read_recipe(find_recipe("rcan", None), Recipe).scaled_to(100).stages[0]
+    assert rcan.iterations == 100 and rcan.train["scheduler"]["milestones"] == [20, 40, 60, 80]
+    srresnet = read_recipe(find_recipe("srresnet", None), Recipe).scaled_to(7).stages[0]
+    assert sum(srresnet.train["scheduler"]["periods"]) >= 7
+
+
+def test_two_stages_of_one_name_are_refused(tmp_path: Path) -> None:
+    good = yaml.safe_load(find_recipe("vdsr", "mini").read_text())
+    file = tmp_path / "vdsr.yaml"
+    file.write_text(yaml.safe_dump({**good, "stages": [good["stages"][0]] * 2}))
+    with pytest.raises(UsageError, match="two stages of one name among vdsr, vdsr"):
+        read_recipe(file, Recipe)

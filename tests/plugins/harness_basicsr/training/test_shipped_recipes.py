@@ -14,16 +14,17 @@ import harness_tosr.train  # noqa: F401  (they register with basicsr)
 from harness.choice import parse_choice, resolve
 from harness.paths import benchmarks_folder
 from harness.registry import registry
-from harness.specs import FlowSpec
+from harness.specs import FlowSpec, SRMethodSpec
+from harness.training.recipes import read_recipe
 from harness_basicsr import compat  # noqa: F401  (before basicsr)
 from harness_basicsr.declared.architectures import arguments_of
 from harness_basicsr.networks.registered import create, find_class
 from harness_basicsr.training import spmc_model  # noqa: F401
 from harness_basicsr.training.fitting import check
-from harness_basicsr.training.job import layout_of
+from harness_basicsr.training.job import window_of
 from harness_basicsr.training.losses import perceptual, published_losses  # noqa: F401
 from harness_basicsr.training.options import stage_options
-from harness_basicsr.training.recipe import Recipe, load_recipe
+from harness_basicsr.training.recipe import Recipe
 
 from basicsr.archs import vgg_arch  # isort: skip
 from basicsr.losses import build_loss  # isort: skip
@@ -71,9 +72,9 @@ def test_there_are_recipes_to_look_at() -> None:
 
 @RECIPES
 def test_a_shipped_recipe_fits(file: Path, tmp_path: Path) -> None:
-    recipe, name = load_recipe(file), method_of(file)
-    check(name, recipe, scale=4)
-    layout_of(name, recipe)
+    recipe, name = read_recipe(file, Recipe), method_of(file)
+    check(registry().get(SRMethodSpec, name), recipe, scale=4)
+    window_of(name, recipe)
     network = arguments_of(recipe.arch or name, 4, recipe.network)
     find_class(network["type"])
     if network["type"] != "SwinIR":  # computes with numbers while it is built
@@ -113,17 +114,17 @@ def test_stages_that_an_ablation_shares_are_the_same() -> None:
     """What is trained once may be copied from row to row."""
     first: dict[str, Recipe] = {}
     for file in (path for path in FILES if path.parent.name == "ablation"):
-        recipe = load_recipe(file)
+        recipe = read_recipe(file, Recipe)
         known = first.setdefault(str(recipe.arch), recipe)
         same = {"arch", "network", "seed", "frames_per_clip", "patch", "batch", "flow", "crops"}
         assert recipe.stages[0] == known.stages[0]
         assert recipe.model_dump(include=same) == known.model_dump(include=same)
     for method, arch in (("sosr", "esrgan"), ("tosr", "duf16")):
-        mini = load_recipe(FOLDER / "mini" / f"{method}.yaml")
+        mini = read_recipe(FOLDER / "mini" / f"{method}.yaml", Recipe)
         assert mini.stages[0] == first[arch].stages[0] and mini.crops == first[arch].crops
 
 
 def test_the_complete_row_is_the_recipe_sosr() -> None:
-    mini, row = (load_recipe(FOLDER / "mini" / f"{name}.yaml") for name in ("sosr", "ablation/esrgan-all"))
+    mini, row = (read_recipe(FOLDER / "mini" / f"{name}.yaml", Recipe) for name in ("sosr", "ablation/esrgan-all"))
     assert mini.stages[1].train == row.stages[1].train
     assert mini.stages[1].network_d == row.stages[1].network_d

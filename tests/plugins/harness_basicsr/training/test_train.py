@@ -18,10 +18,11 @@ from safetensors import safe_open
 
 from harness.contracts import TrainingRequest
 from harness.errors import UsageError
+from harness.training.recipes import read_recipe
 from harness.weights.loading import load_state
 from harness_basicsr import networks
-from harness_basicsr.training.pipeline import last_state, read_logs
-from harness_basicsr.training.recipe import load_recipe
+from harness_basicsr.training.pipeline import last_state
+from harness_basicsr.training.recipe import Recipe
 
 SCRIPT = """
 import sys
@@ -151,7 +152,7 @@ def test_a_second_stage_starts_from_the_first(benchmark: Path, tmp_path: Path) -
     first = load_state(tmp_path / "out" / "experiments" / "pixels" / "models" / "net_g_latest.pth")
     final = load_state(tmp_path / "out" / "vdsr-tiny-x4.safetensors")
     assert all(torch.equal(first[key], final[key]) for key in final)
-    assert len(load_recipe(file).stages) == 2
+    assert len(read_recipe(file, Recipe).stages) == 2
 
 
 def test_a_state_that_was_cut_short_is_passed_over(tmp_path: Path) -> None:
@@ -165,14 +166,3 @@ def test_a_state_that_was_cut_short_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "models" / "net_g_16.pth").write_bytes(whole[: len(whole) // 2])
     assert last_state(tmp_path) == (tmp_path / "training_states" / "8.state", 8)
     assert last_state(tmp_path / "none") == (None, 0)
-
-
-def test_time_and_losses_come_from_the_logs(tmp_path: Path) -> None:
-    line = (
-        "2026-01-01 10:00:{:02d},500 INFO: [x..][epoch:  0, iter:   {}, lr:(1.000e-03,)] l_pix: {} l_g_gan: -2.5e-01 \n"
-    )
-    (tmp_path / "train_x_1.log").write_text(line.format(0, 1, "1.0e-02") + line.format(30, 2, "9.0e-03"))
-    (tmp_path / "train_x_2.log").write_text(line.format(10, 3, "8.0e-03") + "text\n" + line.format(15, 4, "7.0e-03"))
-    seconds, losses = read_logs(tmp_path)
-    assert seconds == 35.0
-    assert losses == {"l_pix": 0.007, "l_g_gan": -0.25}

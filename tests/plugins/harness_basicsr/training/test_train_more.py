@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -17,11 +19,12 @@ import yaml
 import harness_tosr.train  # noqa: F401  (registers with basicsr)
 from harness.contracts import TrainingRequest
 from harness.errors import HarnessError, UsageError
-from harness.registry import registry
+from harness.specs import SRMethodSpec
+from harness.training.display import LineDisplay
+from harness.training.setting import setting_of
 from harness.weights.loading import load_state
-from harness_basicsr.training.display import LineDisplay
+from harness.weights.user import described
 from harness_basicsr.training.job import plan
-from harness_basicsr.training.source import source_of
 from harness_basicsr.training.train import train
 
 BENCHMARK = {
@@ -140,7 +143,7 @@ def test_with_a_benchmark_data_is_its_data_set_of_which_the_test_clips_are_left_
     learned = (elsewhere / "train.csv").read_text().splitlines(keepends=True)
     (elsewhere / "train.csv").write_text("".join(learned[:4]))
     (elsewhere / "test.csv").write_text("".join(learned[:1] + learned[4:]))
-    source = source_of(ask("vdsr", data=elsewhere), registry())
+    source = setting_of(ask("vdsr", data=elsewhere), SRMethodSpec)
     assert [clip.id for clip in source.clips] == ["clip_0", "clip_1", "clip_2"] and source.trained_on == "mini/train"
     with pytest.raises(UsageError, match="give --benchmark NAME or --data FOLDER_OF_VIDEOS"):
         plan(ask("vdsr", benchmark=None))
@@ -152,6 +155,36 @@ def test_a_dry_run_tells_and_leaves_nothing(ask: Ask, tmp_path: Path, capsys: py
     assert "mini/train: 6 clips" in shown and "216 parameters" in shown and "pairs 8 (ToSRModel)" in shown
     assert "it would start anew" in shown
     assert not (tmp_path / "out").exists() and not (tmp_path / "home" / "training-frames").exists()
+
+
+def test_the_frame_cache_is_as_large_as_announced(ask: Ask, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    train(ask("vdsr", dry_run=True))
+    announced = float(re.search(r"frame cache +about ([\d.]+) MB", capsys.readouterr().out)[1])  # type: ignore[index]
+    folder = plan(ask("vdsr")).cache
+    assert announced == pytest.approx(sum(file.stat().st_size for file in folder.glob("*.bin")) / 1e6, rel=0.02)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_training_past_the_bound_of_the_cache_sees_the_same(
+    name: str, ask: Ask, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(ask(name, "within"))
+    assert "is full" not in capsys.readouterr().err
+    shutil.rmtree(tmp_path / "home" / "training-frames")
+    train(ask(name, "past", cache_size=2e-5))
+    assert capsys.readouterr().err.count("is full") == 1
+    assert sum(file.stat().st_size for file in (tmp_path / "home" / "training-frames").rglob("*.bin")) <= 2e4
+    for file in ("losses.csv", f"{name}-tiny-x4.safetensors"):
+        assert (tmp_path / "past" / file).read_bytes() == (tmp_path / "within" / file).read_bytes(), file
+
+
+def test_the_checkpoint_says_what_it_is(ask: Ask, tmp_path: Path) -> None:
+    train(ask("srresnet", iters=1))
+    said = described(tmp_path / "out" / "srresnet-tiny-x4.safetensors")
+    assert (said["licence"], said["trained_on"], said["scale"]) == ("Apache-2.0", "mini/train", 4)
+    assert said["note"] == (
+        "srresnet (num_block 1, num_feat 4), trained on mini/train by the recipe tiny/srresnet.yaml"
+    )
 
 
 def test_recipes_that_do_not_fit(ask: Ask, tmp_path: Path) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from harness.choice import parse_choice
 from harness.errors import UnknownNameError, UsageError
 from harness.planning.benchmark import Benchmark, load_benchmark
 from harness.planning.cells import Part
 from harness.planning.plan import stream_parts
-from harness.planning.selecting import Request, make_plan
+from harness.planning.selecting import Request
 from harness.registry import Registry, load_registry
+from harness.running.context import open_context
 from harness_mmaction.any_config import build_recognizer, note
 from harness_mmaction.configs import find_config, read_config, shipped_configs
 from harness_mmaction.declared.zoo import ZOO, Entry
@@ -64,36 +64,35 @@ def test_entries_sample_within_clips_of_any_length(entry: Entry) -> None:
 
 
 def test_missing_weights_say_where_they_are(registry: Registry, benchmark_file: Benchmark) -> None:
-    [part] = stream_parts(parse_choice("tsm"), registry, benchmark_file)
+    [part] = stream_parts("tsm", registry, benchmark_file)
     assert part.stream == "spatial" and part.missing is not None
     assert "A file of your own: tsm:checkpoint=FILE. Official ones: https://download.openmmlab.com/" in part.missing
     assert part.missing.endswith("_20220831-64d69186.pth (its checksum is checked).")
 
 
-def test_the_stream_is_an_option(registry: Registry, benchmark_file: Benchmark, tmp_path: Path) -> None:
+def test_the_option_stream_chooses_the_stream(registry: Registry, benchmark_file: Benchmark, tmp_path: Path) -> None:
     config, weights = write_config(tmp_path), tmp_path / "weights.pth"
     weights.write_bytes(b"weights")
     text = f"mmaction:config={config},checkpoint={weights}"
-    [spatial] = stream_parts(parse_choice(text), registry, benchmark_file)
-    [temporal] = stream_parts(parse_choice(f"{text},stream=temporal"), registry, benchmark_file)
+    [spatial] = stream_parts(text, registry, benchmark_file)
+    [temporal] = stream_parts(f"{text},stream=temporal", registry, benchmark_file)
     assert (spatial.stream, temporal.stream) == ("spatial", "temporal")
     assert spatial.identity()["stream"] == "spatial" and spatial.missing is None
     with pytest.raises(UnknownNameError, match="value of mmaction:stream"):
-        stream_parts(parse_choice(f"{text},stream=joint"), registry, benchmark_file)
+        stream_parts(f"{text},stream=joint", registry, benchmark_file)
     with pytest.raises(UsageError, match=r"config=none\.py: no such file"):
-        stream_parts(parse_choice("mmaction:config=none.py,checkpoint=w.pth"), registry, benchmark_file)
+        stream_parts("mmaction:config=none.py,checkpoint=w.pth", registry, benchmark_file)
 
 
 @pytest.mark.parametrize("name", ["mmaction", "tsn"])
-def test_configs_count_by_what_changes_scores(
+def test_only_what_affects_scores_changes_the_identity(
     registry: Registry, benchmark_file: Benchmark, tmp_path: Path, name: str
 ) -> None:
     def identity(**change: float) -> object:
         config = write_config(tmp_path, **change)  # type: ignore[arg-type]
         weights = tmp_path / "weights.pth"
         weights.write_bytes(b"weights")
-        part: Part = stream_parts(
-            parse_choice(f"{name}:config={config},checkpoint={weights}"), registry, benchmark_file
+        part: Part = stream_parts(f"{name}:config={config},checkpoint={weights}", registry, benchmark_file
         )[0]
         return part.identity()
 
@@ -110,20 +109,20 @@ def test_the_header_says_how_scores_are_restricted(made_clips: Callable[..., Pat
     mapping.write_text("class,model_class\nclass_0,archery\nclass_1,-\nclass_2,bowling\nclass_2,zumba\n")
     weights.write_bytes(b"weights")
     text = f"slowonly:checkpoint={weights},classes={mapping}"
-    plan = make_plan(Request(load_benchmark("mini"), sr="bicubic", recognizer=text, data=data), registry)
-    [header] = [value for key, value in plan.protocol.items() if key.startswith("recogniser slowonly")]
+    context = open_context(Request(load_benchmark("mini"), sr="bicubic", recognizer=text, data=data), registry)
+    [header] = [value for key, value in context.plan.protocol.items() if key.startswith("recogniser slowonly")]
     assert "config=recognition/slowonly/" in header and f"classes={mapping}" in header
     assert "scores are restricted to the 2 of 3 classes that map.csv maps to the model's" in header
     assert "scores are logarithms of probabilities averaged over views" in header
 
 
-def test_a_rate_that_is_assumed_is_said() -> None:
+def test_the_note_names_an_assumed_frame_rate() -> None:
     config = next(entry.config for entry in ZOO if entry.name == "x3d")
     assert "every clip is taken to have 30 frames a second" in note({"config": config, "classes": ""})
 
 
-def test_nothing_is_fetched_for_a_network() -> None:
-    """Configs name weights to start training from; some backbones want the name, if only to hear of none."""
+def test_building_a_network_fetches_nothing() -> None:
+    """Configs name weights to start training from; some backbones require the argument, even as None."""
     csn = "recognition/csn/ircsn_ig65m-pretrained-r50-bnfrozen_8xb12-32x2x1-58e_kinetics400-rgb.py"
     assert "https://" in (shipped_configs() / csn).read_text()
     description = read_config(csn)

@@ -24,7 +24,7 @@ SMALL = {"segments": 2, "crops": "centre", "short_side": 64, "input_size": 64, "
 
 
 def filled(name: str, weight: Tensor) -> Tensor:
-    """Weights that any implementation can make for itself: sines of the position, scaled by what they are for."""
+    """Weights that any implementation can reproduce: sines of the position, scaled by what they are for."""
     wave = torch.sin(torch.arange(weight.numel(), dtype=torch.float64) * 0.37 + len(name)).reshape(weight.shape).float()
     if weight.ndim > 1:
         return wave * (3 / weight[0].numel()) ** 0.5
@@ -47,7 +47,7 @@ def test_features_are_those_of_pretrainedmodels() -> None:
     assert features.std().item() == pytest.approx(0.207630, abs=1e-5)
 
 
-def test_parameters_with_the_classifier_of_imagenet() -> None:
+def test_size_with_the_classifier_of_imagenet_is_the_published_one() -> None:
     backbone = sum(weight.numel() for weight in BNInception().parameters())
     assert backbone + 1000 * 1024 + 1000 == 11_295_240
 
@@ -69,7 +69,7 @@ def checkpoint(tmp_path: Path) -> Callable[[str], Path]:
     return make
 
 
-def test_the_spatial_stream_shows_it_blue_green_red(checkpoint: Callable[[str], Path]) -> None:
+def test_the_spatial_stream_feeds_it_blue_green_red(checkpoint: Callable[[str], Path]) -> None:
     stream = build(
         stream="spatial", class_names=CLASSES, device=torch.device("cpu"), config=CONFIG,
         checkpoint=str(checkpoint("spatial")), **SMALL,

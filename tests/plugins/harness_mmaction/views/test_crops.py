@@ -78,12 +78,12 @@ def test_ten_crops_of_flow_are_five_and_their_mirror_images() -> None:
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        (("nine", False, 24, 16), "known are full, centre, three, ten"),
+        (("nine", False, 24, 16), "known: full, centre, three, ten"),
         (("ten", True, 24, 16), "mirror images already"),
         (("centre", False, 24, 32), "does not fit"),
         (("three", False, 24, 16), "must be short_side"),
     ],
 )
-def test_options_that_do_not_go_together(options: tuple[str, bool, int, int], text: str) -> None:
+def test_options_that_do_not_go_together_are_refused(options: tuple[str, bool, int, int], text: str) -> None:
     with pytest.raises(UsageError, match=text):
         Views(*options)

@@ -14,7 +14,7 @@ def ticks(count: int, stack: int) -> list[int]:
     return [run[0] + 1 for run in tsn_runs(count, 25, stack)]
 
 
-def test_original_ticks() -> None:
+def test_runs_start_where_the_original_starts() -> None:
     assert ticks(100, 1) == list(range(1, 98, 4))
     assert ticks(100, 5) == list(range(1, 74, 3))
     assert ticks(20, 1) == [1] * 25

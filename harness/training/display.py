@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from types import TracebackType
 
@@ -13,30 +13,31 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from harness_basicsr.training.recipe import Stage
+from harness.training.quality import Quality, is_loss
 
 LINES = 20
 """Without a terminal: lines a training, about."""
 
 
 class Status:
-    """How far a training is. `floor` is bicubic's PSNR-Y in dB on the held-out frames."""
+    """How far a training is. `stages` are the iterations of its stages by name, in their order."""
 
     def __init__(
-        self, stages: Sequence[Stage], floor: float | None, clock: Callable[[], float] = time.monotonic
+        self, stages: Mapping[str, int], quality: Quality, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.stages, self.floor, self.clock = stages, floor, clock
-        self.total = sum(stage.iterations for stage in stages)
+        self.stages, self.quality, self.clock = dict(stages), quality, clock
+        self.total = sum(stages.values())
         self.losses: Mapping[str, float] = {}
-        self.psnr: float | None = None
-        self.best: float | None = None
-        self.begin(0, 0)
+        self.value: float | None = None
+        self.best = float("-inf")
+        self.begin(next(iter(stages)), 0)
 
-    def begin(self, number: int, done: int) -> None:
-        """Stage `number`, from 0, goes on after `done` iterations."""
-        self.number, self.first, self.iteration, self.began = number, done, done, self.clock()
-        self.before = sum(stage.iterations for stage in self.stages[:number])
-        self.psnr = self.best = None
+    def begin(self, stage: str, done: int) -> None:
+        """A stage goes on after `done` iterations."""
+        self.stage, self.first, self.iteration, self.began = stage, done, done, self.clock()
+        self.number = list(self.stages).index(stage)
+        self.before = sum(list(self.stages.values())[: self.number])
+        self.value = None
 
     @property
     def done(self) -> int:
@@ -50,27 +51,19 @@ class Status:
 
     def lines(self) -> tuple[str, str]:
         """Place and time; losses and quality."""
-        stage = self.stages[self.number]
-        place = f"stage {self.number + 1} of {len(self.stages)}, {stage.name}: {self.iteration} of {stage.iterations}"
+        place = f"stage {self.number + 1} of {len(self.stages)}, {self.stage}"
         pace = f", {self.rate:.3g} iterations/s, {self._left()} left" if self.rate else ""
-        return place + pace, ", ".join([*self._losses(), *self._quality()])
+        losses = [f"{name} {value:.3g}" for name, value in self.losses.items() if is_loss(name)]
+        quality = [] if self.value is None else [self.quality.text(self.value, self.best)]
+        return f"{place}: {self.iteration} of {self.stages[self.stage]}{pace}", ", ".join([*losses, *quality])
 
     def _left(self) -> str:
         """Of all stages, at this stage's pace."""
         return str(timedelta(seconds=round((self.total - self.done) / self.rate)))
 
-    def _losses(self) -> list[str]:
-        return [f"{name} {value:.3g}" for name, value in self.losses.items() if name.startswith("l_")]
-
-    def _quality(self) -> list[str]:
-        if self.psnr is None:
-            return []
-        floor = "" if self.floor is None else f"bicubic {self.floor:.2f}, "
-        return [f"PSNR-Y {self.psnr:.2f} dB ({floor}best {self.best:.2f})"]
-
 
 class LineDisplay:
-    """A line after each twentieth part, and after each stage. A `harness_basicsr.training.watching.Listener`."""
+    """A line after each twentieth part, and after each stage."""
 
     def __init__(self, status: Status, console: Console) -> None:
         self.status, self.console = status, console
@@ -83,18 +76,21 @@ class LineDisplay:
     ) -> None:
         return None
 
-    def begin(self, number: int, done: int) -> None:
-        self.status.begin(number, done)
+    def begin(self, stage: str, done: int) -> None:
+        """A stage goes on after `done` iterations."""
+        self.status.begin(stage, done)
 
     def step(self, iteration: int, losses: Mapping[str, float]) -> None:
+        """After each iteration of a stage, with what is logged of it."""
         status = self.status
         before = status.done * LINES // status.total
         status.iteration, status.losses = iteration, losses
         if status.done * LINES // status.total > before:
             self.console.print("; ".join(filter(None, status.lines())), highlight=False, markup=False, soft_wrap=True)
 
-    def validated(self, psnr: float, best: float) -> None:
-        self.status.psnr, self.status.best = psnr, best
+    def validated(self, value: float, best: float) -> None:
+        """After each validation: the quality, and the highest of this process."""
+        self.status.value, self.status.best = value, best
 
 
 class LiveDisplay(LineDisplay):
@@ -125,8 +121,8 @@ class LiveDisplay(LineDisplay):
         return table
 
 
-def display_for(stages: Sequence[Stage], floor: float | None, leads: bool = True) -> LineDisplay:
+def display_for(stages: Mapping[str, int], quality: Quality, leads: bool = True) -> LineDisplay:
     """The display that fits where the output goes; a silent one for processes that do not lead."""
     console = Console(stderr=True, quiet=not leads)
-    status = Status(stages, floor)
+    status = Status(stages, quality)
     return LiveDisplay(status, console) if console.is_terminal and leads else LineDisplay(status, console)

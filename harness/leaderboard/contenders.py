@@ -1,4 +1,4 @@
-"""The rows of the table before they are measured: methods, and pairs of methods."""
+"""What the table compares: methods, and pairs of methods."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from harness.leaderboard.cells import CellRow
 
 
 @dataclass(frozen=True)
-class Row:
-    """A method or a pair before it is measured: whose frames each stream looks at."""
+class Contender:
+    """A method or a pair of methods: whose frames each stream looks at."""
 
     name: str
     spatial: str
@@ -31,17 +31,17 @@ class Row:
         return [c for c in cells if c.method == self.name and not c.is_pair and c.recognizer in (None, recognizer)]
 
 
-def read_rows(cells: Sequence[CellRow], pairs: Sequence[str]) -> list[Row]:
+def read_contenders(cells: Sequence[CellRow], pairs: Sequence[str]) -> list[Contender]:
     """Every method of the run, then the pairs. Raises `UsageError` for a pair whose methods the run lacks."""
     methods = list(dict.fromkeys(cell.method for cell in cells))
-    rows = {name: Row(name, name, name) for name in methods}
+    found = {name: Contender(name, name, name) for name in methods}
     for pair in pairs:
         parts = [part.strip() for part in pair.split("+")]
         if len(parts) != 2 or not all(parts):
             raise UsageError(f"{pair!r} is not a pair; write SPATIAL+TEMPORAL")
         for part in parts:
-            if part not in rows or rows[part].is_pair:
+            if part not in found or found[part].is_pair:
                 raise UnknownNameError("method of this run", part, methods, f"The pair {pair!r} needs it.")
         name = parts[0] if parts[0] == parts[1] else "+".join(parts)
-        rows[name] = Row(name, parts[0], parts[1])
-    return list(rows.values())
+        found[name] = Contender(name, parts[0], parts[1])
+    return list(found.values())

@@ -1,7 +1,11 @@
-"""Progress bars with time left, for work that reports ``(done, total)``. They go to standard error."""
+"""Progress of work that reports ``(done, total)``: a bar with time left on a terminal, some lines elsewhere.
+
+It goes to standard error.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -11,14 +15,31 @@ if TYPE_CHECKING:
 
     from harness.contracts import Progress
 
+LINES = 20
+"""Without a terminal: lines at most."""
+
 
 @contextmanager
 def counting_bar(title: str, unit: str) -> Iterator[Progress]:
-    """A bar over things that are counted, such as clips."""
+    """Progress over things that are counted, such as clips."""
+    from rich.console import Console
     from rich.progress import MofNCompleteColumn, TextColumn
 
+    if not Console(stderr=True).is_terminal:
+        yield _lines(title, unit)
+        return
     with _bar(title, MofNCompleteColumn(), TextColumn(unit)) as report:
         yield report
+
+
+def _lines(title: str, unit: str) -> Progress:
+    """Prints a line after each twentieth part."""
+
+    def report(done: int, total: int) -> None:
+        if total and done * LINES // total > (done - 1) * LINES // total:
+            print(f"{title}: {done} of {total} {unit}", file=sys.stderr, flush=True)
+
+    return report
 
 
 @contextmanager

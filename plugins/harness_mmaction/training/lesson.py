@@ -1,4 +1,4 @@
-"""What a recogniser has to say to be trained; everything else is the same for all (`training.learning`)."""
+"""What a recogniser has to say to learn; everything else is the same for all (`harness_mmaction.training.learning`)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FRAMES, FLOW = "frames", "flow"
 
 @dataclass(frozen=True)
 class Lesson(Generic[AnyRecipe]):
-    """One stream that is to be trained."""
+    """One stream that learns."""
 
     stream: str
     recipe: AnyRecipe
@@ -44,7 +44,7 @@ class Lesson(Generic[AnyRecipe]):
         return None if start in ("imagenet", "scratch") else Path(start.replace("{stream}", self.stream))
 
 
-class Trainee(Protocol[AnyRecipe]):
+class Learner(Protocol[AnyRecipe]):
     """A recogniser that learns through MMAction2's models and mmengine's Runner."""
 
     title: str

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness_basicsr.training.curves import read_curve, write_curves
+from harness_basicsr.training.logs import read_curve, read_logs
 
 LINE = (
     "2026-01-01 10:00:00,000 INFO: [x..][epoch:  0, iter: {:>8}, lr:(1.000e-03,2.000e-03,)] "
@@ -29,11 +29,12 @@ def test_a_resumed_stage_counts_each_iteration_once_as_it_was_done_last(tmp_path
     }
 
 
-def test_table_and_picture(tmp_path: Path) -> None:
-    one = {1: {"l_pix": 0.5}, 2: {"l_pix": 0.25, "psnr_y": 20.0}}
-    curves = {"one": one, "two": {1: {"l_pix": 0.2, "l_g_gan": -1.0}}}
-    table, picture = write_curves(tmp_path, curves, floor=19.0)
-    assert table.read_text().splitlines() == [
-        "stage,iteration,l_pix,l_g_gan,psnr_y", "one,1,0.5,,", "one,2,0.25,,20.0", "two,1,0.2,-1.0,",
-    ]  # fmt: skip
-    assert picture.read_bytes().startswith(b"\x89PNG")
+def test_time_and_losses_come_from_the_logs(tmp_path: Path) -> None:
+    line = (
+        "2026-01-01 10:00:{:02d},500 INFO: [x..][epoch:  0, iter:   {}, lr:(1.000e-03,)] l_pix: {} l_g_gan: -2.5e-01 \n"
+    )
+    (tmp_path / "train_x_1.log").write_text(line.format(0, 1, "1.0e-02") + line.format(30, 2, "9.0e-03"))
+    (tmp_path / "train_x_2.log").write_text(line.format(10, 3, "8.0e-03") + "text\n" + line.format(15, 4, "7.0e-03"))
+    seconds, losses = read_logs(tmp_path)
+    assert seconds == 35.0
+    assert losses == {"l_pix": 0.007, "l_g_gan": -0.25}

@@ -1,0 +1,80 @@
+"""Reports: formats of the leaderboard and pages on it. All of them are plugins', those of the project too."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import ContractError, HarnessError, PluginError, UnknownNameError, UsageError, one_line
+from harness.imports import resolve_import
+from harness.leaderboard.table import Leaderboard
+from harness.registry import Registry
+from harness.specs import PAIRS_PREFIX, ReportSpec
+
+if TYPE_CHECKING:
+    from harness.running.reading import RunRecord
+
+EXPECTED = "a report returns file names with their contents, such as {'table.org': b'...'}"
+
+
+def find_report(registry: Registry, name: str | None, out: Path | None, *, pairs: bool) -> ReportSpec | None:
+    """The report asked for by name or by a file's ending; None where neither is given.
+
+    `pairs` chooses among the reports on all pairs. Raises `UsageError` for a name or an ending that none has.
+    """
+    if name is None:
+        return None if out is None else _by_ending(registry, out, pairs)
+    if not pairs:
+        return registry.get(ReportSpec, name)
+    forms = {spec.name.removeprefix(PAIRS_PREFIX): spec for spec in _reports(registry, pairs)}
+    form = name.removeprefix(PAIRS_PREFIX)
+    if form not in forms:
+        raise UnknownNameError("form of --pairs all", name, forms)
+    return forms[form]
+
+
+def render_report(spec: ReportSpec, board: Leaderboard, run: RunRecord) -> dict[str, bytes]:
+    """The files of a report by name.
+
+    Raises `ContractError` where it returns something else, `PluginError` where it raises; an error that is meant for
+    the user (`HarnessError`) is passed on as it is.
+    """
+    render = resolve_import(spec.factory)
+    try:
+        found = render(board, run)
+    except HarnessError:
+        raise
+    except (Exception, SystemExit) as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{last.filename}, line {last.lineno}"
+        raise PluginError(f"report {spec.name!r} raised {one_line(error)} ({where})") from error
+    return checked_files(found, spec.name)
+
+
+def checked_files(found: object, name: str) -> dict[str, bytes]:
+    """What a report returned. Raises `ContractError` unless it is files: plain names, and bytes as contents."""
+    if not isinstance(found, Mapping):
+        raise ContractError(f"report {name!r} returned {type(found).__name__}; {EXPECTED}")
+    if not found:
+        raise ContractError(f"report {name!r} returned no file; {EXPECTED}")
+    for file, content in found.items():
+        if not isinstance(file, str) or Path(file).name != file or file in ("", ".."):
+            raise ContractError(f"report {name!r} returned {file!r} as a file's name; give one without a folder")
+        if not isinstance(content, bytes):
+            raise ContractError(f"report {name!r} returned {type(content).__name__} for {file}; {EXPECTED}")
+    return dict(found)
+
+
+def _by_ending(registry: Registry, out: Path, pairs: bool) -> ReportSpec:
+    by_suffix = {spec.suffix: spec for spec in _reports(registry, pairs) if spec.suffix}
+    fitting = [suffix for suffix in by_suffix if out.name.endswith(suffix)]
+    if not fitting:
+        endings = ", ".join(sorted(by_suffix))
+        raise UsageError(f"--out {out}: its ending names no format ({endings}); give --format as well")
+    return by_suffix[max(fitting, key=len)]
+
+
+def _reports(registry: Registry, pairs: bool) -> list[ReportSpec]:
+    return [spec for spec in registry.all(ReportSpec).values() if spec.pairs == pairs]

@@ -1,0 +1,83 @@
+"""What one run opens and builds, each once: data set, plan, device, probes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import torch
+
+from harness.contracts import Clip, Dataset, Probe
+from harness.errors import ClipError
+from harness.planning.cells import Cell, Part, Plan
+from harness.planning.resolving import open_dataset
+from harness.planning.selecting import Request, make_plan
+from harness.registry import Registry
+from harness.running.build import build_probe, pick_device
+from harness.specs import NetworkSpec
+from harness.video.frames import Video
+
+
+class RunContext:
+    """Handed to whoever needs the data set or a probe: the plan's display, the loop, the recorder."""
+
+    def __init__(self, plan: Plan, dataset: Dataset, device: torch.device) -> None:
+        self.plan = plan
+        self.dataset = dataset
+        self.device = device
+        self._probes: dict[str, Probe | Exception] = {}
+
+    def open(self, clip: Clip) -> Video:
+        """The clip's video. Raises `ClipError`."""
+        return self.dataset.open(clip)
+
+    def probe(self, part: Part[NetworkSpec]) -> Probe:
+        """The probe of a part. Raises what its factory raised, every time."""
+        if part.label not in self._probes:
+            self._probes[part.label] = self._try(part)
+        built = self._probes[part.label]
+        if isinstance(built, Exception):
+            raise built
+        return built
+
+    def frames_to_restore(self, cells: Sequence[Cell]) -> int:
+        """Frames that one method is asked for over all clips, about: the union of what the cells' probes want."""
+        parts = {cell.probe.label: cell.probe for cell in cells}
+        probes = [probe for part in parts.values() if not isinstance(probe := self._found(part), Exception)]
+        lengths = Counter(filter(None, map(self._likely_frames, self.plan.clips if probes else ())))
+        return sum(clips * _wanted(probes, length) for length, clips in lengths.items())
+
+    def _found(self, part: Part[NetworkSpec]) -> Probe | Exception:
+        try:
+            return self.probe(part)
+        except Exception as error:  # a plugin's factory; the loop meets it again and records it in the probe's cells
+            return error
+
+    def _try(self, part: Part[NetworkSpec]) -> Probe | Exception:
+        try:
+            return build_probe(part, self.plan.benchmark.scale, self.plan.classes, self.device)
+        except Exception as error:  # kept, so that a factory is called once even where it fails
+            return error
+
+    def _likely_frames(self, clip: Clip) -> int:
+        """Its length as the container tells it, without decoding; 0 for a clip that cannot be opened."""
+        try:
+            return self.open(clip).likely_frames
+        except ClipError:  # recorded when its turn comes
+            return 0
+
+
+def open_context(request: Request, registry: Registry) -> RunContext:
+    """Open the data set and make the plan. Raises `UsageError` for anything that does not exist."""
+    dataset = open_dataset(request.benchmark.dataset, registry, request.data)
+    return RunContext(make_plan(request, registry, dataset), dataset, pick_device(request.device))
+
+
+def _wanted(probes: Sequence[Probe], num_frames: int) -> int:
+    wanted: set[int] = set()
+    for probe in probes:
+        try:
+            wanted |= probe.wants(num_frames).all_frames()
+        except Exception:  # a plugin's code; the loop meets it again and records it in the probe's cells
+            continue
+    return len(wanted)

@@ -1,0 +1,130 @@
+"""What a training is about, resolved once for any trainer: what is trained, on which clips, and where it runs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import torch
+
+from harness.choice import parse_choice
+from harness.contracts import Clip, Dataset, Degradation, FlowEstimator, TrainingRequest
+from harness.datasets.video_folder import SPLIT, VideoFolder
+from harness.errors import UsageError, WeightsMissingError
+from harness.planning.benchmark import Benchmark, load_benchmark
+from harness.planning.building import Given, build
+from harness.planning.cells import Part
+from harness.planning.resolving import degradation_part, flow_part, open_dataset, resolve_part
+from harness.registry import Registry, registry
+from harness.running.build import pick_device
+from harness.specs import DEFAULT_DEGRADATION, OFFICIAL, DegradationSpec, NetworkSpec, OptionValue
+from harness.training.cache import GIGABYTE
+
+SCALE = 4
+"""Scale factor for videos of the user's own, where nothing says otherwise: the papers'."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One training. Made by `setting_of`."""
+
+    request: TrainingRequest
+    spec: NetworkSpec
+    """What is trained."""
+    benchmark: Benchmark | None
+    """None for a folder of videos."""
+    dataset: Dataset
+    split: str
+    label: str
+    """For file names: the benchmark or the folder."""
+    trained_on: str
+    """For the checkpoint: ``DATASET/SPLIT``, or ``videos/FOLDER``."""
+    scale: int
+    device: torch.device
+    registry: Registry
+
+    @property
+    def clips(self) -> Sequence[Clip]:
+        """The clips of the training split, HR."""
+        return self.dataset.clips(self.split)
+
+    @property
+    def bound(self) -> float:
+        """Bytes that the cached clips of this training may take."""
+        return self.request.cache_size * GIGABYTE
+
+    @cached_property
+    def _degradation(self) -> Part[DegradationSpec]:
+        if self.benchmark is not None:
+            return degradation_part(self.benchmark, self.registry)
+        return resolve_part(DegradationSpec, f"{DEFAULT_DEGRADATION}:scale={self.scale}", self.registry)
+
+    @property
+    def degradation(self) -> str:
+        """The degradation as the benchmark names it."""
+        return self.benchmark.degradation if self.benchmark else self._degradation.text()
+
+    def degrade(self) -> tuple[Degradation, str]:
+        """The degradation, and its name with all options. Raises `UsageError` for clips that are LR by nature."""
+        return build(self._degradation, Given()), self._degradation.text()
+
+    def flow(self, text: str, device: torch.device) -> tuple[FlowEstimator, str]:
+        """The flow estimator ``NAME:option=value``, and its name with all options."""
+        part = flow_part(text, self.registry, self.benchmark.weights if self.benchmark else OFFICIAL)
+        if part.missing:
+            raise WeightsMissingError(part.missing)
+        return build(part, Given(device=device)), part.text()
+
+    def options(self, given: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
+        """All options of a recogniser in force: those that the benchmark fixes override the `given` ones."""
+        protocol = self.benchmark.recognizers.get(self.spec.name, {}) if self.benchmark else {}
+        part = resolve_part(type(self.spec), self.spec.name, self.registry, protocol={**given, **protocol})
+        return dict(part.options)
+
+    def built(self, options: Mapping[str, OptionValue]) -> Any:
+        """What was trained, an SR method, with these options."""
+        part = resolve_part(type(self.spec), self.spec.name, self.registry, protocol=options)
+        return build(part, Given(scale=self.scale, device=self.device))
+
+    def takers_of(self, option: str) -> list[str]:
+        """Names of everything of this kind that is trained and has an option."""
+        specs = self.registry.all(type(self.spec))
+        return sorted(name for name, spec in specs.items() if spec.trainer and option in spec.options)
+
+
+def setting_of(request: TrainingRequest, kind: type[NetworkSpec]) -> Setting:
+    """What a training of a declaration of this kind is asked to learn from: a benchmark's training split, whose data
+    set lies in `request.data`, or, without a benchmark, every video of that folder.
+
+    Raises `UsageError` where neither is given, the scale factor is not the benchmark's, or the folder has too few
+    videos.
+    """
+    known = registry()
+    spec, device = known.get(kind, request.name), pick_device(request.device)
+    if request.benchmark is None:
+        return _videos(request, spec, device, known)
+    benchmark = load_benchmark(request.benchmark)
+    if request.scale not in (None, benchmark.scale):
+        raise UsageError(
+            f"--scale {request.scale}: benchmark {benchmark.name} has scale {benchmark.scale}; "
+            "leave --scale out, or give --data without --benchmark"
+        )
+    dataset = open_dataset(benchmark.dataset, known, request.data)
+    trained_on = f"{parse_choice(benchmark.dataset).name}/{benchmark.train_split}"
+    where = (dataset, benchmark.train_split, benchmark.name, trained_on, benchmark.scale)
+    return Setting(request, spec, benchmark, *where, device, known)
+
+
+def _videos(request: TrainingRequest, spec: NetworkSpec, device: torch.device, known: Registry) -> Setting:
+    if request.data is None:
+        raise UsageError("what shall it be trained on? give --benchmark NAME or --data FOLDER_OF_VIDEOS")
+    name = request.data.resolve().name
+    dataset = VideoFolder(request.data)
+    if len(dataset.clips(SPLIT)) < 2:
+        raise UsageError(f"--data {request.data}: one video only; at least two are needed, for one is held out")
+    label = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "videos"
+    where = (dataset, SPLIT, label, f"videos/{name}", request.scale or SCALE)
+    return Setting(request, spec, None, *where, device, known)
