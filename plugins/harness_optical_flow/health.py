@@ -13,8 +13,8 @@ def require_one_version() -> None:
     """Raises `HarnessError` if the two packages differ in version or one is missing."""
     versions = _versions()
     if len(set(versions.values())) > 1:
-        found = ", ".join(f"{name} {installed}" for name, installed in versions.items())
-        raise HarnessError(f"{found} share a folder; {_cure()}")
+        found = ", ".join(f"{name} {installed or 'is not installed'}" for name, installed in versions.items())
+        raise HarnessError(f"{found}, but the two share a folder and must be of one version; {_cure()}")
 
 
 def require_optflow() -> None:

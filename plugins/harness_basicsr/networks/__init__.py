@@ -55,8 +55,8 @@ def build(
     """The SR method of an entry of `ARCHITECTURES`; `options` are its network's, as published unless given.
 
     `checkpoint` is the user's own weights file and overrides `weights`.
-    Raises `UnknownNameError` for an unknown name or option, `WeightsMissingError`, and `WeightsError` for weights that do
-    not fit the network.
+    Raises `UnknownNameError` for an unknown name or option, `WeightsMissingError`, and `WeightsError` for weights that
+    do not fit the network.
     """
     path = Path(checkpoint).expanduser() if checkpoint else weights
     return _wrapped(architecture(arch), arguments_of(arch, scale, options), path, scale, device)
@@ -138,7 +138,7 @@ def _wrapped(
 ) -> FrameNetwork:
     """The network with its weights, wrapped in the class for its view."""
     if path is None:
-        raise WeightsMissingError(f"{entry.type} needs weights; give a file of your own with checkpoint=FILE")
+        raise WeightsMissingError(f"{entry.type} needs weights; give a file of your own: checkpoint=FILE, or weights=FILE for `basicsr`")
     network = registered.create(arguments)
     if not entry.view.endswith(("window", "clip")):
         network = network.to(memory_format=torch.channels_last)  # a quarter to a half less time on a CPU

@@ -36,14 +36,14 @@ class Views:
 
     def __post_init__(self) -> None:
         if self.crops not in CROPS:
-            raise UsageError(f"tsn:crops={self.crops}; known: {', '.join(CROPS)}")
+            raise UsageError(f"crops={self.crops}; known: {', '.join(CROPS)}")
         if self.crops == "ten" and self.mirror:
-            raise UsageError("tsn:crops=ten,mirror=true: the ten crops are five and their mirror images already")
+            raise UsageError("crops=ten,mirror=true: the ten crops are five and their mirror images already")
         if self.crops != "full" and self.input_size > self.short_side:
-            raise UsageError(f"tsn:input_size={self.input_size} does not fit in short_side={self.short_side}")
+            raise UsageError(f"input_size={self.input_size} does not fit in short_side={self.short_side}")
         if self.crops == "three" and self.input_size != self.short_side:
             raise UsageError(
-                f"tsn:crops=three: the crops span the short side, so input_size={self.input_size} must be "
+                f"crops=three: the crops span the short side, so input_size={self.input_size} must be "
                 f"short_side={self.short_side}"
             )
 

@@ -181,7 +181,8 @@ def test_shipped_weights_predict_on_mini_as_in_the_test_loop(tmp_path: Path) -> 
     )
     recognizer = build(
         stream="spatial", class_names=dataset.classes, device=torch.device("cpu"),
-        weights=installed_path(weights, "tsn"), segments=8, sampling="mmaction", crops="centre", short_side=112, input_size=96,
+        weights=installed_path(weights, "tsn"), segments=8, sampling="mmaction", crops="centre", short_side=112,
+        input_size=96,
     )  # fmt: skip
     found = [our_scores(recognizer, clip.path) for clip in clips]
     assert max(abs(a - b).max() for a, b in zip(found, expected, strict=True)) < TOLERANCE

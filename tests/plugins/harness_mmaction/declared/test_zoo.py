@@ -10,7 +10,6 @@ import yaml
 
 from harness.errors import UnknownNameError, UsageError
 from harness.planning.benchmark import Benchmark, load_benchmark
-from harness.planning.cells import Part
 from harness.planning.plan import stream_parts
 from harness.planning.selecting import Request
 from harness.registry import Registry, load_registry
@@ -92,8 +91,7 @@ def test_only_what_affects_scores_changes_the_identity(
         config = write_config(tmp_path, **change)  # type: ignore[arg-type]
         weights = tmp_path / "weights.pth"
         weights.write_bytes(b"weights")
-        part: Part = stream_parts(f"{name}:config={config},checkpoint={weights}", registry, benchmark_file
-        )[0]
+        [part] = stream_parts(f"{name}:config={config},checkpoint={weights}", registry, benchmark_file)
         return part.identity()
 
     first = identity()
