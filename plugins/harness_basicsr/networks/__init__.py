@@ -138,7 +138,7 @@ def _wrapped(
 ) -> FrameNetwork:
     """The network with its weights, wrapped in the class for its view."""
     if path is None:
-        raise WeightsMissingError(f"{entry.type} needs weights; give a file of your own: checkpoint=FILE, or weights=FILE for `basicsr`")
+        raise WeightsMissingError(f"{entry.type} needs weights: checkpoint=FILE, or weights=FILE for `basicsr`")
     network = registered.create(arguments)
     if not entry.view.endswith(("window", "clip")):
         network = network.to(memory_format=torch.channels_last)  # a quarter to a half less time on a CPU

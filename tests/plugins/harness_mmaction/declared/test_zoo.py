@@ -91,7 +91,7 @@ def test_only_what_affects_scores_changes_the_identity(
         config = write_config(tmp_path, **change)  # type: ignore[arg-type]
         weights = tmp_path / "weights.pth"
         weights.write_bytes(b"weights")
-        [part] = stream_parts(f"{name}:config={config},checkpoint={weights}", registry, benchmark_file)
+        part, *_ = stream_parts(f"{name}:config={config},checkpoint={weights}", registry, benchmark_file)
         return part.identity()
 
     first = identity()
