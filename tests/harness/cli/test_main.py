@@ -106,7 +106,7 @@ def test_ctrl_c_says_how_to_continue(cli: Cli, monkeypatch: pytest.MonkeyPatch, 
 
     monkeypatch.setattr("harness.cli.datasets.open_named", interrupt)
     monkeypatch.setattr("harness.cli.train.find_trainer", interrupt)
-    monkeypatch.setattr("harness.planning.selecting.make_plan", interrupt)
+    monkeypatch.setattr("harness.running.context.make_plan", interrupt)
     result = cli(*{"datasets": ["datasets", "show", "mini"], "train": ["train", "vdsr"]}.get(verb, ["run"]))
     assert result.exit_code == 130 and "the same command" in result.stderr and "continues" in result.stderr
 
