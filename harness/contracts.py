@@ -118,6 +118,16 @@ class JointRecognizer(StreamRecognizer, Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What restoring the frames of a clip takes on any machine."""
+
+    multiply_adds: float
+    """For each restored frame."""
+    peak_bytes: int
+    """Of the tensors that were made and alive at once, weights not among them."""
+
+
 class Sample(Protocol):
     """One clip as restored by one method, as a probe sees it. Indices are frame numbers of the clip."""
 
@@ -135,6 +145,11 @@ class Sample(Protocol):
     @property
     def restored_frames(self) -> int:
         """Number of frames that the method was asked for."""
+        ...
+
+    @property
+    def cost(self) -> Cost | None:
+        """What restoring costs whatever the machine; None but for the first clip of a run, as it is counted there."""
         ...
 
     def sr(self, frames: Sequence[int]) -> Tensor:

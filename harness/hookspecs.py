@@ -123,7 +123,8 @@ def harness_reports() -> Iterable[ReportSpec]:  # type: ignore[empty-body]
             lines = [f"| {row.sr} | {row.streams['fusion'].top1} |" for row in board.rows]
             return {"table.org": "\\n".join(lines).encode(), "chart.png": chart(run.clips)}
 
-    It works from ``harness leaderboard RUN --format org``; with ``default=True`` every run writes it as well.
+    It works from ``harness leaderboard RUN --format org``; with ``default=True`` every run writes it as well. One with
+    another ``view`` than the table is for ``--pairs all``, ``--classes``, ``--confusion`` or ``--flips``.
 
     Example::
 

@@ -30,8 +30,11 @@ OFFICIAL = "official"
 OWN_FILES = ("checkpoint", "weights")
 """Options that name a weights file of the user's own."""
 
-PAIRS_PREFIX = "pairs-"
-"""What names of reports on all pairs begin with."""
+TABLE, PAIRS, CLASSES, CONFUSION, FLIPS = VIEWS = ("table", "pairs", "classes", "confusion", "flips")
+"""What a report may be on: the leaderboard, every pair a+b, the accuracy of single classes, the confusion matrix of a
+method, or the clips that one method gets right and another wrong."""
+METHODS_NEEDED: Mapping[str, int] = {CONFUSION: 1, FLIPS: 2}
+"""How many methods a report of a view is on; those of other views are on all."""
 
 OptionValue = str | int | float | bool | None
 NO_OPTIONS: Mapping[str, OptionValue] = {}
@@ -82,6 +85,9 @@ class Spec:
     digests: Mapping[str, str] = field(default_factory=dict)
     """Options that name something on disk, to ``"module:function"`` that is called with the option's value and returns
     a digest of what it names, so that a cell counts it by content. Weights files (`OWN_FILES`) need none."""
+    later: tuple[str, ...] = ()
+    """Options that came when results had been stored without them: one is part of a cell's identity only where it
+    differs from its default, so that those results are still found."""
 
     handed: ClassVar[tuple[str, ...]] = ()
     """Keywords that the factory is called with besides its options."""
@@ -103,6 +109,9 @@ class NetworkSpec(Spec):
     """Where official weights can be downloaded by hand, for the reason of a skipped cell."""
     trainer: str | None = None
     """``"module:function"`` behind ``harness train NAME``."""
+    requires: tuple[str, ...] = ()
+    """Packages that it needs besides the project's own, as ``pip install`` calls them: without one its cells are
+    skipped, with the command that installs it."""
 
     @property
     def keywords(self) -> tuple[str, ...]:
@@ -196,6 +205,8 @@ class Column:
     Of several such columns pictures show the first."""
     ratio: tuple[str, ...] = ()
     """Two numbers of the probe: then `key` is the total of the first over all clips divided by that of the second."""
+    peak: float | None = None
+    """With `ratio`, whose value is then a mean squared error: `key` is its PSNR in dB for this peak."""
 
 
 @dataclass(frozen=True)
@@ -225,16 +236,17 @@ class ReportSpec(Spec):
     """A report on a run: a format of the leaderboard, or a page on what it says.
 
     Factory: ``render(board: Leaderboard, run: RunRecord) -> Mapping[str, bytes]``, from file names to contents. The
-    first file is the one that ``--out FILE`` names; pictures and whatever else it needs come after it.
+    first file is the one that ``--out FILE`` names; pictures and whatever else it needs come after it. Of the view
+    ``confusion`` it is ``render(board, run, method)``, of ``flips`` ``render(board, run, right, wrong)``.
     """
 
     suffix: str = ""
     """What names of its files end in; the longest that fits a name wins."""
     default: bool = False
     """True for one that every run writes into its folder."""
-    pairs: bool = False
-    """True for one on all pairs: ``--pairs all`` chooses among these by ending or by name, which may leave out
-    `PAIRS_PREFIX`."""
+    view: str = TABLE
+    """What it is on, one of `VIEWS`: ``--pairs all``, ``--classes``, ``--confusion`` and ``--flips`` choose among those
+    of their view by ending or by name, which may leave out the view's (``md`` for ``pairs-md``)."""
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,10 @@ from harness.choice import known_options
 from harness.errors import ContractError
 from harness.imports import resolve_import
 from harness.specs import (
+    METHODS_NEEDED,
     OWN_FILES,
     STREAMS,
+    VIEWS,
     DegradationSpec,
     NetworkSpec,
     RecognizerSpec,
@@ -69,7 +71,7 @@ class _Contract:
         found = resolve_import(self.spec.factory)
         expect(callable(found), f"{self.spec.factory} is not callable")
         if isinstance(self.spec, ReportSpec):
-            _expect_report(found)
+            _expect_report(found, self.spec)
         else:
             _expect_accepts(found, [*self.spec.keywords, *self.spec.options])
         return self.spec.factory
@@ -112,12 +114,16 @@ class _Contract:
         return f"x{scale}"
 
 
-def _expect_report(render: Callable[..., object]) -> None:
-    """Raise `ContractError` unless `render` can be called with a leaderboard and a run."""
+def _expect_report(render: Callable[..., object], spec: ReportSpec) -> None:
+    """Raise `ContractError` unless `render` can be called with a leaderboard, a run and the methods of its view."""
+    expect(spec.view in VIEWS, f"view {spec.view!r}; expected one of {', '.join(VIEWS)}")
+    count = METHODS_NEEDED.get(spec.view, 0)
+    expect(not (spec.default and count), f"view {spec.view!r} needs methods, which a run cannot choose; no `default`")
+    arguments = ("board", "run", *(f"method{place}" for place in range(1, count + 1)))
     try:
-        inspect.signature(render).bind("board", "run")
+        inspect.signature(render).bind(*arguments)
     except TypeError as error:
-        raise ContractError(f"it is called as render(board, run), which does not fit: {error}") from None
+        raise ContractError(f"it is called as render({', '.join(arguments)}), which does not fit: {error}") from None
 
 
 def _expect_accepts(factory: object, names: list[str]) -> None:

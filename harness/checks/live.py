@@ -157,7 +157,7 @@ def _degradation(spec: DegradationSpec, setting: Setting) -> Iterator[Section]:
 
 
 def _report(spec: ReportSpec, setting: Setting) -> Iterator[Section]:
-    yield "report", check_report(resolve_import(spec.factory), spec.name)
+    yield "report", check_report(resolve_import(spec.factory), spec.name, spec.view)
 
 
 CONTRACTS: dict[type[Spec], Contract] = {

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from harness.checks.base import Check, expect, expect_wants, run_tests
 from harness.checks.clips import drifting_texture
-from harness.contracts import Clip, Measurement, Pair, Probe, Wants
+from harness.contracts import Clip, Cost, Measurement, Pair, Probe, Wants
 from harness.errors import ContractError
 from harness.specs import Column
 from harness.video.imresize import imresize
@@ -42,6 +42,7 @@ class SyntheticSample:
     clip: Clip = field(default_factory=lambda: Clip("synthetic", Path("synthetic.mp4"), 0, "synthetic"))
     restore_seconds: float = 0.5
     restored_frames: int = field(init=False)
+    cost: Cost | None = field(default_factory=lambda: Cost(multiply_adds=1.5e9, peak_bytes=1 << 20))
 
     def __post_init__(self) -> None:
         self.restored_frames = len(self.wanted.all_frames())

@@ -11,24 +11,26 @@ import pandas as pd
 
 from harness.checks.base import Check, run_test
 from harness.leaderboard.reports import checked_files
-from harness.leaderboard.table import Leaderboard, build
+from harness.leaderboard.table import build
 from harness.running.reading import ROW_COLUMNS, RunRecord
 from harness.running.rows import CELL_COLUMNS
-from harness.specs import CEILING, FLOOR
+from harness.specs import CEILING, FLOOR, METHODS_NEEDED, TABLE
 
 CLASSES, CLIPS = 3, 12
 METHODS = {FLOOR: 5, "a_method": 8, CEILING: 11}
 """Methods, with the number of clips they get right."""
 
-Render = Callable[[Leaderboard, RunRecord], Mapping[str, bytes]]
+Render = Callable[..., Mapping[str, bytes]]
+"""Called with a `Leaderboard`, a `RunRecord` and the names of as many methods as its view needs."""
 
 
-def check_report(render: Render, name: str = "report") -> list[Check]:
-    """Check a report on a small made-up run: three methods and a pair, one recogniser, one skipped cell."""
+def check_report(render: Render, name: str = "report", view: str = TABLE) -> list[Check]:
+    """Check a report of a view on a small made-up run: three methods and a pair, one recogniser, one skipped cell."""
 
     def files() -> str:
         run = sample_run()
-        found = checked_files(render(build(run), run), name)
+        methods = list(reversed(METHODS))[: METHODS_NEEDED.get(view, 0)]
+        found = checked_files(render(build(run), run, *methods), name)
         return ", ".join(f"{file} ({len(content)} bytes)" for file, content in found.items())
 
     return [run_test("files", files)]

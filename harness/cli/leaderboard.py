@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from harness.cli.options import PluginFiles
+from harness.specs import CLASSES, CONFUSION, FLIPS, PAIRS, TABLE
 
 if TYPE_CHECKING:
     from harness.leaderboard.table import Leaderboard
+    from harness.running.reading import RunRecord
 
 EVERY_PAIR = "all"
+VIEWS = "Instead of the table"
 EXAMPLES = """
 Examples:
 
@@ -32,6 +35,16 @@ Examples:
 
   harness leaderboard runs/mini --pairs all --out pairs.png
 
+  harness leaderboard runs/mini --classes            accuracy of every class
+
+  harness leaderboard runs/mini --classes --out classes.csv
+
+  harness leaderboard runs/mini --confusion esrgan   what for what
+
+  harness leaderboard runs/mini --confusion esrgan --fusion 1:0
+
+  harness leaderboard runs/mini --flips sosr bicubic --out flips.md
+
   harness leaderboard runs/mini --out findings.md    what of the paper holds
 """
 
@@ -48,6 +61,15 @@ def leaderboard(
     ] = None,
     pairs: Annotated[str, typer.Option(help="More pairs a+b (spatial+temporal) as a comma list, or all.")] = "",
     fusion: Annotated[str | None, typer.Option(help="Weights SPATIAL:TEMPORAL; default the benchmark's.")] = None,
+    classes: Annotated[bool, typer.Option("--classes", help="Accuracy of every class.", rich_help_panel=VIEWS)] = False,
+    confusion: Annotated[
+        str | None,
+        typer.Option(metavar="METHOD", help="What a method's clips are taken for.", rich_help_panel=VIEWS),
+    ] = None,
+    flips: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="A B", help="Clips that A gets right and B wrong.", rich_help_panel=VIEWS),
+    ] = None,
     plugin: PluginFiles = None,
 ) -> None:
     """Print the leaderboard of a run: nothing is computed again but the statistics."""
@@ -58,24 +80,48 @@ def leaderboard(
     from harness.running.reading import load_run
 
     wanted = split_list(pairs)
-    every = EVERY_PAIR in wanted
+    view, methods = _view(EVERY_PAIR in wanted, classes, confusion, flips)
     weights = _weights(fusion)
-    report = find_report(registry(), format, out, pairs=every)  # complains before anything is computed
+    report = find_report(registry(), format, out, view=view)  # complains before anything is computed
     record = load_run(run_dir)
-    board = build(record, pairs=[pair for pair in wanted if pair != EVERY_PAIR], fusion=weights)
+    more = [pair for pair in wanted if pair != EVERY_PAIR] + [method for method in methods if "+" in method]
+    board = build(record, pairs=more, fusion=weights)
     if report is None:
-        _show(board, every)
+        _show(board, record, view, methods)
     else:
-        _deliver(render_report(report, board, record), out)
+        _deliver(render_report(report, board, record, *methods), out)
 
 
-def _show(board: Leaderboard, every_pair: bool) -> None:
+def _view(
+    every_pair: bool, classes: bool, confusion: str | None, flips: tuple[str, str] | None
+) -> tuple[str, Sequence[str]]:
+    """The view that is asked for and the methods that it is on. Raises `UsageError` for more than one."""
+    from harness.errors import UsageError
+    from harness.leaderboard.reports import option_of
+
+    asked: dict[str, Sequence[str]] = {PAIRS: ()} if every_pair else {}
+    asked |= {CLASSES: ()} if classes else {}
+    asked |= {CONFUSION: (confusion,)} if confusion is not None else {}
+    asked |= {FLIPS: flips} if flips is not None else {}
+    if len(asked) > 1:
+        raise UsageError(f"{' and '.join(map(option_of, asked))} are different tables; ask for one at a time")
+    return next(iter(asked.items()), (TABLE, ()))
+
+
+def _show(board: Leaderboard, record: RunRecord, view: str, methods: Sequence[str]) -> None:
     from rich.console import Console
 
     from harness.leaderboard import console
+    from harness.leaderboard.details import console as details_console
     from harness.leaderboard.pairs import console as pairs_console
 
-    Console().print(pairs_console.render(board) if every_pair else console.render(board))
+    if view == TABLE:
+        shown = console.render(board)
+    elif view == PAIRS:
+        shown = pairs_console.render(board)
+    else:
+        shown = details_console.render(board, record, view, methods)
+    Console().print(shown)
 
 
 def _weights(text: str | None) -> tuple[float, float] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 
 import numpy as np
@@ -10,19 +10,24 @@ import numpy as np
 from harness.leaderboard.row import Accuracy, tidy
 from harness.specs import CEILING, FLOOR
 from harness.statistics import (
+    LEVEL,
+    Panel,
+    Recovery,
     Scores,
     accuracy,
-    bootstrap_accuracy,
+    accuracy_interval,
     detectable_difference,
     hits,
-    interval,
     mcnemar_p,
     mean_class_accuracy,
-    recovered,
-    sign_flip_p,
-    tied_with_best,
+    mean_class_interval,
+    recovery,
+    shared_ranks,
 )
 from harness.statistics.scores import Bools, Floats
+
+TOP = 5
+"""Among how many classes a clip's own must be for the second accuracy, which needs as many classes."""
 
 
 def uses_ceiling(name: str) -> bool:
@@ -41,54 +46,71 @@ def measure_stream(rows: Mapping[str, Scores]) -> tuple[dict[str, Accuracy], flo
     names = sorted(rows)
     first = rows[names[0]]
     aligned = [rows[name].aligned_to(first) for name in names]
-    hit = np.stack([hits(scores) for scores in aligned], axis=1)
-    samples = bootstrap_accuracy(hit, first.groups)
-    found = {name: _alone(aligned[i], hit[:, i], samples[:, i]) for i, name in enumerate(names)}
-    _mark_best(found, names, samples)
-    detectable = _compare_with_floor(found, names, hit, samples, first) if FLOOR in names else None
+    panel = Panel(np.stack([hits(scores) for scores in aligned], axis=1), first.groups)
+    found = {name: _alone(scores, panel.hit[:, i]) for i, (name, scores) in enumerate(zip(names, aligned, strict=True))}
+    _rank(found, names, panel)
+    detectable = _compare_with_floor(found, names, panel) if FLOOR in names else None
     return {name: _tidied(accuracies) for name, accuracies in found.items()}, detectable
 
 
-def _alone(scores: Scores, hit: Bools, samples: Floats) -> Accuracy:
-    low, high = interval(samples[:, None])
-    return Accuracy(
+def _alone(scores: Scores, hit: Bools) -> Accuracy:
+    low, high = _ends(accuracy_interval(hit[:, None], scores.groups))
+    class_low, class_high = _ends(mean_class_interval(hit[:, None], scores.labels, scores.groups))
+    alone = Accuracy(
         top1=accuracy(hit),
-        top1_low=float(low[0]),
-        top1_high=float(high[0]),
+        top1_low=low,
+        top1_high=high,
         top1_mean_class=mean_class_accuracy(hit, scores.labels),
-        top1_top5=accuracy(hits(scores, k=5)),
+        top1_mean_class_low=class_low,
+        top1_mean_class_high=class_high,
     )
+    if scores.values.shape[1] < TOP:
+        return alone
+    among = hits(scores, k=TOP)
+    low, high = _ends(accuracy_interval(among[:, None], scores.groups))
+    return replace(alone, top1_top5=accuracy(among), top1_top5_low=low, top1_top5_high=high)
 
 
-def _mark_best(found: dict[str, Accuracy], names: list[str], samples: Floats) -> None:
+def _rank(found: dict[str, Accuracy], names: Sequence[str], panel: Panel) -> None:
+    """Ranks that rows share with the best of their group; the first of all are marked."""
     rivals = [i for i, name in enumerate(names) if not uses_ceiling(name)]
-    if rivals:
-        tied = tied_with_best(samples[:, rivals], np.array([found[names[i]].top1 for i in rivals]))
-        for i, best in zip(rivals, tied, strict=True):
-            found[names[i]] = replace(found[names[i]], best=bool(best))
+    if not rivals:
+        return
+    top1 = np.array([_top1(found[names[i]]) for i in rivals])
+    p = panel.familywise_p(rivals)
+    best = int(np.argmax(top1))
+    for place, (i, rank) in enumerate(zip(rivals, shared_ranks(top1, p < LEVEL), strict=True)):
+        own = found[names[i]]
+        found[names[i]] = replace(own, rank=rank, best=rank == 1, best_p=float(p[best, place]))
 
 
-def _compare_with_floor(
-    found: dict[str, Accuracy], names: list[str], hit: Bools, samples: Floats, clips: Scores
-) -> float | None:
-    floor = names.index(FLOOR)
-    differences = samples - samples[:, [floor]]
-    low, high = interval(differences)
-    base, ceiling = _top1(found[FLOOR]), found[CEILING].top1 if CEILING in found else None
+def _compare_with_floor(found: dict[str, Accuracy], names: Sequence[str], panel: Panel) -> float | None:
+    floor, errors = names.index(FLOOR), []
     for i, name in enumerate(names):
-        top1 = _top1(found[name])
-        closed = None if ceiling is None else recovered(top1, base, ceiling)
-        found[name] = replace(found[name], recovered=closed)
+        if CEILING in names:
+            found[name] = _with_share(found[name], recovery(panel, i, floor, names.index(CEILING)))
         if i != floor:
+            gain = panel.difference([i], [floor])
+            errors.append(gain.error)
             found[name] = replace(
                 found[name],
-                delta=top1 - base,
-                delta_low=float(low[i]),
-                delta_high=float(high[i]),
-                p=sign_flip_p(hit[:, i], hit[:, floor], clips.groups),
-                mcnemar_p=mcnemar_p(hit[:, i], hit[:, floor]),
+                delta=gain.value,
+                delta_low=gain.low,
+                delta_high=gain.high,
+                p=gain.p,
+                mcnemar_p=mcnemar_p(panel.hit[:, i], panel.hit[:, floor]),
             )
-    return detectable_difference(np.delete(differences, floor, axis=1))
+    return detectable_difference(errors)
+
+
+def _with_share(own: Accuracy, share: Recovery | None) -> Accuracy:
+    if share is None:
+        return own
+    return replace(own, recovered=share.value, recovered_low=share.low, recovered_high=share.high)
+
+
+def _ends(interval: tuple[Floats, Floats]) -> tuple[float, float]:
+    return float(interval[0][0]), float(interval[1][0])
 
 
 def _top1(accuracies: Accuracy) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,10 +27,14 @@ class Measures:
 
 @dataclass(frozen=True)
 class Keys:
-    """Names of the numbers of a run: `means` over clips, and `ratios` with the two numbers that they are made of."""
+    """Names of the numbers of a run: `means` over clips, and `ratios` with the two numbers that they are made of.
+
+    `peaks` are those of ratios that are mean squared errors, and shown in dB.
+    """
 
     means: Sequence[str]
     ratios: Mapping[str, Sequence[str]]
+    peaks: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def every(self) -> list[str]:
@@ -45,7 +50,7 @@ def measured_keys(cells: Sequence[CellRow], columns: Sequence[Column]) -> Keys:
     ratios = {column.key: column.ratio for column in columns if column.ratio}
     main = [column.key for column in main_columns(columns) if not column.ratio]
     rest = found - {*main, *(part for parts in ratios.values() for part in parts)}
-    return Keys([*main, *sorted(rest)], ratios)
+    return Keys([*main, *sorted(rest)], ratios, {column.key: column.peak for column in columns if column.peak})
 
 
 def measure_method(method: str, cells: Sequence[CellRow], keys: Keys) -> Measures:
@@ -53,8 +58,9 @@ def measure_method(method: str, cells: Sequence[CellRow], keys: Keys) -> Measure
     own = [cell for cell in cells if cell.method == method]
     tables = [cell.clips for cell in own if cell.clips is not None and cell.stream is None]
     means = {key: _mean([table[key] for table in tables if key in table]) for key in keys.means}
+    ratios = {key: _ratio(tables, *parts, peak=keys.peaks.get(key)) for key, parts in keys.ratios.items()}
     return Measures(
-        numbers={**means, **{key: _ratio(tables, *parts) for key, parts in keys.ratios.items()}},
+        numbers={**means, **ratios},
         params=max((cell.params for cell in own if cell.params is not None), default=None),
         clips=max((len(table) for table in tables), default=None),
     )
@@ -74,8 +80,10 @@ def _mean(columns: Sequence[pd.Series[Any]]) -> float | None:
     return float(values.astype(float).mean()) if len(values) else None
 
 
-def _ratio(tables: Sequence[pd.DataFrame], above: str, below: str) -> float | None:
-    """Total over all clips by total over all clips; None where either is 0 or was not measured."""
+def _ratio(tables: Sequence[pd.DataFrame], above: str, below: str, *, peak: float | None) -> float | None:
+    """Total over all clips by total over all clips, in dB below a peak; None where either is 0 or was not measured."""
     measured = [table for table in tables if above in table and below in table]
     first, second = (sum(float(table[key].sum()) for table in measured) for key in (above, below))
-    return first / second if first and second else None
+    if not first or not second:
+        return None
+    return first / second if peak is None else 10 * math.log10(peak**2 * second / first)

@@ -7,7 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from harness.leaderboard.row import Accuracy
+from harness.specs import CEILING, FLOOR
+
 FEW_GROUPS = 20
+FEWEST_TESTED = 6
+"""Below it the smallest p-value of a sign-flip test over groups, two of all patterns of signs, is above 5 %."""
 
 
 def header(info: Mapping[str, Any], clips: pd.DataFrame, weights: tuple[float, float]) -> dict[str, str]:
@@ -26,12 +31,45 @@ def detectable_note(recognizer: str | None, points: float | None) -> list[str]:
             "(paired, 5 % level, power 80 %)."]  # fmt: skip
 
 
+def gap_note(recognizer: str | None, rows: Mapping[str, Accuracy]) -> list[str]:
+    """Why no share is recovered where floor and ceiling are both known."""
+    if FLOOR not in rows or CEILING not in rows or rows[FLOOR].recovered is not None:
+        return []
+    return [f"{recognizer}: {CEILING} is not told apart from {FLOOR}, so there is no gap of which a share could be "
+            "recovered."]  # fmt: skip
+
+
+def extremes_note(where: str, rows: Mapping[str, Accuracy], classes: int) -> list[str]:
+    """A warning where the recogniser may as well guess, or where nothing is left to lose."""
+    if len(rows) > 1 and all(row.top1 == 100 for row in rows.values()):
+        return [f"{where}: every row is at 100 %. Nothing can be told apart; harder clips or a larger scale would."]
+    ceiling = rows.get(CEILING, Accuracy())
+    chance = 100 / classes
+    if ceiling.top1 is None or ceiling.top1_low is None or ceiling.top1_low > chance:
+        return []
+    return [f"{where}: {CEILING} is at {ceiling.top1:.1f} %, which is not told apart from chance ({chance:.1f} % of "
+            f"{classes} classes). Check labels, class names and weights before reading differences."]  # fmt: skip
+
+
 def group_note(clips: pd.DataFrame) -> list[str]:
-    """A warning where intervals rest on few groups."""
+    """A warning where intervals rest on few groups, or on clips of which nobody said which belong together."""
     groups = clips["group"].nunique()
+    if groups > 1 and groups == clips["clip"].nunique():
+        alone = ("Every clip is a group of its own, so intervals and tests take all clips for independent: where "
+                 "several were cut from one recording, they promise too much.")  # fmt: skip
+        return [alone, *_few(groups)]
+    return _few(groups)
+
+
+def _few(groups: int) -> list[str]:
     if groups == 0 or groups >= FEW_GROUPS:
         return []
-    return [f"Only {groups} group{'s' * (groups != 1)} of clips: intervals are rough, and mostly too narrow."]
+    start = f"Only {groups} group{'s' * (groups != 1)} of clips: "
+    if groups == 1:
+        return [f"{start}no intervals, because they rest on the spread between groups."]
+    if groups < FEWEST_TESTED:
+        return [f"{start}with fewer than {FEWEST_TESTED} no difference can be told apart, however large."]
+    return [f"{start}intervals are wide, and only large differences can be told apart."]
 
 
 def _clips(plan: Mapping[str, Any], clips: pd.DataFrame) -> str:

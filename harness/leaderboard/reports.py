@@ -11,7 +11,7 @@ from harness.errors import ContractError, HarnessError, PluginError, UnknownName
 from harness.imports import resolve_import
 from harness.leaderboard.table import Leaderboard
 from harness.registry import Registry
-from harness.specs import PAIRS_PREFIX, ReportSpec
+from harness.specs import METHODS_NEEDED, PAIRS, TABLE, ReportSpec
 
 if TYPE_CHECKING:
     from harness.running.reading import RunRecord
@@ -19,31 +19,37 @@ if TYPE_CHECKING:
 EXPECTED = "a report returns file names with their contents, such as {'table.org': b'...'}"
 
 
-def find_report(registry: Registry, name: str | None, out: Path | None, *, pairs: bool) -> ReportSpec | None:
+def find_report(registry: Registry, name: str | None, out: Path | None, *, view: str = TABLE) -> ReportSpec | None:
     """The report asked for by name or by a file's ending; None where neither is given.
 
-    `pairs` chooses among the reports on all pairs. Raises `UsageError` for a name or an ending that none has.
+    `view` (one of `harness.specs.VIEWS`) chooses among the reports on it; a full name finds one of any view that needs
+    no methods. Raises `UsageError` for a name or an ending that none has.
     """
     if name is None:
-        return None if out is None else _by_ending(registry, out, pairs)
-    if not pairs:
-        return registry.get(ReportSpec, name)
-    forms = {spec.name.removeprefix(PAIRS_PREFIX): spec for spec in _reports(registry, pairs)}
-    form = name.removeprefix(PAIRS_PREFIX)
+        return None if out is None else _by_ending(registry, out, view)
+    if view == TABLE:
+        return _without_methods(registry.get(ReportSpec, name))
+    forms = {spec.name.removeprefix(f"{view}-"): spec for spec in _reports(registry, view)}
+    form = name.removeprefix(f"{view}-")
     if form not in forms:
-        raise UnknownNameError("form of --pairs all", name, forms)
+        raise UnknownNameError(f"form of {option_of(view)}", name, forms)
     return forms[form]
 
 
-def render_report(spec: ReportSpec, board: Leaderboard, run: RunRecord) -> dict[str, bytes]:
-    """The files of a report by name.
+def option_of(view: str) -> str:
+    """How the command line asks for a view."""
+    return "--pairs all" if view == PAIRS else f"--{view}"
+
+
+def render_report(spec: ReportSpec, board: Leaderboard, run: RunRecord, *methods: str) -> dict[str, bytes]:
+    """The files of a report by name; `methods` are those that its view needs.
 
     Raises `ContractError` where it returns something else, `PluginError` where it raises; an error that is meant for
     the user (`HarnessError`) is passed on as it is.
     """
     render = resolve_import(spec.factory)
     try:
-        found = render(board, run)
+        found = render(board, run, *methods)
     except HarnessError:
         raise
     except (Exception, SystemExit) as error:
@@ -67,8 +73,15 @@ def checked_files(found: object, name: str) -> dict[str, bytes]:
     return dict(found)
 
 
-def _by_ending(registry: Registry, out: Path, pairs: bool) -> ReportSpec:
-    by_suffix = {spec.suffix: spec for spec in _reports(registry, pairs) if spec.suffix}
+def _without_methods(spec: ReportSpec) -> ReportSpec:
+    if spec.view in METHODS_NEEDED:
+        methods = " ".join("AB"[: METHODS_NEEDED[spec.view]])
+        raise UsageError(f"--format {spec.name} is on chosen methods; name them: {option_of(spec.view)} {methods}")
+    return spec
+
+
+def _by_ending(registry: Registry, out: Path, view: str) -> ReportSpec:
+    by_suffix = {spec.suffix: spec for spec in _reports(registry, view) if spec.suffix}
     fitting = [suffix for suffix in by_suffix if out.name.endswith(suffix)]
     if not fitting:
         endings = ", ".join(sorted(by_suffix))
@@ -76,5 +89,5 @@ def _by_ending(registry: Registry, out: Path, pairs: bool) -> ReportSpec:
     return by_suffix[max(fitting, key=len)]
 
 
-def _reports(registry: Registry, pairs: bool) -> list[ReportSpec]:
-    return [spec for spec in registry.all(ReportSpec).values() if spec.pairs == pairs]
+def _reports(registry: Registry, view: str) -> list[ReportSpec]:
+    return [spec for spec in registry.all(ReportSpec).values() if spec.view == view]

@@ -27,22 +27,38 @@ class Accuracy:
     """Upper end of its 95 % interval."""
     top1_mean_class: float | None = None
     """Mean of the classes' top-1 accuracies."""
+    top1_mean_class_low: float | None = None
+    """Lower end of its 95 % interval."""
+    top1_mean_class_high: float | None = None
+    """Upper end of its 95 % interval."""
     top1_top5: float | None = None
-    """Top-5 accuracy over clips."""
+    """Top-5 accuracy over clips; None where there are fewer than five classes."""
+    top1_top5_low: float | None = None
+    """Lower end of its 95 % interval."""
+    top1_top5_high: float | None = None
+    """Upper end of its 95 % interval."""
     delta: float | None = None
     """Top-1 accuracy less the floor's, in points."""
     delta_low: float | None = None
-    """Lower end of the 95 % interval of the paired difference."""
+    """Lower end of the 95 % interval of the paired difference, which contains 0 exactly where `p` is not below 0.05."""
     delta_high: float | None = None
-    """Upper end of the 95 % interval of the paired difference."""
+    """Upper end of that interval."""
     p: float | None = None
     """Of an exact sign-flip test against the floor over groups of clips, 0 to 1."""
     mcnemar_p: float | None = None
     """Of McNemar's test against the floor over clips, 0 to 1."""
     recovered: float | None = None
-    """Share of the gap between floor (0) and ceiling (1) that is closed."""
+    """Share of the gap between floor (0) and ceiling (1) that is closed; None where the gap may be none."""
+    recovered_low: float | None = None
+    """Lower end of its 95 % interval; None for floor and ceiling, whose shares are 0 and 1."""
+    recovered_high: float | None = None
+    """Upper end of its 95 % interval."""
     best: bool | None = None
     """Whether it leads or cannot be told from the one that does; None for the ceiling, which competes with nobody."""
+    best_p: float | None = None
+    """Of the comparison with the one that leads, adjusted for all pairs of rows, 0 to 1; `best` is 0.05 or more."""
+    rank: int | None = None
+    """Place among the rows that compete, from 1; those not told apart from the first of their group share it."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +90,10 @@ class Row:
     """Accuracy by stream, for every one of `SCORED`; empty accuracies for what was not measured."""
     recovered: float | None
     """That of the stream that ranks."""
+    recovered_low: float | None
+    """Lower end of its 95 % interval."""
+    recovered_high: float | None
+    """Upper end of its 95 % interval."""
     measures: Mapping[str, float | None]
     """Numbers of all other probes by key: means over clips, then ratios of totals. Pairs have none."""
     params: int | None
@@ -102,7 +122,7 @@ class Row:
     def has_numbers(self) -> bool:
         """Whether anything of it was measured."""
         accuracies = [value for accuracy in self.streams.values() for _, value in _flat(accuracy)]
-        values = [*accuracies, self.recovered, *self.measures.values(), self.params, self.clips]
+        values = [*accuracies, *self.measures.values(), self.params, self.clips]
         return any(value is not None for value in values)
 
 

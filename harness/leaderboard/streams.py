@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from harness.leaderboard.accuracy import measure_stream
 from harness.leaderboard.cells import CellRow
 from harness.leaderboard.contenders import Contender
+from harness.leaderboard.notes import detectable_note, extremes_note, gap_note
 from harness.leaderboard.row import Accuracy
 from harness.specs import SCORED
 from harness.statistics import Scores, fuse
@@ -17,17 +18,17 @@ BY_RANK = ("fusion", "spatial", "temporal")
 
 @dataclass(frozen=True)
 class Accuracies:
-    """Accuracy by stream of one row, the share `recovered` in the stream that ranks, and over how many clips."""
+    """Accuracy by stream of one row, that of the stream which ranks, and over how many clips."""
 
     streams: Mapping[str, Accuracy] = field(default_factory=dict)
-    recovered: float | None = None
+    ranking: Accuracy = field(default_factory=Accuracy)
     clips: int | None = None
 
 
 def measure_accuracy(
     contenders: Sequence[Contender], cells: Sequence[CellRow], recognizer: str | None, weights: tuple[float, float]
-) -> tuple[dict[str, Accuracies], float | None]:
-    """Accuracies by row, and the difference that can be told apart in the stream that ranks.
+) -> tuple[dict[str, Accuracies], list[str]]:
+    """Accuracies by row, and what there is to say about them.
 
     Raises `RunFolderError` where scores cannot be joined by clip id.
     """
@@ -37,8 +38,13 @@ def measure_accuracy(
     streams = {name: {s: rows.get(name, Accuracy()) for s, (rows, _) in measured.items()} for name in names}
     ranked = headline(streams.values())
     clips = {name: len(own.clips) for rows in scores.values() for name, own in rows.items()}
-    found = {name: Accuracies(own, own[ranked].recovered, clips.get(name)) for name, own in streams.items()}
-    return found, measured[ranked][1]
+    found = {name: Accuracies(own, own[ranked], clips.get(name)) for name, own in streams.items()}
+    rows, detectable = measured[ranked]
+    notes = [*detectable_note(recognizer, detectable), *gap_note(recognizer, rows)]
+    for stream, own in scores.items():
+        for each in list(own.values())[:1]:
+            notes += extremes_note(f"{recognizer}, {stream}", measured[stream][0], each.values.shape[1])
+    return found, notes
 
 
 def headline(rows: Iterable[Mapping[str, Accuracy]]) -> str:

@@ -11,7 +11,7 @@ from harness.leaderboard.cells import CellRow, outcome, read_cells
 from harness.leaderboard.columns import declared_columns, main_columns, read_columns
 from harness.leaderboard.contenders import Contender, read_contenders
 from harness.leaderboard.measures import Keys, Measures, measure_method, measured_keys
-from harness.leaderboard.notes import detectable_note, group_note, header
+from harness.leaderboard.notes import group_note, header
 from harness.leaderboard.published import published_notes, with_published
 from harness.leaderboard.row import Row, tidy
 from harness.leaderboard.streams import Accuracies, headline, measure_accuracy
@@ -88,6 +88,7 @@ def build(
     contenders = read_contenders(cells, [*info["plan"].get("pairs", ()), *pairs])
     rows, notes = _scored(contenders, cells, keys, weights)
     notes = [*info["benchmark"].get("notes", ()), *notes, *published_notes(info), *group_note(record.clips)]
+    notes += record.problems
     return Leaderboard(
         title=info["benchmark"].get("title") or info["benchmark"]["name"],
         protocol=header(info, record.clips, weights),
@@ -108,8 +109,8 @@ def _scored(
     rows: list[Row] = []
     notes: list[str] = []
     for recognizer in dict.fromkeys(cell.recognizer for cell in cells if cell.recognizer) or [None]:
-        accuracies, detectable = measure_accuracy(contenders, cells, recognizer, weights)
-        notes += detectable_note(recognizer, detectable)
+        accuracies, said = measure_accuracy(contenders, cells, recognizer, weights)
+        notes += said
         rows += _ranked([_row(one, recognizer, cells, accuracies[one.name], measures[one.name]) for one in contenders])
     return rows, notes
 
@@ -123,7 +124,9 @@ def _row(
         sr=one.name,
         recognizer=recognizer,
         streams=accuracies.streams,
-        recovered=accuracies.recovered,
+        recovered=accuracies.ranking.recovered,
+        recovered_low=accuracies.ranking.recovered_low,
+        recovered_high=accuracies.ranking.recovered_high,
         measures={key: tidy(key, value) for key, value in measures.numbers.items()},
         params=measures.params,
         clips=measures.clips if accuracies.clips is None else accuracies.clips,

@@ -34,6 +34,18 @@ def gain(accuracy: Accuracy) -> str:
     return f"{accuracy.delta:+.1f} [{accuracy.delta_low:+.1f}, {accuracy.delta_high:+.1f}]"
 
 
+def accuracy(value: float | None, low: float | None, high: float | None) -> str:
+    """A percentage with its interval."""
+    return number(value, 1) + ("" if low is None else f" [{number(low, 1)}, {number(high, 1)}]")
+
+
+def recovered(value: float | None, low: float | None, high: float | None) -> str:
+    """A share of the gap with its interval, ``55 % [20, 91]``."""
+    if value is None or low is None or high is None:
+        return percent(value)
+    return f"{percent(value)} [{100 * low:.0f}, {100 * high:.0f}]"
+
+
 def signed(value: float | None) -> str:
     """A difference with its sign and one decimal, or a dash."""
     return DASH if value is None else f"{value:+.1f}"

@@ -71,7 +71,9 @@ class Part(Generic[Declared]):
         return f"{shown} (weights {self.weights.tag}, sha256 {self.weights.sha256[:12]})" if self.weights else shown
 
     def _contents(self) -> dict[str, OptionValue]:
-        return {name: _by_content(self.spec, name, value, self.stream) for name, value in sorted(self.options.items())}
+        later = {name: self.spec.options.get(name) for name in self.spec.later}
+        counted = {name: value for name, value in self.options.items() if name not in later or value != later[name]}
+        return {name: _by_content(self.spec, name, value, self.stream) for name, value in sorted(counted.items())}
 
 
 @dataclass(frozen=True)

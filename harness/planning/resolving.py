@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import TypeVar
 
@@ -42,14 +43,23 @@ def resolve_part(
     return Part(str(resolve(choice, spec)), spec, all_options(resolve(merged, spec), spec))
 
 
+def absent(spec: NetworkSpec) -> str | None:
+    """Which packages that a declaration requires are not installed, with the command that installs them, or None."""
+    names = [name for name in spec.requires if not any(distributions(name=name))]
+    return f"needs {' and '.join(names)}; install with: pip install {' '.join(names)}" if names else None
+
+
 def with_weights(part: Part[N], tag: str, *, scale: int | None = None, stream: str | None = None) -> Part[N]:
     """The part with the checkpoint of this tag, or with what is missing and the command that gets it.
 
-    Nothing changes where it needs none, or has a file of the user's own.
+    A package that it requires may be missing as well. Nothing else changes where it needs no checkpoint, or has a file
+    of the user's own.
     """
     from harness.weights.catalogue import find, installed_path
 
     spec, part = part.spec, replace(part, stream=stream)
+    if reason := absent(spec):
+        return replace(part, missing=reason)
     if not spec.needs_weights or own_file(part.options):
         return part
     try:

@@ -1,83 +1,89 @@
-"""Picture quality on the luma of 8-bit frames: PSNR and SSIM.
-
-Luma is Y of BT.601 in studio range (16..235), the convention in the super-resolution literature. Agrees with BasicSR's
-``calculate_psnr`` and ``calculate_ssim`` (``test_y_channel=True``) to 1e-4 per frame.
-"""
+"""Picture quality of 8-bit frames: PSNR and SSIM, on luma and on colours."""
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from harness.contracts import Measurement, Sample, Wants
 from harness.probes.sampling import evenly_spaced
+from harness.probes.similarity import TAPS, decibel, luma, mean_square, rgb, ssim
 
-LUMA = (65.481, 128.553, 24.966)
-LUMA_OFFSET = 16.0
-MIDDLE = 128.0
-C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-GAUSSIAN = [math.exp(-0.5 * (offset / 1.5) ** 2) for offset in range(-5, 6)]
-TAPS = [weight / sum(GAUSSIAN) for weight in GAUSSIAN]
-"""SSIM's window along one axis: 11 pixels, standard deviation 1.5."""
 BLOCK_PIXELS = 4_000_000
-"""Pixels processed at once, so that long clips of large frames fit into memory."""
+"""Values compared at once, so that long clips of large frames fit into memory."""
 
 
 @dataclass(frozen=True)
-class _LumaProbe(ABC):
-    """A mean over frames. `crop_border` pixels are cut off at each side; -1 means `scale` pixels."""
+class _PictureProbe(ABC):
+    """Compares restored frames with HR frames, one by one, without a border of `crop_border` + `shave` pixels."""
 
     scale: int
     crop_border: int = -1
+    """Pixels that are cut off at each side, as BasicSR's option of this name; -1 means `scale` pixels."""
+    shave: int = 0
+    """Pixels that are cut off besides; EDSR's numbers on DIV2K are of `scale` + 6 (Lim et al., CVPRW 2017)."""
     samples: int = 0
     """How many evenly spaced frames of a clip are compared; 0 for every frame."""
 
-    smallest_side = 1
+    key: ClassVar[str]
+    values: ClassVar[Callable[[Tensor, int], Tensor]]
+    """What is compared: `luma` or `rgb`."""
+    smallest_side: ClassVar[int] = 1
 
     def wants(self, num_frames: int) -> Wants:
         return Wants(frames=evenly_spaced(num_frames, self.samples))
 
     def measure(self, sample: Sample) -> Measurement:
-        """The mean over the wanted frames; undefined (None) if cropping leaves nothing to compare."""
+        """The numbers of the wanted frames; undefined (None) if cropping leaves nothing to compare."""
         frames = self.wants(sample.num_frames).frames
         height, width = sample.sr(frames[:1]).shape[-2:]
-        border = self.scale if self.crop_border < 0 else self.crop_border
+        border = self.shave + (self.scale if self.crop_border < 0 else self.crop_border)
         if min(height, width) - 2 * border < self.smallest_side:
             return Measurement(self.summary(torch.empty(0)))
         block = max(1, BLOCK_PIXELS // (height * width))
         parts = [frames[start : start + block] for start in range(0, len(frames), block)]
-        values = [self.compare(luma(sample.sr(part), border), luma(sample.hr(part), border)) for part in parts]
-        return Measurement(self.summary(torch.cat(values).cpu()))
+        values = type(self).values
+        found = [self.compare(values(sample.sr(part), border), values(sample.hr(part), border)) for part in parts]
+        return Measurement(self.summary(torch.cat(found).cpu()))
 
     @abstractmethod
     def compare(self, sr: Tensor, hr: Tensor) -> Tensor:
-        """One value per frame, ``(T,)``, for luma frames ``(T, H, W)`` in 16..235."""
+        """One value per frame, ``(T,)``, of frames ``(T, ...)`` in 0..255."""
 
     @abstractmethod
     def summary(self, values: Tensor) -> dict[str, float | int | None]:
         """The numbers of a clip from the values of its frames."""
 
 
-class PsnrY(_LumaProbe):
-    """``psnr_y``: peak signal-to-noise ratio in dB, mean over frames; ``psnr_y_infinite``: identical frames, left out.
+class _Psnr(_PictureProbe):
+    """Peak signal-to-noise ratio in dB, pooled in two ways.
 
-    `psnr_y` is None if every frame is identical to its reference.
+    ``KEY``: mean over the frames that differ from their reference; None if none does. ``KEY_infinite``: the others,
+    whose PSNR is infinite. ``KEY_error``: sum over all frames of the mean squared error in squared grey levels, and
+    ``KEY_frames`` their number: what the PSNR of the mean error is made of, in which identical frames count as such.
     """
 
     def compare(self, sr: Tensor, hr: Tensor) -> Tensor:
-        return psnr(sr, hr)
+        return mean_square(sr, hr)
 
     def summary(self, values: Tensor) -> dict[str, float | int | None]:
-        finite = values[values.isfinite()]
-        return {"psnr_y": _mean(finite), "psnr_y_infinite": len(values) - len(finite)}
+        different = values[values > 0]
+        return {
+            self.key: _mean(decibel(different)),
+            f"{self.key}_infinite": len(values) - len(different),
+            f"{self.key}_error": float(values.sum()),
+            f"{self.key}_frames": len(values),
+        }
 
 
-class SsimY(_LumaProbe):
-    """``ssim_y``: structural similarity (Wang et al., 2004), mean over frames; None if the window does not fit."""
+class _Ssim(_PictureProbe):
+    """``KEY``: structural similarity (Wang et al., 2004), mean over frames; None if the window does not fit."""
 
     smallest_side = len(TAPS)
 
@@ -85,44 +91,31 @@ class SsimY(_LumaProbe):
         return ssim(sr, hr)
 
     def summary(self, values: Tensor) -> dict[str, float | int | None]:
-        return {"ssim_y": _mean(values)}
+        return {self.key: _mean(values)}
 
 
-def luma(frames: Tensor, border: int = 0) -> Tensor:
-    """Y in 16..235, float64 ``(T, H, W)``, of RGB ``(T, 3, H, W)`` in [0, 1] rounded to 8 bits, without the border."""
-    height, width = frames.shape[-2:]
-    levels = frames[..., border : height - border, border : width - border].mul(255).round_()
-    # in single precision the PSNR of a frame that differs by one level in one pixel would be off by 1e-4 dB
-    red, green, blue = levels.double().unbind(dim=1)
-    return (red * LUMA[0]).add_(green, alpha=LUMA[1]).add_(blue, alpha=LUMA[2]).div_(255).add_(LUMA_OFFSET)
+class PsnrY(_Psnr):
+    """PSNR on Y."""
+
+    key, values = "psnr_y", luma
 
 
-def psnr(first: Tensor, second: Tensor) -> Tensor:
-    """PSNR in dB of every frame, float64 ``(T,)``, of ``(T, H, W)`` in 0..255; infinite for identical frames."""
-    mean_square = (first - second).double().square_().mean(dim=(-2, -1))
-    return 10 * torch.log10(255**2 / mean_square)
+class SsimY(_Ssim):
+    """SSIM on Y."""
+
+    key, values = "ssim_y", luma
 
 
-def ssim(first: Tensor, second: Tensor) -> Tensor:
-    """SSIM of every frame, float64 ``(T,)``, of ``(T, H, W)`` in 0..255: 11x11 Gaussian window wherever it fits."""
-    # variances do not depend on the level and lose fewer digits around 0, where single precision is enough
-    first, second = (first - MIDDLE).float(), (second - MIDDLE).float()
-    moments = torch.stack((first, second, first.square() + second.square(), first * second))
-    mean_1, mean_2, squares, products = _window_mean(_window_mean(moments, -2), -1)
-    covariance, variances = products - mean_1 * mean_2, squares - mean_1.square() - mean_2.square()
-    level_1, level_2 = mean_1.add_(MIDDLE), mean_2.add_(MIDDLE)
-    similar = (2 * level_1 * level_2 + C1) * (2 * covariance + C2)
-    total = (level_1.square() + level_2.square() + C1) * (variances + C2)
-    return torch.mean(similar / total, dim=(-2, -1), dtype=torch.float64)
+class PsnrRgb(_Psnr):
+    """PSNR on R, G and B together."""
+
+    key, values = "psnr_rgb", rgb
 
 
-def _window_mean(values: Tensor, dim: int) -> Tensor:
-    """Gaussian mean along one axis. Eleven shifted sums are faster than a convolution, and are not rounded to TF32."""
-    length = values.shape[dim] - len(TAPS) + 1
-    total = values.narrow(dim, 0, length) * TAPS[0]
-    for start, tap in enumerate(TAPS[1:], 1):
-        total.add_(values.narrow(dim, start, length), alpha=tap)
-    return total
+class SsimRgb(_Ssim):
+    """Mean SSIM of R, G and B."""
+
+    key, values = "ssim_rgb", rgb
 
 
 def _mean(values: Tensor) -> float | None:

@@ -1,4 +1,4 @@
-"""How long restoring took."""
+"""How long restoring took, and what it costs on any machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from harness.contracts import Measurement, Sample, Wants
 class Speed:
     """``restore_seconds`` and ``restored_frames`` of a clip; frames per second are the ratio of their sums over clips.
 
-    It wants no frames itself: it times the restoring that the other probes ask for.
+    Of the run's first clip also ``gmacs``, the billions of multiply-adds for each restored frame, and ``peak_mib``, the
+    MiB of tensors that were alive at once; None of the others. It wants no frames itself: it times the restoring that
+    the other probes ask for.
     """
 
     scale: int
@@ -20,4 +22,12 @@ class Speed:
         return Wants()
 
     def measure(self, sample: Sample) -> Measurement:
-        return Measurement({"restore_seconds": sample.restore_seconds, "restored_frames": sample.restored_frames})
+        cost = sample.cost
+        return Measurement(
+            {
+                "restore_seconds": sample.restore_seconds,
+                "restored_frames": sample.restored_frames,
+                "gmacs": cost.multiply_adds / 1e9 if cost else None,
+                "peak_mib": cost.peak_bytes / 2**20 if cost else None,
+            }
+        )

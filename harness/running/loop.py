@@ -187,8 +187,9 @@ class ClipLoop:
     ) -> Generator[Event, None, RestoredClip | None]:
         """Restore a clip and let the cells see it. `kept` is what pairs need of it, by method."""
         waiting, scale = live.waiting(source.clip), self.work.plan.benchmark.scale
+        first = source.clip.id == self.work.plan.clips[0].id
         try:
-            restored = restore(live.method, source, source.wanted, sees_hr=live.sees_hr, scale=scale)
+            restored = restore(live.method, source, source.wanted, sees_hr=live.sees_hr, scale=scale, counted=first)
         except Exception as error:  # a plugin's code; recorded with its traceback in the method's cells
             yield self._fail(waiting, error, source.clip)
             return None

@@ -11,15 +11,16 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from harness.contracts import Clip, Degradation, FlowEstimator, Pair, SRMethod, Wants
+from harness.contracts import Clip, Cost, Degradation, FlowEstimator, Pair, SRMethod, Wants
 from harness.errors import ClipError, ContractError
+from harness.running.cost import measure_cost
 from harness.running.frame_store import FrameStore, around, temporal_radius
 from harness.running.timing import Stopwatch
 from harness.video.frames import Bytes, Video, crop_to_multiple, multiple_of, to_tensor
@@ -136,6 +137,8 @@ class RestoredClip:
     restore_seconds: float
     is_source: bool = False
     """True when the restored frames are the HR frames, whose flow is then not computed again."""
+    again: Callable[[], Tensor] | None = None
+    """Restores the same frames once more, where the cost is to be counted."""
 
     @property
     def clip(self) -> Clip:
@@ -144,6 +147,10 @@ class RestoredClip:
     @property
     def num_frames(self) -> int:
         return self.source.num_frames
+
+    @cached_property
+    def cost(self) -> Cost | None:
+        return measure_cost(self.again, self.restored_frames) if self.again else None
 
     def sr(self, frames: Sequence[int]) -> Tensor:
         return self.restored(frames)
@@ -188,6 +195,10 @@ class JointClip:
     def restored_frames(self) -> int:
         return self.frames.restored_frames
 
+    @property
+    def cost(self) -> None:
+        """It is counted for each method alone."""
+
     def sr(self, frames: Sequence[int]) -> Tensor:
         return self.frames.sr(frames)
 
@@ -209,11 +220,14 @@ def check_wants(wants: Wants, num_frames: int) -> Wants:
     return wants
 
 
-def restore(method: SRMethod, source: SourceClip, frames: Sequence[int], *, sees_hr: bool, scale: int) -> RestoredClip:
+def restore(
+    method: SRMethod, source: SourceClip, frames: Sequence[int], *, sees_hr: bool, scale: int, counted: bool = False
+) -> RestoredClip:
     """Ask a method for the wanted frames, check what it returns, and round it to 8 bits.
 
-    It is shown the frames within its `temporal_radius` of them. Raises `ContractError` for a wrong shape or values that
-    are not finite.
+    It is shown the frames within its `temporal_radius` of them. If `counted`, the result's `cost` is known: whoever
+    asks for it has the frames restored once more. Raises `ContractError` for a wrong shape or values that are not
+    finite.
     """
     shown = around(frames, temporal_radius(method), source.num_frames)
     given = source.hr(shown) if sees_hr else source.lr(shown)
@@ -233,4 +247,5 @@ def restore(method: SRMethod, source: SourceClip, frames: Sequence[int], *, sees
     kept = FrameStore(frames, size, given.device)
     kept.put(frames, restored.float())
     same = sees_hr and bool(torch.equal(kept(frames), source.hr(frames)))
-    return RestoredClip(source, kept, len(frames), seconds, is_source=same)
+    again = partial(method.upscale, given, wanted) if counted and frames else None
+    return RestoredClip(source, kept, len(frames), seconds, is_source=same, again=again)

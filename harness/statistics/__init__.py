@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from harness.statistics.bootstrap import RESAMPLES, bootstrap_accuracy, bootstrap_mean, bootstrap_mean_class, interval
-from harness.statistics.paired import detectable_difference, mcnemar_p, recovered, sign_flip_p, tied_with_best
-from harness.statistics.ranks import holm, kendall_tau
+from harness.statistics.clusters import LEVEL
+from harness.statistics.difference import Difference
+from harness.statistics.means import mean_interval
+from harness.statistics.paired import detectable_difference, mcnemar_p
+from harness.statistics.panel import Panel
+from harness.statistics.proportion import accuracy_interval, gamma_interval, mean_class_interval
+from harness.statistics.ranks import concordance, holm, kendall_tau, shared_ranks, spearman
+from harness.statistics.recovery import Recovery, recovery
 from harness.statistics.scores import Scores, accuracy, fuse, hits, mean_class_accuracy
+from harness.statistics.signflip import familywise_p, sign_flip_p
 
 __all__ = [
-    "RESAMPLES",
+    "LEVEL",
+    "Difference",
+    "Panel",
+    "Recovery",
     "Scores",
     "accuracy",
-    "bootstrap_accuracy",
-    "bootstrap_mean",
-    "bootstrap_mean_class",
+    "accuracy_interval",
+    "concordance",
     "detectable_difference",
+    "familywise_p",
     "fuse",
+    "gamma_interval",
     "hits",
     "holm",
-    "interval",
     "kendall_tau",
     "mcnemar_p",
     "mean_class_accuracy",
-    "recovered",
+    "mean_class_interval",
+    "mean_interval",
+    "recovery",
+    "shared_ranks",
     "sign_flip_p",
-    "tied_with_best",
+    "spearman",
 ]

@@ -18,7 +18,7 @@ from harness.training.frame_cache import FrameCache
 from harness.video.frames import to_tensor
 from harness.video.warp import warp
 
-FORMAT = 1
+FORMAT = 2
 Place = tuple[int, int, int]
 """Number of a frame in the cache; top and left of the crop in HR pixels."""
 
@@ -27,9 +27,10 @@ Place = tuple[int, int, int]
 class Selection:
     """Of the crops of `size` HR pixels on a grid of `stride`, the `keep` with the most motion of each frame.
 
-    With `warp_filter`, only those that the next HR frame explains better when it is warped along the flow than when it
-    is not: PSNR(I_t, warp(I_t+1)) > PSNR(I_t, I_t+1), which needs a cache with two targets. Both are the SoSR/ToSR
-    paper's rules (ICCV 2019, section on training data): 10 crops of 128 pixels of each frame there.
+    With `warp_filter`, of these only the ones that the next HR frame explains better when it is warped along the flow
+    than when it is not: PSNR(I_t, warp(I_t+1)) > PSNR(I_t, I_t+1), which needs a cache with two targets. Nothing takes
+    the place of those that fail, so a frame may give fewer than `keep`, or none. Both are the SoSR/ToSR paper's rules
+    (ICCV 2019, section on training data), in its order: 10 crops of 128 pixels of each frame there.
     """
 
     size: int
@@ -66,11 +67,11 @@ def _best(cache: FrameCache, index: int, selection: Selection) -> Sequence[tuple
         )
     flow = torch.from_numpy(item.flow.astype(np.float32))[None]
     motion = _mean(flow.square().sum(1, keepdim=True).sqrt(), size, stride)
+    chosen = motion.flatten().argsort(descending=True, stable=True)[: selection.keep]
     if selection.warp_filter:
-        motion[~_explained(to_tensor(np.array(item.hr)), flow, size, stride)] = -1.0
-    order = motion.flatten().argsort(descending=True, stable=True)[: selection.keep]
-    chosen = [int(place) for place in order if motion.flatten()[place] >= 0]
-    return [(place // motion.shape[1] * stride, place % motion.shape[1] * stride) for place in chosen]
+        chosen = chosen[_explained(to_tensor(np.array(item.hr)), flow, size, stride).flatten()[chosen]]
+    columns = motion.shape[1]
+    return [(place // columns * stride, place % columns * stride) for place in chosen.tolist()]
 
 
 def _explained(hr: Tensor, flow: Tensor, size: int, stride: int) -> Tensor:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from harness.errors import HarnessError
+from harness.video.blur import published_sigma
 from harness.video.imresize import apply_separable, imresize, scatter_taps
 
 
@@ -28,21 +29,30 @@ class Bicubic:
 class Gaussian:
     """Blur, then keep every `scale`-th pixel, starting with the first; borders are reflected.
 
-    The defaults are those of VSR-DUF (Jo et al., CVPR 2018): standard deviation 1.6 in a window of 13x13.
+    The defaults are those of VSR-DUF (Jo et al., CVPR 2018): a window of 13x13, whose standard deviation goes with the
+    scale (`harness.video.blur.published_sigma`).
     """
 
     scale: int = 4
-    sigma: float = 1.6
+    sigma: float | None = None
+    """Standard deviation in HR pixels; None for that of VSR-DUF at this scale."""
     size: int = 13
 
     def __post_init__(self) -> None:
-        if self.sigma <= 0 or self.size < 1 or self.size % 2 == 0:
-            raise HarnessError(f"gaussian: sigma={self.sigma}, size={self.size}: sigma must be positive and size odd")
+        if self.deviation <= 0 or self.size < 1 or self.size % 2 == 0:
+            raise HarnessError(
+                f"gaussian: sigma={self.deviation}, size={self.size}: sigma must be positive and size odd"
+            )
+
+    @property
+    def deviation(self) -> float:
+        """The standard deviation in force."""
+        return published_sigma(self.scale) if self.sigma is None else self.sigma
 
     def degrade(self, hr: Tensor) -> Tensor:
         """``(T, 3, H, W)`` to ``(T, 3, H / scale, W / scale)``, both in [0, 1]."""
         low_size(hr, self.scale)
-        rows, columns = (gaussian_matrix(n, self.scale, self.sigma, self.size) for n in hr.shape[-2:])
+        rows, columns = (gaussian_matrix(n, self.scale, self.deviation, self.size) for n in hr.shape[-2:])
         return apply_separable(hr, rows, columns).clamp_(0, 1)
 
 

@@ -7,6 +7,18 @@ from collections.abc import Iterable
 from harness.hookspecs import hookimpl
 from harness.specs import Column, DegradationSpec, ExecutorSpec, ProbeSpec, ReportSpec, SRMethodSpec
 
+SSIM = "Wang et al., Image quality assessment: from error visibility to structural similarity, TIP 2004"
+PICTURE = {"crop_border": -1, "shave": 0, "samples": 0}
+"""Options of picture quality; -1 cuts off a border of as many pixels as the scale."""
+BORDERS = ("crop_border", "shave")
+
+DETAILS = {
+    "classes": "accuracy of every class",
+    "confusion": "confusion matrix of a method",
+    "flips": "clips that one method gets right and another wrong",
+}
+FORMS = {"md": "as markdown", "csv": "for spreadsheets", "json": "for programs"}
+
 
 @hookimpl
 def harness_sr_methods() -> Iterable[SRMethodSpec]:
@@ -37,9 +49,10 @@ def harness_degradations() -> Iterable[DegradationSpec]:
     )
     yield DegradationSpec(
         "gaussian",
-        "Gaussian blur, then stride: the training setting of VSR-DUF",
+        "Gaussian blur, then stride: the setting of VSR-DUF (sigma 0.8, 1.2, 1.6 at x2, x3, x4)",
         "harness.video.degrade:Gaussian",
-        options={"scale": 4, "sigma": 1.6, "size": 13},
+        options={"scale": 4, "size": 13},
+        more_options="harness.video.blur:options_by_scale",
     )
     yield DegradationSpec(
         "nearest", "one pixel of each scale x scale square", "harness.video.degrade:Nearest", options={"scale": 4}
@@ -49,13 +62,22 @@ def harness_degradations() -> Iterable[DegradationSpec]:
 @hookimpl
 def harness_probes() -> Iterable[ProbeSpec]:
     yield ProbeSpec(
-        "psnr_y", "PSNR on Y", "harness.probes.quality:PsnrY", options={"samples": 0}, uses_hr=True,
-        columns=(Column("psnr_y", "PSNR-Y", short="PSNR", order=10, axis="PSNR on Y (dB)"),),
+        "psnr_y", "PSNR on Y", "harness.probes.quality:PsnrY", options=PICTURE, later=BORDERS, uses_hr=True,
+        columns=(
+            Column("psnr_y", "PSNR-Y", short="PSNR", order=10, axis="PSNR on Y (dB)"), *_pooled("psnr_y", "PSNR-Y"),
+        ),
     )  # fmt: skip
     yield ProbeSpec(
-        "ssim_y", "SSIM on Y", "harness.probes.quality:SsimY", options={"samples": 0}, uses_hr=True,
-        columns=(Column("ssim_y", "SSIM-Y", digits=4, short="SSIM", order=20),),
-        citation="Wang et al., Image quality assessment: from error visibility to structural similarity, TIP 2004",
+        "ssim_y", "SSIM on Y", "harness.probes.quality:SsimY", options=PICTURE, later=BORDERS, uses_hr=True,
+        columns=(Column("ssim_y", "SSIM-Y", digits=4, short="SSIM", order=20),), citation=SSIM,
+    )  # fmt: skip
+    yield ProbeSpec(
+        "psnr_rgb", "PSNR on R, G and B", "harness.probes.quality:PsnrRgb", options=PICTURE, uses_hr=True,
+        columns=(Column("psnr_rgb", "PSNR-RGB"), *_pooled("psnr_rgb", "PSNR-RGB")),
+    )  # fmt: skip
+    yield ProbeSpec(
+        "ssim_rgb", "SSIM on R, G and B", "harness.probes.quality:SsimRgb", options=PICTURE, uses_hr=True,
+        columns=(Column("ssim_rgb", "SSIM-RGB", digits=4),), citation=SSIM,
     )  # fmt: skip
     yield ProbeSpec(
         "flow_quality", "flow of restored frames against flow of HR frames", "harness.probes.flow_quality:FlowQuality",
@@ -75,12 +97,34 @@ def harness_probes() -> Iterable[ProbeSpec]:
         ),
     )  # fmt: skip
     yield ProbeSpec(
-        "speed", "restoration speed", "harness.probes.speed:Speed",
+        "tof", "difference of Farneback's flow to that of HR frames", "harness.probes.motion:FlowDifference",
+        options={"samples": 0}, uses_hr=True,
+        columns=(Column("tof", "tOF (px)", higher_is_better=False, digits=3),),
+        citation="Chu et al., Learning Temporal Coherence via Self-Supervision (TecoGAN), TOG 2020",
+    )  # fmt: skip
+    yield ProbeSpec(
+        "temporal_profile", "difference to HR of the change from frame to frame",
+        "harness.probes.motion:ProfileDifference", options={"samples": 0}, uses_hr=True,
+        columns=(Column("temporal_profile", "temporal profile (grey levels)", higher_is_better=False),),
+    )  # fmt: skip
+    yield ProbeSpec(
+        "speed", "restoration speed, and its cost on any machine", "harness.probes.speed:Speed",
         columns=(
             Column("fps", "fps", higher_is_better=None, digits=1, whole_from=10, order=50,
                    ratio=("restored_frames", "restore_seconds")),
+            Column("gmacs", "G multiply-adds a frame", higher_is_better=False, digits=3, whole_from=100),
+            Column("peak_mib", "peak memory (MiB)", higher_is_better=False, digits=1, whole_from=100),
         ),
     )  # fmt: skip
+
+
+def _pooled(key: str, title: str) -> tuple[Column, ...]:
+    """What the mean PSNR of frames leaves out: the PSNR of the mean error over all of them, and identical frames."""
+    error, frames = f"{key}_error", f"{key}_frames"
+    return (
+        Column(f"{key}_pooled", f"{title} of the mean error", ratio=(error, frames), peak=255.0),
+        Column(f"{key}_infinite", f"identical frames a clip ({title})", higher_is_better=None),
+    )
 
 
 @hookimpl
@@ -102,7 +146,14 @@ def harness_reports() -> Iterable[ReportSpec]:
         suffix="findings.md",
         citation="Zhang et al., Two-Stream Action Recognition-Oriented Video Super-Resolution, ICCV 2019",
     )  # fmt: skip
-    yield ReportSpec("pairs-md", "all pairs a+b, as markdown", f"{reports}pairs_md", suffix=".md", pairs=True)
-    yield ReportSpec("pairs-csv", "all pairs a+b, one a line", f"{reports}pairs_csv", suffix=".csv", pairs=True)
-    yield ReportSpec("pairs-json", "all pairs a+b, as matrices", f"{reports}pairs_json", suffix=".json", pairs=True)
-    yield ReportSpec("pairs-png", "all pairs a+b, as a heat-map", f"{reports}pairs_png", suffix=".png", pairs=True)
+    yield ReportSpec("pairs-md", "all pairs a+b, as markdown", f"{reports}pairs_md", suffix=".md", view="pairs")
+    yield ReportSpec("pairs-csv", "all pairs a+b, one a line", f"{reports}pairs_csv", suffix=".csv", view="pairs")
+    yield ReportSpec("pairs-json", "all pairs a+b, as matrices", f"{reports}pairs_json", suffix=".json", view="pairs")
+    yield ReportSpec("pairs-png", "all pairs a+b, as a heat-map", f"{reports}pairs_png", suffix=".png", view="pairs")
+    for view, what in DETAILS.items():
+        for form, words in FORMS.items():
+            name = f"{view}-{form}"
+            yield ReportSpec(name, f"{what}, {words}", f"{reports}{view}_{form}", suffix=f".{form}", view=view)
+    for view in ("classes", "confusion"):
+        summary = f"{DETAILS[view]}, as a heat-map"
+        yield ReportSpec(f"{view}-png", summary, f"{reports}{view}_png", suffix=".png", view=view)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.leaderboard import csv, json, markdown
+from harness.leaderboard.details import classes, confusion, flips, page
 from harness.leaderboard.pairs import text
 from harness.leaderboard.table import Leaderboard
 from harness_builtin import findings
@@ -62,3 +63,62 @@ def pairs_png(board: Leaderboard, run: RunRecord) -> Files:
     from harness.leaderboard.pairs import plot  # matplotlib takes a second to load
 
     return {"pairs.png": plot.render(board)}
+
+
+def classes_md(board: Leaderboard, run: RunRecord) -> Files:
+    """Every class as markdown."""
+    return {"classes.md": page.markdown(board, classes.page(board, run)).encode()}
+
+
+def classes_csv(board: Leaderboard, run: RunRecord) -> Files:
+    """Every class for spreadsheets, a line a method, stream and class."""
+    return {"classes.csv": page.comma_separated(classes.page(board, run)).encode()}
+
+
+def classes_json(board: Leaderboard, run: RunRecord) -> Files:
+    """Every class for programs, as matrices."""
+    return {"classes.json": page.as_json(board, classes.page(board, run)).encode()}
+
+
+def classes_png(board: Leaderboard, run: RunRecord) -> Files:
+    """Every class as a picture."""
+    from harness.leaderboard.details import plot  # matplotlib takes a second to load
+
+    return {"classes.png": plot.classes_png(board, run)}
+
+
+def confusion_md(board: Leaderboard, run: RunRecord, method: str) -> Files:
+    """A confusion matrix as markdown."""
+    return {"confusion.md": page.markdown(board, confusion.page(board, run, method)).encode()}
+
+
+def confusion_csv(board: Leaderboard, run: RunRecord, method: str) -> Files:
+    """A confusion matrix for spreadsheets."""
+    return {"confusion.csv": page.comma_separated(confusion.page(board, run, method)).encode()}
+
+
+def confusion_json(board: Leaderboard, run: RunRecord, method: str) -> Files:
+    """A confusion matrix for programs."""
+    return {"confusion.json": page.as_json(board, confusion.page(board, run, method)).encode()}
+
+
+def confusion_png(board: Leaderboard, run: RunRecord, method: str) -> Files:
+    """A confusion matrix as a picture."""
+    from harness.leaderboard.details import plot  # matplotlib takes a second to load
+
+    return {"confusion.png": plot.confusion_png(board, run, method)}
+
+
+def flips_md(board: Leaderboard, run: RunRecord, right: str, wrong: str) -> Files:
+    """Clips that only one of two methods gets right, as markdown."""
+    return {"flips.md": page.markdown(board, flips.page(board, run, right, wrong)).encode()}
+
+
+def flips_csv(board: Leaderboard, run: RunRecord, right: str, wrong: str) -> Files:
+    """Clips that only one of two methods gets right, for spreadsheets."""
+    return {"flips.csv": page.comma_separated(flips.page(board, run, right, wrong)).encode()}
+
+
+def flips_json(board: Leaderboard, run: RunRecord, right: str, wrong: str) -> Files:
+    """Clips that only one of two methods gets right, for programs."""
+    return {"flips.json": page.as_json(board, flips.page(board, run, right, wrong)).encode()}

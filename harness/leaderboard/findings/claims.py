@@ -114,7 +114,7 @@ class Leads:
 
 def _measured(evidence: Evidence, stream: str, sides: Sequence[Sequence[str]], what: str) -> Judgement:
     found = evidence.difference(stream, sides[0], sides[1])
-    verdict = HOLDS if found.low > 0 else FAILS if found.high < 0 else OPEN  # NaN of a single group is OPEN
+    verdict = OPEN if not found.told_apart else HOLDS if found.value > 0 else FAILS
     values = [_mean_top1(evidence, stream, names) for names in sides]
     sides_text = f"{values[0]:.1f} % against {values[1]:.1f} %"
     return Judgement(what, verdict, found.value, found.low, found.high, sides=sides_text, scope=evidence.scope)

@@ -1,4 +1,4 @@
-"""What one recogniser's complete cells say, joined by clip and resampled together."""
+"""What one recogniser's complete cells say, joined by clip."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.leaderboard.measures import number_keys
 from harness.leaderboard.streams import stream_scores
 from harness.leaderboard.table import Leaderboard
 from harness.specs import CEILING
-from harness.statistics import accuracy, bootstrap_accuracy, bootstrap_mean, hits, interval
+from harness.statistics import Difference, Panel, accuracy, hits
 from harness.statistics.scores import Bools, Floats
 
 FAMILY = "@"
@@ -20,25 +20,16 @@ FAMILY = "@"
 
 
 @dataclass(frozen=True)
-class Difference:
-    """A mean difference in points with the ends of its 95 % interval, NaN where there is only one group."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
 class Evidence:
-    """Hits and resampled accuracies by stream and row, all over the same clips and draws.
+    """Hits by stream and row, all over the same clips.
 
-    `hit` ``(n,)`` and `samples` ``(resamples,)`` by stream and name of the row; `measures` ``(n,)`` by key and lone
-    method are the other probes' numbers a clip, NaN where they are undefined; `pairs` are the rows that are pairs,
-    `families` those of the lone methods.
+    `hit` ``(n,)`` by stream and name of the row, `panels` the same as columns in that order; `measures` ``(n,)`` by key
+    and lone method are the other probes' numbers a clip, NaN where they are undefined; `pairs` are the rows that are
+    pairs, `families` those of the lone methods.
     """
 
     hit: Mapping[str, Mapping[str, Bools]]
-    samples: Mapping[str, Mapping[str, Floats]]
+    panels: Mapping[str, Panel]
     measures: Mapping[str, Mapping[str, Floats]]
     groups: Sequence[str]
     pairs: Sequence[str]
@@ -69,15 +60,11 @@ class Evidence:
         return accuracy(self.hit[stream][name])
 
     def difference(self, stream: str, higher: Sequence[str], lower: Sequence[str]) -> Difference:
-        """Mean accuracy of some rows less that of others, with the interval of the paired difference."""
-        value = float(np.mean([self.top1(stream, m) for m in higher]) - np.mean([self.top1(stream, m) for m in lower]))
-        sides = [np.mean([self.samples[stream][m] for m in names], axis=0) for names in (higher, lower)]
-        low, high = interval((sides[0] - sides[1])[:, None])
-        return Difference(value, float(low[0]), float(high[0]))
+        """Mean accuracy of some rows less that of others, with interval and p-value."""
+        return self.panels[stream].difference(self._columns(stream, higher), self._columns(stream, lower))
 
-    def measure_samples(self, key: str, names: Sequence[str]) -> Floats:
-        """Resampled means of a probe's number ``(resamples, names)``, paired with `samples`."""
-        return bootstrap_mean(np.stack([self.measures[key][name] for name in names], axis=1), self.groups)
+    def _columns(self, stream: str, names: Sequence[str]) -> list[int]:
+        return [list(self.hit[stream]).index(name) for name in names]
 
 
 def gather(board: Leaderboard, recognizer: str) -> Evidence | None:
@@ -91,15 +78,14 @@ def gather(board: Leaderboard, recognizer: str) -> Evidence | None:
     if first is None:
         return None
     hit: dict[str, dict[str, Bools]] = {}
-    samples: dict[str, dict[str, Floats]] = {}
+    panels: dict[str, Panel] = {}
     for stream, rows in streams.items():
         hit[stream] = {name: hits(scores.aligned_to(first)) for name, scores in rows.items()}
         if hit[stream]:
-            drawn = bootstrap_accuracy(np.stack(list(hit[stream].values()), axis=1), first.groups)
-            samples[stream] = dict(zip(hit[stream], drawn.T, strict=True))
+            panels[stream] = Panel(np.stack(list(hit[stream].values()), axis=1), first.groups)
     return Evidence(
         hit=hit,
-        samples=samples,
+        panels=panels,
         measures=_measures(board.cells, first.clips),
         groups=first.groups,
         pairs=[one.name for one in board.contenders if one.is_pair],

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, permutations
 
 import numpy as np
 
 from harness.leaderboard.findings.claims import FAILS, HOLDS, MISSING, OPEN, Judgement
 from harness.leaderboard.findings.evidence import Evidence
 from harness.specs import SCORED
-from harness.statistics import holm, interval, kendall_tau, sign_flip_p
+from harness.statistics import LEVEL, holm, kendall_tau, mean_interval, sign_flip_p
 
-LEVEL = 0.05
 FEWEST = 3
 
 
@@ -60,8 +59,8 @@ class Inversion:
 class OrderDiffers:
     """The order of lone methods by mean quality is not their order by accuracy, in any of the streams.
 
-    Kendall's tau is shown with its interval, but the noise of accuracies alone keeps it below 1; so the verdict rests
-    on inversions: it holds where at least one can be told apart, and fails where no two methods are inverted.
+    Kendall's tau is shown, but the noise of accuracies alone keeps it below 1; so the verdict rests on inversions: it
+    holds where at least one can be told apart, and fails where no two methods are inverted.
     """
 
     quality: Quality
@@ -113,16 +112,13 @@ def mean_quality(evidence: Evidence, quality: Quality) -> dict[str, float]:
 
 
 def _sure_of_quality(evidence: Evidence, quality: Quality) -> set[tuple[str, str]]:
-    """Pairs of which the first has more quality beyond its interval."""
-    names = list(mean_quality(evidence, quality))
-    if not names:
+    """Pairs of which the first has more quality beyond the interval of the difference."""
+    clips = {name: evidence.measures[quality.key][name] for name in mean_quality(evidence, quality)}
+    pairs = list(permutations(clips, 2))
+    if not pairs:
         return set()
-    samples = evidence.measure_samples(quality.key, names)
-    found = set()
-    for i, name in enumerate(names):
-        low, _ = interval(samples[:, [i]] - samples)
-        found |= {(name, other) for other, end in zip(names, low.tolist(), strict=True) if end > 0}
-    return found
+    low, _ = mean_interval(np.stack([clips[a] - clips[b] for a, b in pairs], axis=1), evidence.groups)
+    return {pair for pair, end in zip(pairs, low.tolist(), strict=True) if end > 0}
 
 
 def _judge_stream(evidence: Evidence, quality: Quality, stream: str, inversions: Sequence[Inversion]) -> Judgement:
@@ -130,15 +126,12 @@ def _judge_stream(evidence: Evidence, quality: Quality, stream: str, inversions:
     what = f"{stream}: order by {quality.title} against order by accuracy"
     if len(names) < FEWEST:
         return Judgement(what, MISSING)
-    tau, low, high = _tau(evidence, quality, stream, names)
     apart = sum(inversion.told_apart for inversion in inversions)
     count = len(names) * (len(names) - 1) // 2
     return Judgement(
         what=what,
         verdict=HOLDS if apart else OPEN if inversions else FAILS,
-        estimate=tau,
-        low=low,
-        high=high,
+        estimate=_tau(evidence, quality, stream, names),
         unit="tau",
         sides=f"{len(inversions)} of {count} pairs inverted, {apart} told apart",
         scope=f"{len(names)} methods, {evidence.scope}",
@@ -146,12 +139,7 @@ def _judge_stream(evidence: Evidence, quality: Quality, stream: str, inversions:
     )
 
 
-def _tau(evidence: Evidence, quality: Quality, stream: str, names: Sequence[str]) -> tuple[float, float, float]:
-    """Kendall's tau of quality and accuracy with its interval, NaN where no draw has one."""
+def _tau(evidence: Evidence, quality: Quality, stream: str, names: Sequence[str]) -> float:
     means = mean_quality(evidence, quality)
-    top1 = np.array([evidence.top1(stream, name) for name in names])
-    drawn = np.stack([evidence.samples[stream][name] for name in names], axis=1)
-    samples = kendall_tau(evidence.measure_samples(quality.key, names), drawn)
-    known = samples[~np.isnan(samples)]
-    low, high = interval(known[:, None]) if len(known) else ([np.nan], [np.nan])
-    return float(kendall_tau(np.array([means[name] for name in names]), top1)), float(low[0]), float(high[0])
+    top1 = [evidence.top1(stream, name) for name in names]
+    return float(kendall_tau(np.array([means[name] for name in names]), np.array(top1)))

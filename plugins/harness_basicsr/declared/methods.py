@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from harness.specs import SRMethodSpec
 from harness_basicsr.declared.architectures import ARCHITECTURES
@@ -15,6 +16,8 @@ DUF = (
     "Jo, Oh, Kang, Kim: Deep Video Super-Resolution Network Using Dynamic Upsampling Filters Without Explicit Motion "
     "Compensation. CVPR 2018"
 )
+OF_DUF = "adapt_official_weights=true, and black_ends=true as in the authors' test"
+BLACK_ENDS: Mapping[str, bool] = MappingProxyType({"black_ends": False})
 BASICVSR = "Chan et al.: BasicVSR: The Search for Essential Components in Video Super-Resolution and Beyond. CVPR 2021"
 LEDIG = "Ledig et al.: Photo-Realistic Single Image Super-Resolution Using a GAN. CVPR 2017"
 REAL_ESRGAN = (
@@ -32,6 +35,8 @@ class Method:
     scales: tuple[int, ...] | None = (4,)
     official: str = ""
     trainable: bool = True
+    later: Mapping[str, bool] = field(default_factory=dict)
+    """Options of how it is tested, which came when results had been stored."""
 
 
 METHODS = {
@@ -85,21 +90,24 @@ METHODS = {
         DUF,
         "multi-frame",
         scales=(2, 3, 4),
-        official=f"DUF_x4_16L_official of {ZOO}, with adapt_official_weights=true",
+        official=f"DUF_x4_16L_official of {ZOO}, with {OF_DUF}",
+        later=BLACK_ENDS,
     ),
     "duf28": Method(
         "DUF, 28 layers: a filter of its own for every pixel, from 7 frames",
         DUF,
         "multi-frame",
         scales=(2, 3, 4),
-        official=f"DUF_x4_28L_official of {ZOO}, with adapt_official_weights=true",
+        official=f"DUF_x4_28L_official of {ZOO}, with {OF_DUF}",
+        later=BLACK_ENDS,
     ),
     "duf52": Method(
         "DUF, 52 layers: a filter of its own for every pixel, from 7 frames",
         DUF,
         "multi-frame",
         scales=(2, 3, 4),
-        official=f"DUF_x4_52L_official-483d2c78.pth of {ZOO}, with adapt_official_weights=true",
+        official=f"DUF_x4_52L_official-483d2c78.pth of {ZOO}, with {OF_DUF}",
+        later=BLACK_ENDS,
     ),
     "spmc": Method(
         "SPMC: luma of 3 frames laid onto the HR grid along their motion, fused by a ConvLSTM",
@@ -165,7 +173,7 @@ def methods() -> Iterator[SRMethodSpec]:
             name,
             method.summary,
             f"harness_basicsr.networks:{name}",
-            options={**ARCHITECTURES[name].options, "checkpoint": None},
+            options={**ARCHITECTURES[name].options, "checkpoint": None, **method.later},
             citation=method.citation,
             family=method.family,
             scales=method.scales,
@@ -173,6 +181,7 @@ def methods() -> Iterator[SRMethodSpec]:
             needs_weights=True,
             official=method.official,
             trainer=TRAINER if method.trainable else None,
+            later=tuple(method.later),
         )
 
 

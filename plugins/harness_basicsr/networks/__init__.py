@@ -29,7 +29,7 @@ from harness_basicsr.declared.architectures import (
     as_list,
 )
 from harness_basicsr.networks import registered
-from harness_basicsr.networks.views import EnlargedWindowNetwork, LumaNetwork, LumaWindowNetwork
+from harness_basicsr.networks.views import BlackEndsNetwork, EnlargedWindowNetwork, LumaNetwork, LumaWindowNetwork
 
 WRAPPERS: Mapping[str, Callable[..., FrameNetwork]] = {
     "frame": FrameNetwork,
@@ -50,16 +50,20 @@ def build(
     device: torch.device,
     weights: Path | None,
     checkpoint: str | None = None,
+    black_ends: bool = False,
     **options: Value,
 ) -> FrameNetwork:
     """The SR method of an entry of `ARCHITECTURES`; `options` are its network's, as published unless given.
 
-    `checkpoint` is the user's own weights file and overrides `weights`.
+    `checkpoint` is the user's own weights file and overrides `weights`. With `black_ends` the frames of a window that
+    lie beyond the ends of the clip are black instead of repeated.
     Raises `UnknownNameError` for an unknown name or option, `WeightsMissingError`, and `WeightsError` for weights that
     do not fit the network.
     """
     path = Path(checkpoint).expanduser() if checkpoint else weights
-    return _wrapped(architecture(arch), arguments_of(arch, scale, options), path, scale, device)
+    entry = architecture(arch)
+    wrapper = BlackEndsNetwork if black_ends else WRAPPERS[entry.view]
+    return _wrapped(entry, arguments_of(arch, scale, options), path, scale, device, wrapper)
 
 
 def build_any(
@@ -92,7 +96,7 @@ def build_any(
         radius=int(wanted.get("num_frame", 2 * entry.radius + 1)) // 2 if radius is None else int(radius),
         multiple=int(wanted.get("window_size", entry.multiple)),
     )
-    return _wrapped(entry, {"type": arch, **arguments}, weights, scale, device)
+    return _wrapped(entry, {"type": arch, **arguments}, weights, scale, device, WRAPPERS[entry.view])
 
 
 def options_of_any(options: Mapping[str, Value]) -> dict[str, Value]:
@@ -134,9 +138,10 @@ def _entry_of_type(arch: str, view: str | None) -> Architecture:
 
 
 def _wrapped(
-    entry: Architecture, arguments: Mapping[str, Any], path: Path | None, scale: int, device: torch.device
-) -> FrameNetwork:
-    """The network with its weights, wrapped in the class for its view."""
+    entry: Architecture, arguments: Mapping[str, Any], path: Path | None, scale: int, device: torch.device,
+    wrapper: Callable[..., FrameNetwork],
+) -> FrameNetwork:  # fmt: skip
+    """The network with its weights, wrapped in a class for its view."""
     if path is None:
         raise WeightsMissingError(f"{entry.type} needs weights: checkpoint=FILE, or weights=FILE for `basicsr`")
     network = registered.create(arguments)
@@ -150,4 +155,4 @@ def _wrapped(
         more["shortest"] = entry.shortest
     enlarged = entry.view.startswith("enlarged")
     multiple = entry.multiple // gcd(entry.multiple, scale) if enlarged else entry.multiple
-    return WRAPPERS[entry.view](network, scale=scale, device=device, multiple=multiple, least=entry.least, **more)
+    return wrapper(network, scale=scale, device=device, multiple=multiple, least=entry.least, **more)

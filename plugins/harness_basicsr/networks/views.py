@@ -22,6 +22,15 @@ class LumaNetwork(FrameNetwork):
         return ycbcr_to_rgb(torch.cat([restored, enlarged[:, 1:]], dim=1))
 
 
+class BlackEndsNetwork(WindowNetwork):
+    """A window whose frames beyond the ends of the clip are black, as VSR-DUF's authors test (Jo et al., CVPR 2018)."""
+
+    def gather(self, lr: Tensor, frames: list[int]) -> Tensor:
+        """The windows around these frames ``(N, 2 * radius + 1, 3, h, w)``."""
+        ends = lr.new_zeros(self.temporal_radius, *lr.shape[1:])
+        return super().gather(torch.cat([ends, lr, ends]), [frame + self.temporal_radius for frame in frames])
+
+
 class LumaWindowNetwork(WindowNetwork):
     """A network that restores Y of the middle frame from Y of a window of LR frames; its Cb and Cr are bicubic.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
+from harness.planning.cells import cell_id
 from harness.running.store import open_run
 
 Cli = Callable[..., Result]
@@ -163,14 +164,18 @@ def scored_run(run_folder: Path) -> Path:
     with open_run(run_folder) as folder:
         for method, right in (("hr", 6), ("bicubic", 3), ("nearest", 2)):
             for stream in ("spatial", "temporal"):
-                cell = folder.cell(f"{method}-tsn-{stream}")
-                facts = {"cell": f"{method}-tsn-{stream}", "method": method, "probe": f"tsn.{stream}"}
+                identity = template["identity"]
+                method_part = {**identity["method"], "name": method}
+                probe_part = {**identity["probe"], "name": "tsn", "stream": stream}
+                identity = {**identity, "method": method_part, "probe": probe_part}
+                facts = {"cell": cell_id(identity), "identity": identity, "method": method, "probe": f"tsn.{stream}"}
+                cell = folder.cell(facts["cell"])
                 cell.begin({**template, **facts, "recognizer": "tsn", "stream": stream})
                 for i in range(6):
                     scores = [float(c == (i % 3 if i < right else (i + 1) % 3)) for c in range(3)]
                     cell.append({"clip": f"clip_{i}", "label": i % 3, "group": f"g{i // 3}", "scores": scores})
                 cell.finish([f"clip_{i}" for i in range(6)])
-                info["cells"].append(f"{method}-tsn-{stream}")
+                info["cells"].append(facts["cell"])
         folder.write_info(info)
     return run_folder
 
@@ -198,6 +203,67 @@ def test_other_fusion_weights(cli: Cli, scored_run: Path) -> None:
     for wrong in ("1", "1:2:3", "a:b", "1:-1", "0:0", "nan:1", "inf:1"):
         result = cli("leaderboard", scored_run, "--fusion", wrong)
         assert result.exit_code == 2 and f"--fusion '{wrong}'" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("asked", "name", "text"),
+    [
+        (["--classes"], "classes", "66.7"),
+        (["--confusion", "nearest"], "confusion", "2 of 6 clips right, 33.3 %."),
+        (["--flips", "bicubic", "nearest"], "flips", "1 of 6 clips; nearest alone gets 0 right, both 2, neither 3."),
+    ],
+)
+def test_classes_and_clips_in_every_form(
+    cli: Cli, scored_run: Path, tmp_path: Path, asked: list[str], name: str, text: str
+) -> None:
+    shown = cli("leaderboard", scored_run, *asked)
+    assert shown.exit_code == 0 and "a small one" in shown.output and (text in shown.output or name == "classes")
+    markdown = cli("leaderboard", scored_run, *asked, "--format", "md").output
+    assert markdown.startswith("# ") and (text in markdown or name == "classes")
+    (facts, *_) = json.loads(cli("leaderboard", scored_run, *asked, "--format", "json").output)[name]
+    assert facts["recognizer"] == "tsn"
+    rows = list(csv.DictReader(cli("leaderboard", scored_run, *asked, "--format", f"{name}-csv").output.splitlines()))
+    assert rows and {row["recognizer"] for row in rows} == {"tsn"}
+    for ending in ("md", "csv", "json", *(["png"] if name != "flips" else [])):
+        result = cli("leaderboard", scored_run, *asked, "--out", tmp_path / f"mine.{ending}")
+        assert result.exit_code == 0 and (tmp_path / f"mine.{ending}").stat().st_size > 50
+    assert (tmp_path / "mine.md").read_text() == markdown
+
+
+def test_a_pair_and_a_stream_by_weights(cli: Cli, scored_run: Path) -> None:
+    pair = cli("leaderboard", scored_run, "--flips", "hr+nearest", "nearest", "--fusion", "1:0", "--format", "json")
+    (facts,) = json.loads(pair.output)["flips"]
+    assert facts["right"] == "hr+nearest" and facts["only_right"] == 4  # as hr alone in the spatial stream
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (["--confusion", "neerest"], "unknown method of this run 'neerest'. Did you mean 'nearest'?"),
+        (["--flips", "hr", "hr"], "--flips hr hr: these are the same; name two methods"),
+        (["--flips", "hr", "hr+neerest"], "unknown method of this run 'neerest'."),
+        (["--classes", "--pairs", "all"], "--pairs all and --classes are different tables; ask for one at a time"),
+        (["--classes", "--format", "jsn"], "unknown form of --classes 'jsn'. Did you mean 'json'?"),
+        (["--flips", "hr", "nearest", "--out", "flips.png"], "its ending names no format (.csv, .json, .md)"),
+        (["--format", "confusion-md"], "--format confusion-md is on chosen methods; name them: --confusion A"),
+    ],
+)
+def test_what_of_classes_and_clips_cannot_be_shown(
+    cli: Cli, scored_run: Path, asked: list[str], message: str
+) -> None:
+    result = cli("leaderboard", scored_run, *asked)
+    assert result.exit_code == 2 and message in result.stderr
+
+
+def test_classes_of_a_run_without_recognisers(cli: Cli, run_folder: Path) -> None:
+    result = cli("leaderboard", run_folder, "--classes")
+    assert result.exit_code == 2 and "no method of this run has class scores" in result.stderr
+
+
+def test_help_shows_how_to_ask_for_classes_and_clips(cli: Cli) -> None:
+    output = cli("leaderboard", "--help").output
+    for example in ("--classes --out classes.csv", "--confusion esrgan", "--flips sosr bicubic --out flips.md"):
+        assert f"harness leaderboard runs/mini {example}" in output
 
 
 def test_findings_by_name_and_by_ending(cli: Cli, scored_run: Path, tmp_path: Path) -> None:

@@ -9,9 +9,17 @@ import numpy as np
 import pytest
 
 from harness.errors import RunFolderError, UnknownNameError, UsageError
-from harness.leaderboard import json
+from harness.leaderboard import json, markdown
 from harness.leaderboard.table import Leaderboard, build
-from harness.statistics import bootstrap_accuracy, interval, mcnemar_p, sign_flip_p
+from harness.leaderboard.text import DASH
+from harness.statistics import (
+    Panel,
+    accuracy_interval,
+    mcnemar_p,
+    mean_class_interval,
+    recovery,
+    sign_flip_p,
+)
 
 Make = Callable[..., Any]
 
@@ -39,7 +47,9 @@ def test_accuracies_are_those_that_were_put_in(new_run: Make) -> None:
     assert found["fusion_top1"] == pytest.approx(100 * 99 / 144, abs=1e-6)
     assert found["fusion_delta"] == pytest.approx(100 * 9 / 144, abs=1e-6)
     assert found["spatial_recovered"] == pytest.approx((96 - 72) / (120 - 72))
-    assert found["recovered"] == found["fusion_recovered"] == pytest.approx((99 - 90) / (108 - 90))
+    # three groups of clips between floor and ceiling are no gap that can be told apart from none
+    assert found["recovered"] is found["fusion_recovered"] is found["fusion_recovered_low"] is None
+    assert any(note.startswith("tsn: hr is not told apart from bicubic") for note in board.notes)
     assert found["clips"] == 144
     assert found["status"] == "ok" and found["reason"] is None
 
@@ -65,10 +75,17 @@ def test_intervals_and_tests_are_those_of_the_statistics(new_run: Make) -> None:
     run = simple(new_run)
     found = row(build(run.record()), "mine")
     mine, floor = np.arange(144) < 96, np.arange(144) < 72
-    samples = bootstrap_accuracy(np.stack([mine, floor], axis=1), run.groups)
-    low, high = interval(np.stack([samples[:, 0], samples[:, 0] - samples[:, 1]], axis=1))
-    assert (found["spatial_top1_low"], found["spatial_top1_high"]) == pytest.approx((low[0], high[0]), abs=1e-6)
-    assert (found["spatial_delta_low"], found["spatial_delta_high"]) == pytest.approx((low[1], high[1]), abs=1e-6)
+    hit = np.stack([mine, floor, np.arange(144) < 120], axis=1)
+    gain, share = Panel(hit, run.groups).difference([0], [1]), recovery(Panel(hit, run.groups), 0, 1, 2)
+    assert share is not None
+    expected = {
+        "top1": [float(end[0]) for end in accuracy_interval(mine[:, None], run.groups)],
+        "top1_mean_class": [float(end[0]) for end in mean_class_interval(mine[:, None], run.labels, run.groups)],
+        "delta": [gain.low, gain.high],
+        "recovered": [share.low, share.high],
+    }
+    for key, ends in expected.items():
+        assert [found[f"spatial_{key}_{end}"] for end in ("low", "high")] == pytest.approx(ends, abs=1e-6)
     assert found["spatial_p"] == pytest.approx(sign_flip_p(mine, floor, run.groups), rel=1e-5)
     assert found["spatial_mcnemar_p"] == pytest.approx(mcnemar_p(mine, floor), rel=1e-5)
     assert row(build(run.record()), "bicubic")["spatial_p"] is None
@@ -224,14 +241,48 @@ def test_a_run_that_has_not_begun_is_an_empty_table(new_run: Make) -> None:
     assert [(r["sr"], r["status"], r["reason"]) for r in board.records] == [("bicubic", "running", "not finished")]
 
 
-def test_best_and_ties_leave_the_ceiling_out(new_run: Make) -> None:
-    run = simple(new_run)
-    run.stream("twin", "spatial", [*range(95), 100])
+def test_best_and_ties_share_a_rank_and_leave_the_ceiling_out(new_run: Make) -> None:
+    run = new_run()
+    for method, spatial in (("bicubic", 48), ("mine", 96), ("twin", [*range(95), 100]), ("hr", 120), ("other", 47)):
+        run.stream(method, "spatial", spatial)
+        run.stream(method, "temporal", 90)
     board = build(run.record(pairs=["hr+mine"]))
-    assert row(board, "mine")["spatial_best"] is True
-    assert row(board, "twin")["spatial_best"] is True
-    assert row(board, "bicubic")["spatial_best"] is False
-    assert row(board, "hr")["spatial_best"] is None and row(board, "hr+mine")["spatial_best"] is None
+    found = {sr: row(board, sr) for sr in ("mine", "twin", "bicubic", "other", "hr", "hr+mine")}
+    assert [record["spatial_best"] for record in found.values()] == [True, True, False, False, None, None]
+    assert [record["spatial_rank"] for record in found.values()] == [1, 1, 3, 3, None, None]
+    assert found["mine"]["spatial_best_p"] == 1.0 and found["bicubic"]["spatial_best_p"] < 0.05
+    assert {record["temporal_rank"] for record in list(found.values())[:4]} == {1}
+
+
+def test_interval_p_value_and_mark_of_every_row_agree(full_run: Any) -> None:
+    for record in build(full_run.record(pairs=["rcan+vdsr", "srresnet+rcan"])).records:
+        for stream in ("spatial", "temporal", "fusion"):
+            p, low, high = (record[f"{stream}_{key}"] for key in ("p", "delta_low", "delta_high"))
+            assert p is None or (p < 0.05) == (not low <= 0 <= high)
+            best, best_p = record[f"{stream}_best"], record[f"{stream}_best_p"]
+            assert best is None or best == (best_p >= 0.05) == (record[f"{stream}_rank"] == 1)
+
+
+def test_a_method_that_is_told_apart_from_a_leading_floor_by_its_mark_is_so_by_its_gain() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        hit = rng.random((144, 6)) < np.linspace(0.55, 0.8, 6)
+        panel = Panel(hit, [str(i // 6) for i in range(144)])
+        adjusted = panel.familywise_p(range(6))
+        for i in range(5):
+            assert adjusted[i, 5] >= panel.difference([i], [5]).p
+
+
+def test_top5_needs_five_classes(new_run: Make) -> None:
+    run = new_run()
+    run.labels = run.labels % 4
+    run.scores("bicubic", "spatial", np.eye(4, dtype=np.float32)[run.labels])
+    board = build(run.record())
+    assert all(row(board, "bicubic")[f"spatial_top1_top5{end}"] is None for end in ("", "_low", "_high"))
+    assert row(board, "bicubic")["spatial_top1"] == 100.0
+    text = markdown.render(board)
+    (details,) = [line for line in text.splitlines() if line.startswith("| `bicubic` | 100.0 [")]
+    assert details.split(" | ")[2] == DASH
 
 
 def test_clips_that_do_not_match_are_refused(new_run: Make) -> None:
@@ -262,9 +313,37 @@ def test_notes_say_what_can_be_told_apart_and_warn_of_few_groups(new_run: Make) 
     assert notes[0] == "narrow nets"
     assert any("points can be told apart" in note for note in notes)
     assert not any("groups of clips" in note for note in notes)
-    few = new_run(clips=24)
-    few.stream("bicubic", "spatial", 12)
-    assert any(note.startswith("Only 4 groups of clips") for note in build(few.record()).notes)
+
+
+@pytest.mark.parametrize(
+    ("clips", "expected"),
+    [(6, "Only 1 group of clips: no intervals"), (24, "Only 4 groups of clips: with fewer than 6 no difference"),
+     (72, "Only 12 groups of clips: intervals are wide")],
+)  # fmt: skip
+def test_notes_say_what_few_groups_cost(new_run: Make, clips: int, expected: str) -> None:
+    run = new_run(clips=clips)
+    run.stream("bicubic", "spatial", clips // 2)
+    assert any(note.startswith(expected) for note in build(run.record()).notes)
+
+
+def test_notes_say_that_clips_without_groups_are_taken_for_independent(new_run: Make) -> None:
+    assert not any("group of its own" in note for note in build(simple(new_run).record()).notes)
+    alone = new_run()
+    alone.groups = list(alone.ids)
+    alone.stream("bicubic", "spatial", 90)
+    assert any(note.startswith("Every clip is a group of its own") for note in build(alone.record()).notes)
+
+
+def test_notes_say_where_the_ceiling_may_as_well_guess_and_where_nothing_is_left_to_lose(new_run: Make) -> None:
+    run = new_run()
+    for method, spatial in (("bicubic", 12), ("hr", [i for i in range(144) if i % 11 == 0])):
+        run.stream(method, "spatial", spatial)
+        run.stream(method, "temporal", 144)
+    notes = build(run.record()).notes
+    chance = "tsn, spatial: hr is at 9.7 %, which is not told apart from chance (8.3 % of 12 classes)"
+    assert any(note.startswith(chance) for note in notes)
+    assert any(note.startswith("tsn, temporal: every row is at 100 %") for note in notes)
+    assert not any("chance" in note or "100 %." in note for note in build(simple(new_run).record()).notes)
 
 
 def test_one_group_gives_accuracies_without_intervals(new_run: Make) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from torch import Tensor
 
-from harness.contracts import Clip, Pair
+from harness.contracts import Clip, Cost, Pair
 from harness.video.frames import round_to_8_bits, to_tensor
 from harness.video.imresize import imresize
 from harness_optical_flow.farneback import Farneback
@@ -46,6 +46,7 @@ class Restored:
     clip: Clip = field(default_factory=lambda: Clip("c", Path("c.mp4"), 1, "g"))
     restore_seconds: float = 0.25
     restored_frames: int = 7
+    cost: Cost | None = None
     asked_frames: set[int] = field(default_factory=set)
     asked_pairs: set[Pair] = field(default_factory=set)
 

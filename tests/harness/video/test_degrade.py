@@ -9,6 +9,10 @@ from PIL import Image
 
 from harness.contracts import Degradation
 from harness.errors import HarnessError
+from harness.planning.building import Given, build
+from harness.planning.resolving import resolve_part
+from harness.registry import registry
+from harness.specs import DegradationSpec
 from harness.video.degrade import Bicubic, Gaussian, Nearest
 from harness_basicsr import compat as compat  # repairs basicsr before it is imported
 
@@ -41,9 +45,16 @@ def test_gaussian_agrees_with_basicsr_duf_downsample(scale: int) -> None:
     from basicsr.data.data_util import duf_downsample
 
     hr = noise(2, 3, 24 * scale, 20 * scale)
-    # basicsr's standard deviation is 0.4 times the scale: 1.6 at 4
-    ours = Gaussian(scale=scale, sigma=0.4 * scale, size=13).degrade(hr)
-    assert torch.allclose(ours, duf_downsample(hr, 13, scale), atol=1e-5, rtol=0)
+    assert torch.allclose(Gaussian(scale).degrade(hr), duf_downsample(hr, 13, scale), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(("scale", "sigma"), [(2, 0.8), (3, 1.2), (4, 1.6)])
+def test_gaussian_has_the_deviation_of_vsr_duf_at_each_scale(scale: int, sigma: float) -> None:
+    part = resolve_part(DegradationSpec, f"gaussian:scale={scale}", registry())
+    assert part.text() == f"gaussian:scale={scale},sigma={sigma},size=13"
+    built = build(part, Given())
+    assert built == Gaussian(scale, sigma) and built.deviation == Gaussian(scale).deviation == sigma
+    assert build(resolve_part(DegradationSpec, f"gaussian:scale={scale},sigma=2", registry()), Given()).deviation == 2
 
 
 def test_gaussian_is_a_mean_even_for_frames_smaller_than_its_window() -> None:

@@ -42,7 +42,7 @@ def test_options_are_arguments_of_the_network(spec: SRMethodSpec) -> None:
     if spec.name != "basicsr":
         known = known_options(spec)
         entry = ARCHITECTURES[str(known.pop("arch", spec.name))]
-        assert known == {**entry.options, "checkpoint": None}
+        assert known == {**entry.options, "checkpoint": None, **dict.fromkeys(spec.later, False)}
         assert {*entry.options, *entry.arguments, *filter(None, [entry.scale])} <= set(defaults_of(entry.type))
 
 

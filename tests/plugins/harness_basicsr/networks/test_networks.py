@@ -137,6 +137,20 @@ def test_other_scales_and_odd_sizes_are_restored(saved: Callable[[str, int], Pat
     torch.testing.assert_close(restored[1:2], built.upscale(lr, [2]), atol=1e-5, rtol=0)
 
 
+@torch.no_grad()
+def test_duf_may_see_black_frames_beyond_the_ends_as_its_authors_test(saved: Callable[[str, int], Path]) -> None:
+    options: dict[str, Any] = {"scale": 4, "device": CPU, "weights": saved("duf16", 4), **NARROW["duf16"]}
+    repeated, black = networks.duf16(**options), networks.duf16(**options, black_ends=True)
+    lr = torch.rand(8, 3, 8, 8)
+    padded = torch.nn.functional.pad(lr, (0, 0, 0, 0, 0, 0, 3, 3))
+    expected = torch.cat([black.network(padded[None, frame : frame + 7]) for frame in range(8)])
+    found = black.upscale(lr, range(8))
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
+    difference = (found - repeated.upscale(lr, range(8))).abs().amax(dim=(1, 2, 3))
+    assert difference[[0, 7]].min() > 1e-4 and difference[3:5].max() < 1e-6
+    torch.testing.assert_close(black.upscale(lr[:4], [0]), found[:1], atol=1e-5, rtol=0)
+
+
 def test_the_users_checkpoint_overrides_the_weights(saved: Callable[[str, int], Path], tmp_path: Path) -> None:
     path = saved("srresnet", 4)
     method = networks.build(
