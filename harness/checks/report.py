@@ -20,7 +20,7 @@ CLASSES, CLIPS = 3, 12
 METHODS = {FLOOR: 5, "a_method": 8, CEILING: 11}
 """Methods, with the number of clips they get right."""
 
-Render = Callable[[Leaderboard, RunRecord], Mapping[str, bytes]]
+Render = Callable[[Leaderboard, RunRecord], object]
 
 
 def check_report(render: Render, name: str = "report") -> list[Check]:

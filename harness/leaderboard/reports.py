@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,13 +35,19 @@ def find_report(registry: Registry, name: str | None, out: Path | None, *, pairs
     return forms[form]
 
 
+def load_report(spec: ReportSpec) -> Callable[[Leaderboard, RunRecord], object]:
+    """The function behind a report. Raises `PluginError` if it cannot be imported."""
+    render: Callable[[Leaderboard, RunRecord], object] = resolve_import(spec.factory)
+    return render
+
+
 def render_report(spec: ReportSpec, board: Leaderboard, run: RunRecord) -> dict[str, bytes]:
     """The files of a report by name.
 
     Raises `ContractError` where it returns something else, `PluginError` where it raises; an error that is meant for
     the user (`HarnessError`) is passed on as it is.
     """
-    render = resolve_import(spec.factory)
+    render = load_report(spec)
     try:
         found = render(board, run)
     except HarnessError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -14,6 +13,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from harness.errors import UsageError
+from harness.files import replacing
 from harness.training.frame_cache import FrameCache
 from harness.video.frames import to_tensor
 from harness.video.warp import warp
@@ -49,9 +49,8 @@ def select_crops(cache: FrameCache, selection: Selection) -> list[Place]:
         found = [(index, *place) for index in cache.indices("train") for place in _best(cache, index, selection)]
         if not found:
             raise UsageError("no training crop moves in a way that the flow explains; set warp_filter: false")
-        partial = file.with_suffix(f".{os.getpid()}.npy")
-        np.save(partial, np.array(found, dtype=np.int32))
-        partial.replace(file)
+        with replacing(file) as temporary:
+            np.save(temporary, np.array(found, dtype=np.int32))
     return [(int(i), int(top), int(left)) for i, top, left in np.load(file)]
 
 
