@@ -60,6 +60,10 @@ class RunFolderError(HarnessError):
     """A run folder that is locked, unwritable, or belongs to another benchmark."""
 
 
+class DamagedError(RunFolderError):
+    """A file of a run folder that is not what was written: empty, cut short, changed, or of another run."""
+
+
 def one_line(error: BaseException) -> str:
     """An exception in one line: its class and the first line of its message."""
     return f"{type(error).__name__}: {error}".splitlines()[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -71,6 +72,8 @@ def run(
         _show(console, context, folder, resume)
         return
     with open_run(folder) as run_folder:
+        for line in run_folder.healed:
+            console.print(f"damaged: {line}", highlight=False, markup=False, soft_wrap=True)
         if not resume:
             run_folder.clear()
         _show(console, context, folder, resume)
@@ -96,6 +99,7 @@ def _show(console: Console, context: RunContext, folder: Path, resume: bool) -> 
 
 def _work(console: Console, context: RunContext, request: Request, registry: Registry, folder: RunFolder) -> None:
     from harness.cli.progress import listener_for
+    from harness.errors import RunFolderError
     from harness.running.workflow import execute, record_start, waiting_cells
 
     record_start(context, request, folder)
@@ -107,6 +111,11 @@ def _work(console: Console, context: RunContext, request: Request, registry: Reg
     except KeyboardInterrupt:
         folder.set_status("interrupted")
         raise
+    except OSError as error:  # of recording: whatever a plugin raises fails its cell
+        with suppress(OSError):
+            folder.set_status("stopped")
+        why = error.strerror or error
+        raise RunFolderError(f"{folder.path}: {why}; make room, and the same command resumes the run") from error
     folder.set_status("finished")
     if seconds:
         total = sum(seconds.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from harness.errors import RunFolderError
+from harness.errors import DamagedError, RunFolderError
 from harness.running.rows import CELL_COLUMNS
-from harness.running.store import SCHEMA_VERSION, CellRecord
+from harness.running.store import SCHEMA_VERSION, CellRecord, RunFolder
 
+MEND = "the same `harness run` command computes it again"
 SCORES = ("scores", "spatial_scores", "temporal_scores")
 ROW_COLUMNS = ("cell", "method", "probe", "recognizer", "stream", "clip", "label", "group", "seconds", "scores")
 
@@ -32,6 +32,8 @@ class RunRecord:
     info: dict[str, Any]
     cells: pd.DataFrame
     clips: pd.DataFrame
+    problems: tuple[str, ...] = ()
+    """Cells that are damaged and left out: a line each, saying what is wrong and what helps."""
 
 
 def load_run(path: str | Path) -> RunRecord:
@@ -39,13 +41,19 @@ def load_run(path: str | Path) -> RunRecord:
     path = Path(path)
     if not (path / "run.json").is_file():
         raise RunFolderError(f"{path} is not a run folder: it has no run.json")
-    info = json.loads((path / "run.json").read_text())
+    info = _info(path)
     if info["schema_version"] > SCHEMA_VERSION:
         raise RunFolderError(f"{path} has schema version {info['schema_version']}; this harness reads {SCHEMA_VERSION}")
     cells: list[dict[str, Any]] = []
     clips: list[dict[str, Any]] = []
+    problems: list[str] = []
     for cell_id in info["cells"]:
         record = CellRecord(path / "cells" / cell_id)
+        try:
+            record.check()
+        except DamagedError as error:
+            problems.append(f"cell {cell_id} is damaged and left out ({error}); {MEND}")
+            continue
         facts = {"cell": cell_id, **record.outcome}
         cells.append({name: facts.get(name) for name in CELL_COLUMNS})
         shared = {name: facts.get(name) for name in ("cell", "method", "probe", "recognizer", "stream")}
@@ -54,7 +62,14 @@ def load_run(path: str | Path) -> RunRecord:
     table = table.reindex(columns=list(dict.fromkeys([*ROW_COLUMNS, *table.columns])))
     for name in (name for name in SCORES if name in table):
         table[name] = pd.Series([_array(value) for value in table[name]], index=table.index, dtype=object)
-    return RunRecord(path, info, pd.DataFrame(cells, columns=list(CELL_COLUMNS)), table)
+    return RunRecord(path, info, pd.DataFrame(cells, columns=list(CELL_COLUMNS)), table, tuple(problems))
+
+
+def _info(path: Path) -> dict[str, Any]:
+    try:
+        return RunFolder(path).info()
+    except DamagedError as error:
+        raise DamagedError(f"{path}: {error}; {MEND}") from error
 
 
 def _array(value: Any) -> np.ndarray | None:

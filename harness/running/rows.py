@@ -71,6 +71,8 @@ class CellEnd:
     """File beside `cell.json` with the traceback of a failed cell."""
     clips: int | None = None
     """Number of rows of a complete cell."""
+    digest: str | None = None
+    """sha256 of the `clips.parquet` of a complete cell."""
     params: int | None = None
     """Parameters of its method's network, 0 where it has none."""
     device: str | None = None
@@ -80,10 +82,13 @@ class CellEnd:
 class CellFile(CellEnd, CellFacts):
     """A whole `cell.json`."""
 
+    check: str | None = None
+    """Checksum of all other facts (`harness.running.sealed`)."""
+
     __pydantic_config__ = ConfigDict(use_attribute_docstrings=True, extra="forbid")
 
 
-CELL_COLUMNS = tuple(item.name for item in fields(CellFile) if item.name != "identity")
+CELL_COLUMNS = tuple(item.name for item in fields(CellFile) if item.name not in ("identity", "check", "digest"))
 """A cell as a row of a table."""
 
 

@@ -5,8 +5,10 @@
     RUN/cells/ID/clips.jsonl      one line a clip while the cell is running, appended and flushed
     RUN/cells/ID/clips.parquet    the same rows once the cell is complete
     RUN/cells/ID/error.txt        traceback of a failed cell
+    RUN/damaged/                  what was not as it had been written, set aside by the next run
 
 Whole files are written under another name and then renamed, so a kill at any moment leaves the old file or the new one.
+Every record carries a checksum, so that damage is noticed and costs that record alone.
 """
 
 from __future__ import annotations
@@ -18,12 +20,15 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from harness.errors import RunFolderError
-from harness.files import replacing, write_atomically
+from harness.errors import DamagedError, RunFolderError, one_line
+from harness.files import replacing, sha256, write_atomically
+from harness.planning.cells import cell_id
 from harness.running.rows import Row
+from harness.running.sealed import sealed, unsealed
 
 SCHEMA_VERSION = 1
 SPACE_NEEDED = 64 * 2**20
@@ -35,18 +40,34 @@ class CellRecord:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._facts_file = folder / "cell.json"
         self._rows_file = folder / "clips.jsonl"
+        self._table_file = folder / "clips.parquet"
 
     @property
     def outcome(self) -> dict[str, Any]:
-        """What `cell.json` says; empty for a cell that was never begun."""
-        path = self.folder / "cell.json"
-        return dict(json.loads(path.read_text())) if path.exists() else {}
+        """What `cell.json` says; empty for a cell that was never begun. Raises `DamagedError`."""
+        return _read_sealed(self._facts_file) if self._facts_file.exists() else {}
+
+    def check(self) -> None:
+        """Raise `DamagedError` that says what of the record is not as it was written."""
+        facts = self.outcome
+        if not facts:
+            if self._table_file.exists():
+                raise DamagedError("cell.json is gone")
+            return
+        if facts.get("cell", self.folder.name) != self.folder.name:
+            raise DamagedError(f"cell.json is of the cell {facts['cell']}")
+        if "identity" in facts and cell_id(facts["identity"]) != self.folder.name:
+            raise DamagedError("cell.json is of another cell")
+        if facts.get("status") == "ok":
+            self._check_table(facts)
 
     def begin(self, facts: Mapping[str, Any]) -> set[str]:
         """Open the cell and return the ids of clips already recorded. A line cut off by a kill is dropped."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        rows = self._repair()
+        rows = self._lines()
+        write_atomically(self._rows_file, "".join(map(_line, rows)))
         (self.folder / "error.txt").unlink(missing_ok=True)
         self._write({**facts, "status": "running"})
         return {row["clip"] for row in rows}
@@ -54,21 +75,21 @@ class CellRecord:
     def append(self, row: Row) -> None:
         """Add the row of one clip. Once written it survives a kill; only a power cut may lose the last rows."""
         with self._rows_file.open("a") as file:
-            file.write(json.dumps(row) + "\n")
+            file.write(_line(row))
 
     def finish(self, order: Sequence[str]) -> None:
         """The cell is complete: rows, in the order of the split, become Parquet."""
         import pandas as pd
 
-        rows = {row["clip"]: row for row in self._read()}
+        rows = {row["clip"]: row for row in self._lines()}
         frame = pd.DataFrame([rows[clip] for clip in order])
-        with replacing(self.folder / "clips.parquet") as temporary:
+        with replacing(self._table_file) as temporary:
             frame.to_parquet(temporary, index=False)
-        self._write({**self.outcome, "status": "ok", "clips": len(frame)})
+        self._write({**self.outcome, "status": "ok", "clips": len(frame), "digest": sha256(self._table_file)})
         self._rows_file.unlink(missing_ok=True)
 
     def fail(self, reason: str, traceback: str) -> None:
-        """The cell failed; the rows it has are kept, so that a later run goes on from them."""
+        """The cell failed; its rows are kept, so that a later run resumes from them."""
         (self.folder / "error.txt").write_text(traceback)
         self._write({**self.outcome, "status": "failed", "reason": reason, "error_log": "error.txt"})
 
@@ -85,28 +106,51 @@ class CellRecord:
         """The rows of the cell, complete or not."""
         import pandas as pd
 
-        table = self.folder / "clips.parquet"
-        if table.exists():
-            return [{str(k): v for k, v in row.items()} for row in pd.read_parquet(table).to_dict("records")]
-        return self._read()
+        if self.outcome.get("status") == "ok":
+            table = pd.read_parquet(self._table_file)
+            return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+        return self._lines()
 
     def _write(self, facts: Mapping[str, Any]) -> None:
-        write_atomically(self.folder / "cell.json", json.dumps(facts, indent=1, sort_keys=True))
+        write_atomically(self._facts_file, json.dumps(sealed(facts), indent=1, sort_keys=True))
 
-    def _read(self) -> list[Row]:
+    def _check_table(self, facts: Mapping[str, Any]) -> None:
+        import pandas as pd
+
+        if not self._table_file.exists():
+            raise DamagedError("clips.parquet is gone")
+        if facts.get("digest"):
+            if sha256(self._table_file) != facts["digest"]:
+                raise DamagedError("clips.parquet is not the one that was written")
+            return
+        try:  # written by a version that kept no digest: its form is all there is to check
+            clips = pd.read_parquet(self._table_file, columns=["clip"])["clip"]
+        except (OSError, ValueError, KeyError) as error:
+            raise DamagedError(f"clips.parquet cannot be read: {one_line(error)}") from error
+        if len(clips) != facts["clips"] or clips.duplicated().any():
+            raise DamagedError(f"clips.parquet has {clips.nunique()} of {facts['clips']} clips")
+
+    def _lines(self) -> list[Row]:
+        """The rows of the lines that are whole; whatever else is in the file is computed again."""
         if not self._rows_file.exists():
             return []
-        rows: list[Row] = []
+        rows: dict[str, Row] = {}
         for line in self._rows_file.read_text(errors="replace").split("\n"):
-            with suppress(json.JSONDecodeError):  # the line a kill cut off
-                rows.append(json.loads(line))
-        return [row for row in rows if isinstance(row, dict)]
+            with suppress(DamagedError):
+                row = unsealed(line)
+                rows[str(row["clip"])] = row
+        return list(rows.values())
 
-    def _repair(self) -> list[Row]:
-        rows = self._read()
-        if rows:
-            write_atomically(self._rows_file, "".join(json.dumps(row) + "\n" for row in rows))
-        return rows
+
+def _line(row: Row) -> str:
+    return json.dumps(sealed(row)) + "\n"
+
+
+def _read_sealed(path: Path) -> dict[str, Any]:
+    try:
+        return unsealed(path.read_text(errors="replace"))
+    except DamagedError as error:
+        raise DamagedError(f"{path.name}: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -114,19 +158,50 @@ class RunFolder:
     """A run folder that this process writes to."""
 
     path: Path
+    healed: Sequence[str] = ()
+    """What was damaged when it was opened, and set aside: a line each."""
 
     def cell(self, cell_id: str) -> CellRecord:
         return CellRecord(self.path / "cells" / cell_id)
 
+    @property
+    def cells(self) -> Sequence[str]:
+        """Ids of all cells that are here, whatever command they are of."""
+        return sorted(folder.name for folder in (self.path / "cells").iterdir() if folder.is_dir())
+
     def info(self) -> dict[str, Any]:
-        """What `run.json` says."""
-        return dict(json.loads((self.path / "run.json").read_text()))
+        """What `run.json` says. Raises `DamagedError`."""
+        return _read_sealed(self.path / "run.json")
 
     def write_info(self, info: Mapping[str, Any]) -> None:
-        write_atomically(self.path / "run.json", json.dumps(info, indent=1, sort_keys=True))
+        write_atomically(self.path / "run.json", json.dumps(sealed(info), indent=1, sort_keys=True))
 
     def set_status(self, status: str) -> None:
         self.write_info({**self.info(), "status": status})
+
+    def heal(self) -> list[str]:
+        """Set aside what is damaged, to be computed again; returns a line for each, saying what and why."""
+        told = []
+        for name in self.cells:
+            try:
+                self.cell(name).check()
+            except DamagedError as error:
+                told.append(f"cell {name}: {error}; set aside as {self._set_aside(f'cells/{name}')}")
+        try:
+            if (self.path / "run.json").exists():
+                self.info()
+        except DamagedError as error:
+            told.append(f"{error}; set aside as {self._set_aside('run.json')}")
+        return told
+
+    def _set_aside(self, name: str) -> str:
+        damaged = self.path / "damaged"
+        damaged.mkdir(exist_ok=True)
+        stem = Path(name).name
+        taken = (damaged / (stem if not n else f"{stem}.{n}") for n in count())
+        target = next(path for path in taken if not path.exists())
+        (self.path / name).rename(target)
+        return str(target.relative_to(self.path))
 
     def clear(self) -> None:
         """Forget the run that is here, whatever it was of (``--no-resume``)."""
@@ -139,8 +214,8 @@ class RunFolder:
 def open_run(path: Path) -> Iterator[RunFolder]:
     """Create or reopen a run folder and hold it alone.
 
-    Raises `RunFolderError` when the folder cannot be written, the disk is nearly full, or another process holds it:
-    before any work is done, not after.
+    What is damaged is set aside. Raises `RunFolderError` when the folder cannot be written, the disk is nearly full, or
+    another process holds it: before any work is done, not after.
     """
     _check_writable(path)
     with (path / ".lock").open("a+") as lock:
@@ -154,7 +229,7 @@ def open_run(path: Path) -> Iterator[RunFolder]:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        yield RunFolder(path)
+        yield RunFolder(path, RunFolder(path).heal())
 
 
 def _check_writable(path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,11 +50,8 @@ def record_start(context: RunContext, request: Request, folder: RunFolder) -> No
     Raises `RunFolderError` when the folder holds a run over other clips or another setting.
     """
     plan = context.plan
-    names = {(c.method.label, c.temporal.label if c.temporal else None, c.probe.label) for c in plan.cells}
-    earlier = {c: folder.cell(c).outcome for c in _earlier_cells(plan, folder)}
-    earlier_info = folder.info() if earlier else {}
-    known = ("method", "temporal", "probe")
-    kept = [c for c, facts in earlier.items() if tuple(facts.get(name) for name in known) not in names]
+    earlier_info = _earlier_info(plan, folder)
+    kept = _kept_cells(plan, folder, earlier_info)
     folder.write_info(
         {
             "schema_version": SCHEMA_VERSION,
@@ -63,7 +60,7 @@ def record_start(context: RunContext, request: Request, folder: RunFolder) -> No
             "benchmark": plan.benchmark.model_dump(mode="json"),
             "plan": _plan_facts(plan, request),
             "protocol": dict(plan.protocol),
-            "published": joined(comparable(plan), earlier_info.get("published"), plan),
+            "published": joined(comparable(plan), (earlier_info or {}).get("published"), plan),
             "environment": describe_environment(context.device),
             "columns": [asdict(c) for p in plan.probes if isinstance(p.spec, ProbeSpec) for c in p.spec.columns],
             "seeds": {"subset": 0, "bootstrap": 0},
@@ -107,9 +104,10 @@ def _plan_facts(plan: Plan, request: Request) -> dict[str, Any]:
     }
 
 
-def _earlier_cells(plan: Plan, folder: RunFolder) -> list[str]:
+def _earlier_info(plan: Plan, folder: RunFolder) -> dict[str, Any] | None:
+    """What `run.json` of an earlier command says; None if there is none. Raises `RunFolderError` for another run."""
     if not (folder.path / "run.json").exists():
-        return []
+        return None
     info = folder.info()
     same = info["benchmark"]["name"] == plan.benchmark.name and info["plan"]["split_digest"] == split_digest(plan.clips)
     if not same:
@@ -117,4 +115,18 @@ def _earlier_cells(plan: Plan, folder: RunFolder) -> list[str]:
             f"{folder.path} holds a run of {info['benchmark']['name']} over {info['plan']['clips']} other clips; "
             "choose another --out, or --no-resume to start it over"
         )
-    return list(info["cells"])
+    return info
+
+
+def _kept_cells(plan: Plan, folder: RunFolder, earlier: Mapping[str, Any] | None) -> list[str]:
+    """Cells of earlier commands that stay in the table: of methods or probes that this plan does not have."""
+    mine = {cell.id for cell in plan.cells}
+    labels = {(c.method.label, c.temporal.label if c.temporal else None, c.probe.label) for c in plan.cells}
+    # those that a lost run.json listed are found again in the folder
+    known = earlier["cells"] if earlier else folder.cells
+    facts = {cell: folder.cell(cell).outcome for cell in known if cell not in mine}
+    return [
+        cell
+        for cell, said in facts.items()
+        if said and (said["method"], said["temporal"], said["probe"]) not in labels
+    ]
