@@ -68,7 +68,7 @@ class CellRecord:
         self._rows_file.unlink(missing_ok=True)
 
     def fail(self, reason: str, traceback: str) -> None:
-        """The cell failed; the rows it has are kept, so that a later run goes on from them."""
+        """The cell failed; the rows it has are kept, so that a later run resumes from them."""
         (self.folder / "error.txt").write_text(traceback)
         self._write({**self.outcome, "status": "failed", "reason": reason, "error_log": "error.txt"})
 
@@ -129,7 +129,7 @@ class RunFolder:
         self.write_info({**self.info(), "status": status})
 
     def clear(self) -> None:
-        """Forget the run that is here, whatever it was of (``--no-resume``)."""
+        """Forget the run in this folder, whatever it was (``--no-resume``)."""
         for folder in ("cells", "pictures"):
             shutil.rmtree(self.path / folder, ignore_errors=True)
         (self.path / "run.json").unlink(missing_ok=True)
@@ -137,9 +137,9 @@ class RunFolder:
 
 @contextmanager
 def open_run(path: Path) -> Iterator[RunFolder]:
-    """Create or reopen a run folder and hold it alone.
+    """Create or reopen a run folder and lock it.
 
-    Raises `RunFolderError` when the folder cannot be written, the disk is nearly full, or another process holds it:
+    Raises `RunFolderError` if the folder cannot be written, the disk is nearly full, or another process holds it:
     before any work is done, not after.
     """
     _check_writable(path)
