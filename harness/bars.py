@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from harness.contracts import Progress
 
 LINES = 20
-"""Without a terminal: lines at most."""
+"""The most lines that are printed without a terminal."""
 
 
 @contextmanager
@@ -62,5 +62,5 @@ def _bar(title: str, *columns: ProgressColumn) -> Iterator[Progress]:
     )  # fmt: skip
     with shown:
         task = shown.add_task(title, total=None)
-        # a total of 0 means that nobody knows it: the bar then only moves
+        # a total of 0 means that it is unknown: the bar then only moves
         yield lambda done, total: shown.update(task, completed=done, total=total or None)

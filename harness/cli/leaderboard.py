@@ -32,7 +32,7 @@ Examples:
 
   harness leaderboard runs/mini --pairs all --out pairs.png
 
-  harness leaderboard runs/mini --out findings.md    what of the paper holds
+  harness leaderboard runs/mini --out findings.md    which findings of the paper hold
 """
 
 
@@ -42,7 +42,7 @@ def leaderboard(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="File to write, or a folder that is there; without it, text goes to standard output. Further files "
+            help="File to write, or an existing folder; without it, text goes to standard output. Further files "
             "of a format, such as its pictures, go beside the file."
         ),
     ] = None,
@@ -50,7 +50,7 @@ def leaderboard(
     fusion: Annotated[str | None, typer.Option(help="Weights SPATIAL:TEMPORAL; default the benchmark's.")] = None,
     plugin: PluginFiles = None,
 ) -> None:
-    """Print the leaderboard of a run: nothing is computed again but the statistics."""
+    """Print the leaderboard of a run; only the statistics are computed again."""
     from harness.choice import split_list
     from harness.leaderboard.reports import find_report, render_report
     from harness.leaderboard.table import build
@@ -89,7 +89,7 @@ def _weights(text: str | None) -> tuple[float, float] | None:
     except ValueError:
         spatial = temporal = math.nan
     if not (0 <= spatial < math.inf and 0 <= temporal < math.inf and spatial + temporal > 0):
-        raise UsageError(f"--fusion {text!r}: write two weights SPATIAL:TEMPORAL from 0, one above it, such as 1:1.5")
+        raise UsageError(f"--fusion {text!r}: write two weights SPATIAL:TEMPORAL from 0, not both 0, such as 1:1.5")
     return spatial, temporal
 
 

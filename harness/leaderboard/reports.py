@@ -1,4 +1,4 @@
-"""Reports: formats of the leaderboard and pages on it. All of them are plugins', those of the project too."""
+"""Reports: formats of the leaderboard and pages on it. All of them come from plugins, the project's own too."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EXPECTED = "a report returns file names with their contents, such as {'table.org
 
 
 def find_report(registry: Registry, name: str | None, out: Path | None, *, pairs: bool) -> ReportSpec | None:
-    """The report asked for by name or by a file's ending; None where neither is given.
+    """The report asked for by name or by a file's ending; None if neither is given.
 
     `pairs` chooses among the reports on all pairs. Raises `UsageError` for a name or an ending that none has.
     """
@@ -44,8 +44,8 @@ def load_report(spec: ReportSpec) -> Callable[[Leaderboard, RunRecord], object]:
 def render_report(spec: ReportSpec, board: Leaderboard, run: RunRecord) -> dict[str, bytes]:
     """The files of a report by name.
 
-    Raises `ContractError` where it returns something else, `PluginError` where it raises; an error that is meant for
-    the user (`HarnessError`) is passed on as it is.
+    Raises `ContractError` if it returns something else, `PluginError` if it raises; an error that is meant for
+    the user (`HarnessError`) is passed on unchanged.
     """
     render = load_report(spec)
     try:

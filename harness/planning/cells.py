@@ -1,7 +1,7 @@
 """What a run consists of: parts, cells with their identity, and the plan that holds them.
 
 A cell is one SR method seen by one probe on one data set split under one protocol. Its id is a readable slug and a
-hash over everything that changes its numbers, and nothing that does not (device, batch size, number of workers).
+hash over everything that affects its results, and nothing else (not device, batch size or number of workers).
 `cell_id` is the one function that computes it, from a plan as well as from a record. All of it can be pickled.
 """
 
@@ -52,9 +52,9 @@ class Part(Generic[Declared]):
     weights: Weights | None = None
     stream: str | None = None
     missing: str | None = None
-    """Why it cannot run here, with the command that mends it; None when it can."""
+    """Why it cannot run here, with the command that fixes it; None if it can."""
     note: str = ""
-    """What the leaderboard's header says of a recogniser's scores besides its options."""
+    """What the leaderboard's header says about a recogniser's scores in addition to its options."""
 
     def identity(self) -> dict[str, Any]:
         """The fields that affect results. Raises `UsageError` for a file that is gone."""
@@ -83,9 +83,9 @@ class Cell:
     probe: Part[NetworkSpec]
     identity: Mapping[str, Any]
     temporal: Part[SRMethodSpec] | None = None
-    """Joint streams only: the method whose flow is looked at, beside the frames of `method`."""
+    """Joint streams only: the method whose flow is used, with the frames of `method`."""
     flow: Part[FlowSpec] | None = None
-    """The flow estimator, where it affects the probe's numbers."""
+    """The flow estimator, if it affects the probe's numbers."""
 
     @property
     def methods(self) -> Sequence[Part[SRMethodSpec]]:
@@ -147,7 +147,7 @@ def uses_flow(probe: Part[Spec]) -> bool:
 def _by_content(spec: Spec, option: str, value: OptionValue, stream: str | None) -> OptionValue:
     """A file given by option counts by its content, so that the same path with other content is another cell.
 
-    ``{stream}`` in it stands for the stream, as recognisers with one file a stream have it.
+    ``{stream}`` in it stands for the stream, for recognisers with one file per stream.
     """
     if not value or not (option in OWN_FILES or option in spec.digests):
         return value

@@ -45,7 +45,7 @@ def resolve_part(
 def with_weights(part: Part[N], tag: str, *, scale: int | None = None, stream: str | None = None) -> Part[N]:
     """The part with the checkpoint of this tag, or with what is missing and the command that gets it.
 
-    Nothing changes where it needs none, or has a file of the user's own.
+    Nothing changes if it needs none, or has the user's own file.
     """
     from harness.weights.catalogue import find, installed_path
 
@@ -75,14 +75,14 @@ def dataset_part(text: str, registry: Registry) -> Part[DatasetSpec]:
 
 
 def flow_part(text: str, registry: Registry, tag: str) -> Part[FlowSpec]:
-    """A flow estimator with its checkpoint of this tag, where it is a network."""
+    """A flow estimator with its checkpoint of this tag, if it is a network."""
     return with_weights(resolve_part(FlowSpec, text, registry), tag)
 
 
 def degradation_part(benchmark: Benchmark, registry: Registry) -> Part[DegradationSpec]:
     """The benchmark's degradation, whose scale is the benchmark's.
 
-    Raises `UsageError` where they differ, and where there is no degradation.
+    Raises `UsageError` if they differ or there is no degradation.
     """
     if not benchmark.has_hr:
         raise UsageError(
@@ -101,9 +101,9 @@ def degradation_part(benchmark: Benchmark, registry: Registry) -> Part[Degradati
 def open_dataset(text: str, registry: Registry, data: Path | None = None) -> Dataset:
     """Open the data set behind ``NAME`` or ``NAME:option=value``.
 
-    `data` is the folder given on the command line; without one it is the one the user configured
-    (`harness.config.data_folder`), or else where the data set keeps itself. Raises `UsageError`, also where the data
-    set is not here.
+    `data` is the folder given on the command line; without it, the one that the user configured
+    (`harness.config.data_folder`) or else the data set's default is used. Raises `UsageError`, also if the data set is
+    not here.
     """
     dataset: Dataset = build(dataset_part(text, registry), Given(data=data))
     return dataset

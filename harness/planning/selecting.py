@@ -83,7 +83,7 @@ def make_plan(request: Request, registry: Registry, dataset: Dataset) -> Plan:
 def wanted_methods(text: str, registry: Registry, benchmark: Benchmark) -> list[str]:
     """Methods named by ``--sr``, the parts of pairs among them, with floor and ceiling always included, each once.
 
-    There is no ceiling where there are no HR frames.
+    There is no ceiling if there are no HR frames.
     """
     names: list[str] = [CEILING, FLOOR] if benchmark.has_hr else [FLOOR]
     for item in split_list(text):

@@ -1,4 +1,4 @@
-"""Reading a run folder back, without holding it."""
+"""Reading a run folder back, without locking it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class RunRecord:
     """A run as tidy tables.
 
     `cells`: one row a cell. `clips`: one row a (cell, clip), every number of a probe as a column of its own (NaN where
-    it is not that probe's) and `scores` as float32 arrays of raw class scores (None where the probe gives none). A
+    it is not that probe's) and `scores` as float32 arrays of raw class scores (None if the probe gives none). A
     joint stream's cell has a method `temporal`, whose flow it saw, and may have arrays
     ``spatial_scores`` and ``temporal_scores`` of its classifiers.
     """
@@ -37,7 +37,7 @@ class RunRecord:
 
 
 def load_run(path: str | Path) -> RunRecord:
-    """Read a run folder. Raises `RunFolderError` where there is none or it was written by a newer version."""
+    """Read a run folder. Raises `RunFolderError` if there is none or it was written by a newer version."""
     path = Path(path)
     if not (path / "run.json").is_file():
         raise RunFolderError(f"{path} is not a run folder: it has no run.json")

@@ -204,7 +204,7 @@ class RunFolder:
         return str(target.relative_to(self.path))
 
     def clear(self) -> None:
-        """Forget the run that is here, whatever it was of (``--no-resume``)."""
+        """Forget the run in this folder, whatever it was (``--no-resume``)."""
         for folder in ("cells", "pictures"):
             shutil.rmtree(self.path / folder, ignore_errors=True)
         (self.path / "run.json").unlink(missing_ok=True)
@@ -212,9 +212,9 @@ class RunFolder:
 
 @contextmanager
 def open_run(path: Path) -> Iterator[RunFolder]:
-    """Create or reopen a run folder and hold it alone.
+    """Create or reopen a run folder and lock it.
 
-    What is damaged is set aside. Raises `RunFolderError` when the folder cannot be written, the disk is nearly full, or
+    What is damaged is set aside. Raises `RunFolderError` if the folder cannot be written, the disk is nearly full, or
     another process holds it: before any work is done, not after.
     """
     _check_writable(path)

@@ -47,7 +47,7 @@ def waiting_cells(plan: Plan, folder: Path | None) -> list[Cell]:
 def record_start(context: RunContext, request: Request, folder: RunFolder) -> None:
     """Write `run.json`. Cells of earlier commands in this folder stay, unless this plan has them in another form.
 
-    Raises `RunFolderError` when the folder holds a run over other clips or another setting.
+    Raises `RunFolderError` if the folder holds a run over other clips or another setting.
     """
     plan = context.plan
     earlier_info = _earlier_info(plan, folder)
@@ -88,7 +88,7 @@ def execute(
 
 
 def outcome_of(plan: Plan, folder: RunFolder) -> Outcome:
-    """How the plan's cells stand in the folder."""
+    """The state of the plan's cells in the folder."""
     status = {cell.id: folder.cell(cell.id).outcome.get("status") for cell in plan.cells}
     return Outcome(*([cell for cell, s in status.items() if s == wanted] for wanted in ("ok", "failed", "skipped")))
 

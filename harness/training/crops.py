@@ -29,7 +29,7 @@ class Selection:
 
     With `warp_filter`, only those that the next HR frame explains better when it is warped along the flow than when it
     is not: PSNR(I_t, warp(I_t+1)) > PSNR(I_t, I_t+1), which needs a cache with two targets. Both are the SoSR/ToSR
-    paper's rules (ICCV 2019, section on training data): 10 crops of 128 pixels of each frame there.
+    paper's rules (ICCV 2019, section on training data): 10 crops of 128 pixels per frame there.
     """
 
     size: int
@@ -41,7 +41,7 @@ class Selection:
 def select_crops(cache: FrameCache, selection: Selection) -> list[Place]:
     """The chosen crops of all training frames, found once and kept beside the cached frames.
 
-    Raises `UsageError` where the cache holds no flow, a frame is smaller than the crop, or no crop is left.
+    Raises `UsageError` if the cache holds no flow, a frame is smaller than the crop, or no crop is left.
     """
     text = json.dumps([FORMAT, asdict(selection)])
     file = cache.folder / f"crops-{hashlib.sha256(text.encode()).hexdigest()[:12]}.npy"
@@ -57,7 +57,7 @@ def select_crops(cache: FrameCache, selection: Selection) -> list[Place]:
 def _best(cache: FrameCache, index: int, selection: Selection) -> Sequence[tuple[int, int]]:
     item, size, stride = cache.item(index), selection.size, selection.stride
     if item.flow is None or (selection.warp_filter and len(item.hr) < 2):
-        raise UsageError("selecting crops by motion needs cached flow, and the warp filter pairs of frames")
+        raise UsageError("selecting crops by motion needs cached flow, and the warp filter needs pairs of frames")
     if stride % cache.scale or min(item.flow.shape[1:]) < size:
         raise UsageError(
             f"crops of {size} pixels every {stride} do not fit frames of {item.flow.shape[2]}x{item.flow.shape[1]} "

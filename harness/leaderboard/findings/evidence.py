@@ -21,7 +21,7 @@ FAMILY = "@"
 
 @dataclass(frozen=True)
 class Difference:
-    """A mean difference in points with the ends of its 95 % interval, NaN where there is only one group."""
+    """A mean difference in points with the ends of its 95 % interval, NaN if there is only one group."""
 
     value: float
     low: float
@@ -46,7 +46,7 @@ class Evidence:
 
     @property
     def scope(self) -> str:
-        """Over what everything is measured."""
+        """The clips and groups that everything is measured on."""
         return f"{len(self.groups)} clips, {len(set(self.groups))} groups"
 
     def lone(self, stream: str) -> list[str]:
@@ -81,9 +81,9 @@ class Evidence:
 
 
 def gather(board: Leaderboard, recognizer: str) -> Evidence | None:
-    """The evidence of one recogniser, None where none of its cells is complete.
+    """The evidence of one recogniser, None if none of its cells is complete.
 
-    Raises `RunFolderError` where scores cannot be joined by clip id.
+    Raises `RunFolderError` if scores cannot be joined by clip id.
     """
     own = [cell for cell in board.cells if cell.recognizer == recognizer]
     streams = stream_scores(board.contenders, own, board.fusion)

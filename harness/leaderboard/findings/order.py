@@ -19,7 +19,7 @@ FEWEST = 3
 
 @dataclass(frozen=True)
 class Quality:
-    """A probe's number of which more is better: its key, and its name and unit in words."""
+    """A probe's number that is better the higher it is: its key, and its name and unit in words."""
 
     key: str
     title: str
@@ -28,11 +28,11 @@ class Quality:
 
 @dataclass(frozen=True)
 class Inversion:
-    """Two methods of which the one with more quality has less accuracy.
+    """Two methods of which the one with the higher quality has the lower accuracy.
 
-    `less` (in the measure's `unit`) is what `better`, in accuracy, lacks in quality, and `points` what it has more of
-    accuracy, both above 0; `p` is of the sign-flip test over groups, adjusted by Holm over all pairs of methods and
-    streams; `sharper` says that the interval of `less` is without 0.
+    `better`, in accuracy, has `points` more accuracy and `less` quality (in the measure's `unit`), both above 0; `p` is
+    from the sign-flip test over groups, adjusted by Holm over all pairs of methods and streams; `sharper` says that the
+    interval of `less` excludes 0.
     """
 
     stream: str
@@ -61,7 +61,7 @@ class OrderDiffers:
     """The order of lone methods by mean quality is not their order by accuracy, in any of the streams.
 
     Kendall's tau is shown with its interval, but the noise of accuracies alone keeps it below 1; so the verdict rests
-    on inversions: it holds where at least one can be told apart, and fails where no two methods are inverted.
+    on inversions: it holds if at least one can be told apart, and fails if no two methods are inverted.
     """
 
     quality: Quality
@@ -147,7 +147,7 @@ def _judge_stream(evidence: Evidence, quality: Quality, stream: str, inversions:
 
 
 def _tau(evidence: Evidence, quality: Quality, stream: str, names: Sequence[str]) -> tuple[float, float, float]:
-    """Kendall's tau of quality and accuracy with its interval, NaN where no draw has one."""
+    """Kendall's tau of quality and accuracy with its interval, NaN if no draw has one."""
     means = mean_quality(evidence, quality)
     top1 = np.array([evidence.top1(stream, name) for name in names])
     drawn = np.stack([evidence.samples[stream][name] for name in names], axis=1)

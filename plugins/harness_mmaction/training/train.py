@@ -77,6 +77,6 @@ def _config(lesson: Lesson[Recipe]) -> str:
 def train(request: TrainingRequest, *, streams: Sequence[str] = TWO_STREAMS, recipe: Recipe | None = None) -> None:
     """Train `streams` one after the other, as `harness_mmaction.training.learning.learn` says.
 
-    Implements `harness.contracts.Trainer`. `recipe` stands in for the recipe that the request names.
+    Implements `harness.contracts.Trainer`. `recipe` replaces the recipe that the request names.
     """
     learn(Tsn(), request, streams=streams, recipe=recipe)

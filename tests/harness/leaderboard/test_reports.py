@@ -32,7 +32,7 @@ def test_a_report_is_found_by_name_or_else_by_the_longest_ending(
     assert found is not None and found.name == expected
 
 
-def test_nothing_asked_for_is_the_terminal() -> None:
+def test_without_format_and_file_there_is_no_report() -> None:
     assert find_report(load_registry([]), None, None, pairs=False) is None
     assert find_report(load_registry([]), None, None, pairs=True) is None
 
@@ -47,7 +47,7 @@ def test_nothing_asked_for_is_the_terminal() -> None:
         (None, "t.doc", True, r"names no format \(.csv, .json, .md, .png\)"),
     ],
 )
-def test_what_is_no_report_is_refused_with_what_there_is(
+def test_an_unknown_report_is_refused_with_the_known_ones(
     name: str | None, out: str | None, pairs: bool, message: str
 ) -> None:
     with pytest.raises(UsageError, match=message):
@@ -67,6 +67,6 @@ def test_what_is_no_report_is_refused_with_what_there_is(
         ({1: b""}, "returned 1 as a file's name"),
     ],
 )
-def test_what_is_not_files_is_refused(found: object, message: str) -> None:
+def test_a_report_that_returns_no_files_is_refused(found: object, message: str) -> None:
     with pytest.raises(ContractError, match=message):
         checked_files(found, "org")

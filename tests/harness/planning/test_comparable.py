@@ -148,7 +148,7 @@ def test_official_weights_may_be_trained_elsewhere(plan: Plan) -> None:
     assert numbers(replace(plan, probes=official)) == numbers(plan)
 
 
-def test_a_narrow_method_is_not_compared_and_its_pair_neither(plan: Plan) -> None:
+def test_neither_a_narrow_method_nor_its_pair_is_compared(plan: Plan) -> None:
     narrow = [
         replace(p, weights=replace(p.weights, note="16 channels")) if p.label == "sosr" and p.weights else p
         for p in plan.methods
@@ -167,7 +167,7 @@ def test_methods_of_an_earlier_command_keep_their_numbers(plan: Plan) -> None:
     assert sorted(methods) == ["bicubic", "hr", "sosr", "tosr"]
 
 
-def test_a_benchmark_without_a_table(plan: Plan) -> None:
+def test_a_benchmark_without_a_table_is_not_compared(plan: Plan) -> None:
     assert comparable(changed(plan, published=None)) is None
 
 
@@ -177,7 +177,7 @@ def test_a_benchmark_without_a_table(plan: Plan) -> None:
         ({"stream": "joint"}, r"mine\.csv, line 2: stream 'joint'; one of spatial"),
         ({"top1": "high"}, "line 2: fusion is like 1:1.5, and top1 a number"),
         ({"fusion": "1"}, "line 2: fusion is like"),
-        ({"source": ""}, "line 2: every one of the 13 fields"),
+        ({"source": ""}, "line 2: all 13 fields must be given"),
     ],
 )
 def test_a_broken_table_is_named(tmp_path: Path, change: dict[str, str], message: str) -> None:
@@ -191,7 +191,7 @@ def test_a_broken_table_is_named(tmp_path: Path, change: dict[str, str], message
         read_published(str(tmp_path / "mine.csv"))
 
 
-def test_a_table_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_table_and_wrong_columns_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"published: .*none\.csv does not exist"):
         read_published("none.csv")
     (tmp_path / "mine.csv").write_text("a,b\n")

@@ -161,7 +161,7 @@ def test_a_method_that_cannot_be_built_fails_alone(
     assert set(cells.get_group("bicubic")["status"]) == {"ok"}
 
 
-def test_an_unreadable_clip_is_recorded_and_the_others_go_on(
+def test_an_unreadable_clip_is_recorded_and_the_others_are_measured(
     tmp_path: Path, registry: Registry, benchmark: Benchmark, made_clips: Callable[..., Path]
 ) -> None:
     data = made_clips()
@@ -175,7 +175,7 @@ def test_an_unreadable_clip_is_recorded_and_the_others_go_on(
     assert set(record.clips["clip"]) == {f"clip_{i}" for i in (0, 1, 3, 4, 5)}
 
 
-def test_the_same_command_goes_on_and_more_methods_can_be_added(
+def test_the_same_command_resumes_and_more_methods_can_be_added(
     tmp_path: Path, registry: Registry, benchmark: Benchmark, made_clips: Callable[..., Path]
 ) -> None:
     data, out = made_clips(), tmp_path / "run"
@@ -191,7 +191,7 @@ def test_the_same_command_goes_on_and_more_methods_can_be_added(
     assert last.clips == 0 and len(harness.load_run(out).cells) == len(record.cells)
 
 
-def test_a_killed_run_goes_on_where_it_was(
+def test_a_killed_run_resumes_where_it_stopped(
     tmp_path: Path, registry: Registry, benchmark: Benchmark, made_clips: Callable[..., Path]
 ) -> None:
     class Killed(Silent):
@@ -256,7 +256,7 @@ def test_a_folder_starts_over_when_asked_whatever_it_held(
     assert len(list((tmp_path / "run" / "cells").iterdir())) == len(record.cells)
 
 
-def test_names_on_the_command_line(registry: Registry, benchmark: Benchmark) -> None:
+def test_names_on_the_command_line_become_methods_and_pairs(registry: Registry, benchmark: Benchmark) -> None:
     names = wanted_methods("nearest+lanczos,psnr:a=1,b=2,nearest", registry, benchmark)
     assert names == ["hr", "bicubic", "nearest", "lanczos", "psnr:a=1,b=2"]
     # an option at its default is not part of the label
