@@ -6,8 +6,8 @@ It goes to standard error.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,6 +29,20 @@ def counting_bar(title: str, unit: str) -> Iterator[Progress]:
         yield _lines(title, unit)
         return
     with _bar(title, MofNCompleteColumn(), TextColumn(unit)) as report:
+        yield report
+
+
+@contextmanager
+def lazily(bar: Callable[[str, str], AbstractContextManager[Progress]], title: str, unit: str) -> Iterator[Progress]:
+    """A bar that is shown once there is something to report."""
+    with ExitStack() as stack:
+        shown: list[Progress] = []
+
+        def report(done: int, total: int) -> None:
+            if not shown:
+                shown.append(stack.enter_context(bar(title, unit)))
+            shown[0](done, total)
+
         yield report
 
 

@@ -48,6 +48,9 @@ def leaderboard(
     ] = None,
     pairs: Annotated[str, typer.Option(help="More pairs a+b (spatial+temporal) as a comma list, or all.")] = "",
     fusion: Annotated[str | None, typer.Option(help="Weights SPATIAL:TEMPORAL; default the benchmark's.")] = None,
+    protocol: Annotated[
+        str | None, typer.Option(metavar="NAME", help="An earlier protocol whose cells the run folder still holds.")
+    ] = None,
     plugin: PluginFiles = None,
 ) -> None:
     """Print the leaderboard of a run; only the statistics are computed again."""
@@ -61,7 +64,7 @@ def leaderboard(
     every = EVERY_PAIR in wanted
     weights = _weights(fusion)
     report = find_report(registry(), format, out, pairs=every)  # complains before anything is computed
-    record = load_run(run_dir)
+    record = load_run(run_dir, protocol)
     board = build(record, pairs=[pair for pair in wanted if pair != EVERY_PAIR], fusion=weights)
     if report is None:
         _show(board, every)

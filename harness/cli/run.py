@@ -58,6 +58,7 @@ def run(
     """Restore clips with every SR method, show them to every recogniser, and print the leaderboard."""
     from rich.console import Console
 
+    from harness.bars import counting_bar, lazily
     from harness.planning.benchmark import load_benchmark
     from harness.planning.selecting import Request
     from harness.registry import registry
@@ -66,7 +67,8 @@ def run(
 
     console = Console()
     request = Request(load_benchmark(benchmark), sr, recognizer, limit, data, device)
-    context = open_context(request, registry())
+    with lazily(counting_bar, "reading clips", "clips") as progress:
+        context = open_context(request, registry(), progress)
     folder = out or default_folder(request)
     if dry_run:
         _show(console, context, folder, resume)

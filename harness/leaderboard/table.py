@@ -88,7 +88,7 @@ def build(
     contenders = read_contenders(cells, [*info["plan"].get("pairs", ()), *pairs])
     rows, notes = _scored(contenders, cells, keys, weights)
     notes = [*info["benchmark"].get("notes", ()), *notes, *published_notes(info), *group_note(record.clips)]
-    notes += record.problems
+    notes += record.remarks
     return Leaderboard(
         title=info["benchmark"].get("title") or info["benchmark"]["name"],
         protocol=header(info, record.clips, weights),

@@ -51,6 +51,8 @@ class Part(Generic[Declared]):
     options: Mapping[str, OptionValue]
     weights: Weights | None = None
     stream: str | None = None
+    code: str | None = None
+    """Digest of the code of a third party's plugin; None for what comes with the project."""
     missing: str | None = None
     """Why it cannot run here, with the command that fixes it; None if it can."""
     note: str = ""
@@ -63,12 +65,15 @@ class Part(Generic[Declared]):
             "stream": self.stream,
             "options": self._contents(),
             "weights": self.weights.sha256 if self.weights else None,
+            **({"code": self.code} if self.code else {}),
         }
 
     def text(self) -> str:
         """`identity` in one line, as the leaderboard's header shows it: name, all options, and the checkpoint."""
         shown = str(Choice(self.spec.name, tuple(self._contents().items())))
-        return f"{shown} (weights {self.weights.tag}, sha256 {self.weights.sha256[:12]})" if self.weights else shown
+        facts = [f"weights {self.weights.tag}, sha256 {self.weights.sha256[:12]}"] if self.weights else []
+        facts += [f"code {self.code[:12]}"] if self.code else []
+        return f"{shown} ({'; '.join(facts)})" if facts else shown
 
     def _contents(self) -> dict[str, OptionValue]:
         return {name: _by_content(self.spec, name, value, self.stream) for name, value in sorted(self.options.items())}
@@ -112,6 +117,8 @@ class Plan:
     benchmark: Benchmark
     dataset: Part[DatasetSpec]
     clips: Sequence[Clip]
+    clips_digest: str
+    """Of their ids, labels, groups and content (`harness.datasets.digests.split_digest`)."""
     dataset_clips: int
     classes: Sequence[str]
     degradation: Part[DegradationSpec] | None

@@ -39,7 +39,8 @@ def resolve_part(
     choice = parse_choice(text)
     spec = registry.get(kind, choice.name)
     merged = Choice(spec.name, tuple({**protocol, **choice.mapping}.items()))
-    return Part(str(resolve(choice, spec)), spec, all_options(resolve(merged, spec), spec))
+    options = all_options(resolve(merged, spec), spec)
+    return Part(str(resolve(choice, spec)), spec, options, code=registry.code_of(kind, spec.name))
 
 
 def with_weights(part: Part[N], tag: str, *, scale: int | None = None, stream: str | None = None) -> Part[N]:

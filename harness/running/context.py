@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import torch
 
-from harness.contracts import Clip, Dataset, Probe
+from harness.contracts import Clip, Dataset, Probe, Progress
 from harness.errors import ClipError
 from harness.planning.cells import Cell, Part, Plan
 from harness.planning.resolving import open_dataset
@@ -67,10 +67,13 @@ class RunContext:
             return 0
 
 
-def open_context(request: Request, registry: Registry) -> RunContext:
-    """Open the data set and make the plan. Raises `UsageError` for anything that does not exist."""
+def open_context(request: Request, registry: Registry, progress: Progress | None = None) -> RunContext:
+    """Open the data set and make the plan; `progress` as in `make_plan`.
+
+    Raises `UsageError` for anything that does not exist.
+    """
     dataset = open_dataset(request.benchmark.dataset, registry, request.data)
-    return RunContext(make_plan(request, registry, dataset), dataset, pick_device(request.device))
+    return RunContext(make_plan(request, registry, dataset, progress), dataset, pick_device(request.device))
 
 
 def _wanted(probes: Sequence[Probe], num_frames: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,27 +33,30 @@ class RunRecord:
     info: dict[str, Any]
     cells: pd.DataFrame
     clips: pd.DataFrame
-    problems: tuple[str, ...] = ()
-    """Cells that are damaged and left out: a line each, saying what is wrong and what helps."""
+    remarks: tuple[str, ...] = ()
+    """What is left out of the tables, because it is damaged or of another protocol: a line each, with what helps."""
 
 
-def load_run(path: str | Path) -> RunRecord:
-    """Read a run folder. Raises `RunFolderError` if there is none or it was written by a newer version."""
+def load_run(path: str | Path, protocol: str | None = None) -> RunRecord:
+    """Read a run folder; `protocol` names an earlier protocol whose cells are still there.
+
+    Raises `RunFolderError` if there is no run or a newer version wrote it, `UnknownNameError` for the protocol.
+    """
     path = Path(path)
     if not (path / "run.json").is_file():
         raise RunFolderError(f"{path} is not a run folder: it has no run.json")
-    info = _info(path)
+    info = _info(path, protocol)
     if info["schema_version"] > SCHEMA_VERSION:
         raise RunFolderError(f"{path} has schema version {info['schema_version']}; this harness reads {SCHEMA_VERSION}")
     cells: list[dict[str, Any]] = []
     clips: list[dict[str, Any]] = []
-    problems: list[str] = []
+    remarks = _left_out(info, path)
     for cell_id in info["cells"]:
         record = CellRecord(path / "cells" / cell_id)
         try:
             record.check()
         except DamagedError as error:
-            problems.append(f"cell {cell_id} is damaged and left out ({error}); {MEND}")
+            remarks.append(f"cell {cell_id} is damaged and left out ({error}); {MEND}")
             continue
         facts = {"cell": cell_id, **record.outcome}
         cells.append({name: facts.get(name) for name in CELL_COLUMNS})
@@ -62,14 +66,22 @@ def load_run(path: str | Path) -> RunRecord:
     table = table.reindex(columns=list(dict.fromkeys([*ROW_COLUMNS, *table.columns])))
     for name in (name for name in SCORES if name in table):
         table[name] = pd.Series([_array(value) for value in table[name]], index=table.index, dtype=object)
-    return RunRecord(path, info, pd.DataFrame(cells, columns=list(CELL_COLUMNS)), table, tuple(problems))
+    return RunRecord(path, info, pd.DataFrame(cells, columns=list(CELL_COLUMNS)), table, tuple(remarks))
 
 
-def _info(path: Path) -> dict[str, Any]:
+def _info(path: Path, protocol: str | None) -> dict[str, Any]:
+    folder = RunFolder(path)
     try:
-        return RunFolder(path).info()
+        return folder.info() if protocol is None else {**folder.protocol(protocol), "left_out": {}}
     except DamagedError as error:
         raise DamagedError(f"{path}: {error}; {MEND}") from error
+
+
+def _left_out(info: Mapping[str, Any], path: Path) -> list[str]:
+    return [
+        f"{cells} cells of another protocol are left out; to see them: harness leaderboard {path} --protocol {name}"
+        for name, cells in info.get("left_out", {}).items()
+    ]
 
 
 def _array(value: Any) -> np.ndarray | None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from harness.contracts import Clip, Dataset, Degradation, FlowEstimator, Progress
-from harness.datasets.annotated import split_digest
+from harness.datasets.digests import split_digest
 from harness.errors import UsageError
 from harness.training.cache import open_cache
 from harness.training.holdout import Role, hold_out, some_clips

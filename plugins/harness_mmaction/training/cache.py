@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from harness.contracts import Clip, Dataset, FlowEstimator, Progress
-from harness.datasets.annotated import split_digest
+from harness.datasets.digests import split_digest
 from harness.training.cache import open_cache
 from harness.training.store import Arrays, Origin, Shapes, Store, read_index
 from harness.video.flow_input import quantise

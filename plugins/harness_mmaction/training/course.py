@@ -10,7 +10,7 @@ from typing import Any, Generic, cast
 
 from harness.choice import Choice
 from harness.contracts import TrainingRequest
-from harness.datasets.annotated import split_digest
+from harness.datasets.digests import split_digest
 from harness.errors import UsageError
 from harness.specs import OptionValue, RecognizerSpec
 from harness.training.cache import announced

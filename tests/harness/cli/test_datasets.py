@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from harness.datasets.annotated import AnnotatedDataset, split_digest
+from harness.datasets.annotated import AnnotatedDataset
+from harness.datasets.digests import split_digest
 
 Cli = Callable[..., Result]
 PLUGIN = """

@@ -186,7 +186,7 @@ def test_damage_is_named_set_aside_and_computed_again(tmp_path: Path, request_: 
     folder = do_run(request_, out)
     [line] = folder.healed
     assert damaged.name in line and (out / "damaged" / damaged.name).exists()
-    assert table(out) == expected and load_run(out).problems == ()
+    assert table(out) == expected and load_run(out).remarks == ()
     assert do_run(request_, out).healed == []
 
 

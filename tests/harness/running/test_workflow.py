@@ -233,13 +233,14 @@ def test_plugins_are_told_how_every_cell_ended(
     assert sorted(tracker.told) == [("bicubic", "ok"), ("broken", "failed"), ("hr", "ok")]
 
 
-def test_a_folder_of_other_clips_is_refused(
+def test_a_folder_of_another_benchmark_is_refused(
     tmp_path: Path, registry: Registry, benchmark: Benchmark, made_clips: Callable[..., Path]
 ) -> None:
     data = made_clips()
     do_run(Request(benchmark, sr="bicubic", data=data), registry, tmp_path / "run")
-    with pytest.raises(RunFolderError, match="holds a run of mini over 6 other clips"):
-        do_run(Request(benchmark, sr="bicubic", data=data, limit=3), registry, tmp_path / "run")
+    other = benchmark.model_copy(update={"name": "other"})
+    with pytest.raises(RunFolderError, match="holds a run of mini; choose another --out, or --no-resume"):
+        do_run(Request(other, sr="bicubic", data=data), registry, tmp_path / "run")
     assert json.loads((tmp_path / "run" / "run.json").read_text())["plan"]["clips"] == 6
 
 
