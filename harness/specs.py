@@ -62,6 +62,9 @@ class Weights:
     """Factory options that the checkpoint implies (the width of a narrow variant)."""
     note: str = ""
     """One line for the leaderboard, for instance how the network differs from the published one."""
+    as_published: bool = False
+    """Network and training data are declared to be those of the publication, so that its numbers may stand next to
+    measured ones. Weights of their authors (tag ``official``) need not say so."""
 
 
 @dataclass(frozen=True)

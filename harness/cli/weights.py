@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -100,6 +101,10 @@ def add(
     option: Annotated[list[str] | None, typer.Option(help="NAME=VALUE of its network. May be repeated.")] = None,
     note: Annotated[str | None, typer.Option(help="A line for the leaderboard; default the file's own.")] = None,
     licence: Annotated[str | None, typer.Option(help="Licence of the weights; default the file's own.")] = None,
+    as_published: Annotated[
+        bool,
+        typer.Option("--as-published", help="Network and training data are the publication's: its numbers are shown."),
+    ] = False,
     sha256: Annotated[
         str | None,
         typer.Option(help="For a URL: the checksum or its first digits, eight or more, unless its name ends in them."),
@@ -127,7 +132,7 @@ def add(
         licence = said.get("licence", "unknown") if licence is None else licence
         note = said.get("note", "") if note is None else note
         weights = Weights(tag, "", data, licence, scale=scale, stream=stream, options=options, note=note)
-        added = user.add(spec, path, weights)
+        added = user.add(spec, path, replace(weights, as_published=as_published))
     typer.echo(f"{method} {tag}: {added.path}")
 
 

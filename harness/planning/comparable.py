@@ -168,6 +168,8 @@ def _difference(part: Part[NetworkSpec], wanted: Mapping[str, Any], benchmark: B
     trained = f"{parse_choice(benchmark.dataset).name}/{benchmark.train_split}"
     if part.weights.note:
         return f"its network is not the published one ({part.weights.note})"
+    if part.weights.tag != OFFICIAL and not part.weights.as_published:
+        return f"its checkpoint {part.weights.tag} is not declared to be the published network (--as-published)"
     if isinstance(part.spec, RecognizerSpec) and part.weights.tag != OFFICIAL and part.weights.trained_on != trained:
         return f"its checkpoint was trained on {part.weights.trained_on}, not on {trained}"
     return None

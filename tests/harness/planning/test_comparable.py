@@ -34,19 +34,21 @@ def plan(registry: Registry) -> Plan:
     benchmark = load_benchmark("ucf101-x4")
     spec = registry.get(RecognizerSpec, "tsn")
     options = {**spec.options, **benchmark.recognizers["tsn"]}
+    trained = Weights("ucf101", "0", "ucf101/train1", "mine", as_published=True)
     streams = [
-        Part(f"tsn.{stream}", spec, options, Weights("ucf101", "0", "ucf101/train1", "mine", stream=stream), stream)
+        Part(f"tsn.{stream}", spec, options, replace(trained, stream=stream), stream)
         for stream in ("spatial", "temporal")
     ]
     methods = [
         method_part(name, registry, benchmark) for name in ("hr", "bicubic", "nearest", "sosr", "tosr")
     ]
-    methods = [replace(part, missing=None, weights=Weights("ucf101", "1", "x", "mine")) for part in methods]
+    methods = [replace(part, missing=None, weights=replace(trained, trained_on="x")) for part in methods]
     clips = [Clip(str(i), Path("x"), 0, "g") for i in range(3783)]
     return Plan(
         benchmark=benchmark,
         dataset=dataset_part(benchmark.dataset, registry),
         clips=clips,
+        clips_digest="d",
         dataset_clips=3783,
         classes=["a"],
         degradation=degradation_part(benchmark, registry),
@@ -125,6 +127,7 @@ def test_another_fusion_leaves_the_streams(plan: Plan) -> None:
 @pytest.mark.parametrize(
     ("weights", "options", "message"),
     [
+        ({"as_published": False}, {}, "tsn.spatial: its checkpoint ucf101 is not declared to be the published network"),
         ({"note": "narrow"}, {}, "tsn.spatial: its network is not the published one (narrow)"),
         ({"trained_on": "kinetics/train"}, {}, "trained on kinetics/train, not on ucf101/train1"),
         ({}, {"segments": 8}, "tsn.spatial: segments=8 is not the published protocol's 25"),
@@ -143,7 +146,9 @@ def test_another_recogniser_is_not_compared(
 
 def test_official_weights_may_be_trained_elsewhere(plan: Plan) -> None:
     official = [
-        replace(p, weights=replace(p.weights, tag="official", trained_on="K400")) for p in plan.probes if p.weights
+        replace(p, weights=replace(p.weights, tag="official", trained_on="K400", as_published=False))
+        for p in plan.probes
+        if p.weights
     ]
     assert numbers(replace(plan, probes=official)) == numbers(plan)
 
