@@ -1,4 +1,4 @@
-"""Both pipelines over the same clips, by turns, in one process."""
+"""Both pipelines over the same clips, in turns, in one process."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PROBES = ["psnr_y", "ssim_y"]
 
 @dataclass(frozen=True)
 class Result:
-    """What came out; times are over all clips and methods."""
+    """The result; times are over all clips and methods."""
 
     clips: int
     methods: Sequence[str]
@@ -75,7 +75,7 @@ class Timeable:
 def timeable(request: Request, registry: Registry) -> Timeable:
     """The methods that were asked for, without the ceiling that ``harness run`` adds, and the streams of TSN.
 
-    Raises `WeightsMissingError` where one of them has no weights here.
+    Raises `WeightsMissingError` if one of them has no weights here.
     """
     whole = open_context(request, registry)
     plan = whole.plan
@@ -92,7 +92,7 @@ def timeable(request: Request, registry: Registry) -> Timeable:
 
 
 def compare(work: Timeable, request: Request, registry: Registry, folder: Path, say: Say) -> Result:
-    """Time both pipelines over the plan's clips but one, which is taken to warm up. Files go to `folder`."""
+    """Time both pipelines over the plan's clips except one, which is used to warm up. Files go to `folder`."""
     plan = work.context.plan
     clips, warm_up = split_off_one(plan.clips)
     with open_run(folder / "run") as run_folder:
@@ -112,7 +112,7 @@ def compare(work: Timeable, request: Request, registry: Registry, folder: Path, 
 
 
 def split_off_one(clips: Sequence[Clip]) -> tuple[Sequence[Clip], Clip]:
-    """The clips that are timed, as even over the classes as can be, and the one to warm up with."""
+    """The clips that are timed, spread over the classes as evenly as possible, and the one to warm up with."""
     if len(clips) < 2:
         raise UsageError("one clip to warm up with and one to time are needed; the data set has fewer")
     timed = balanced_subset(clips, len(clips) - 1)

@@ -1,4 +1,4 @@
-"""The pipeline as it is put together from the libraries: every stage reads image files and writes image files."""
+"""The pipeline as it is assembled from the libraries: every stage reads image files and writes image files."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def can_run(part: Part) -> bool:
 class FilePipeline:
     """Implements `harness_benchmarks.measuring.Pipeline` for bicubic and networks on RGB, and streams that `can_run`.
 
-    Images lie under `folder` in ``hr/CLIP``, ``lr/CLIP``, ``sr/METHOD/CLIP`` and ``flow/METHOD/CLIP``, where clips and
-    methods go by number. A stage goes over all clips in hand before the next one begins.
+    Images are under `folder` in ``hr/CLIP``, ``lr/CLIP``, ``sr/METHOD/CLIP`` and ``flow/METHOD/CLIP``, where clips and
+    methods are numbered. A stage goes over all clips in hand before the next one begins.
     """
 
     name = "from files"

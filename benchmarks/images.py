@@ -105,7 +105,7 @@ def save_flow(dis: Any, source: Path, target: Path, bound: float, networks: Netw
 
 
 def read(path: Path) -> Image:
-    """An image of a file. Raises `HarnessError` where OpenCV cannot read it."""
+    """An image of a file. Raises `HarnessError` if OpenCV cannot read it."""
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
         raise HarnessError(f"{path}: cannot be read as an image; is the disk full?")

@@ -90,7 +90,7 @@ class Timing:
 
     @property
     def elsewhere(self) -> float:
-        """Everything but networks and flow."""
+        """Everything except networks and flow."""
         return self.wall - self.in_networks
 
 

@@ -26,11 +26,11 @@ Examples:
 
   python -m harness_benchmarks.speed --clips 4 --sr bicubic --threads 2
 
-  python -m harness_benchmarks.speed --out bench.json   the numbers as JSON, too
+  python -m harness_benchmarks.speed --out bench.json   the numbers also as JSON
 """
 LINE_EVERY_SECONDS = 2.0
 NOTES = (
-    "Everything on the CPU, in one process, the same clips and networks by turns, after a clip to warm up. Not timed: "
+    "Everything on the CPU, in one process, the same clips and networks in turns, after a clip to warm up. Not timed: "
     "imports, loading networks, building MMAction2's Runners. From files: frames, LR and SR frames as PNG (BasicSR "
     "writes and restores them one by one), flow as JPEG, both streams through MMAction2's test loop.",
     "The temporal scores differ because of JPEG.",

@@ -23,7 +23,7 @@ from harness_mmaction.compat import runner_device
 
 @TRANSFORMS.register_module()
 class AddMirrorImages(BaseTransform):  # type: ignore[misc]  # mmcv has no types
-    """Adds the mirror image of every view; of stock transforms, none gives both, and `Flip` gets flow wrong."""
+    """Adds the mirror image of every view; no stock transform gives both, and `Flip` gets flow wrong."""
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         mirrored = [np.ascontiguousarray(image[:, ::-1]) for image in results["imgs"]]
@@ -62,7 +62,7 @@ class FrameFolder:
 def build_runner(part: Part, network: nn.Module, folders: Sequence[FrameFolder], work: Path) -> Runner:
     """A Runner whose test loop takes the folders through one stream of TSN, `network` with the options of `part`.
 
-    The files are read when the loop asks for them. Raises `UsageError` for a protocol that the pipeline here has not.
+    The files are read when the loop asks for them. Raises `UsageError` for a protocol that this pipeline lacks.
     """
     name = f"{part.stream}_{time.time_ns()}"
     annotation = work / f"{name}.txt"

@@ -6,8 +6,8 @@ It goes to standard error.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from harness.contracts import Progress
 
 LINES = 20
-"""Without a terminal: lines at most."""
+"""The most lines that are printed without a terminal."""
 
 
 @contextmanager
@@ -29,6 +29,20 @@ def counting_bar(title: str, unit: str) -> Iterator[Progress]:
         yield _lines(title, unit)
         return
     with _bar(title, MofNCompleteColumn(), TextColumn(unit)) as report:
+        yield report
+
+
+@contextmanager
+def lazily(bar: Callable[[str, str], AbstractContextManager[Progress]], title: str, unit: str) -> Iterator[Progress]:
+    """A bar that is shown once there is something to report."""
+    with ExitStack() as stack:
+        shown: list[Progress] = []
+
+        def report(done: int, total: int) -> None:
+            if not shown:
+                shown.append(stack.enter_context(bar(title, unit)))
+            shown[0](done, total)
+
         yield report
 
 
@@ -62,5 +76,5 @@ def _bar(title: str, *columns: ProgressColumn) -> Iterator[Progress]:
     )  # fmt: skip
     with shown:
         task = shown.add_task(title, total=None)
-        # a total of 0 means that nobody knows it: the bar then only moves
+        # a total of 0 means that it is unknown: the bar then only moves
         yield lambda done, total: shown.update(task, completed=done, total=total or None)

@@ -1,4 +1,4 @@
-"""What a user says once for all commands: where the data sets lie."""
+"""What a user says once for all commands: where the data sets are."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def config_file() -> Path:
 
 
 def load_config() -> UserConfig:
-    """The user's configuration, empty where there is no file. Raises `UsageError` naming file, key and rule."""
+    """The user's configuration, empty if there is no file. Raises `UsageError` naming file, key and rule."""
     path = config_file()
     if not path.is_file():
         if os.environ.get("HARNESS_CONFIG"):
@@ -53,7 +53,7 @@ def data_variable(name: str) -> str:
 def data_folder(name: str, given: Path | None = None) -> Path | None:
     """The folder of a data set: the one given on the command line, else the environment's, else the configuration's.
 
-    None where nobody named one. Raises `UsageError` where the configuration is broken.
+    None if none is named. Raises `UsageError` if the configuration is broken.
     """
     if given is not None:
         return given.expanduser()

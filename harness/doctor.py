@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from harness.weights.catalogue import Status
 
 PYTHON = ((3, 10), (3, 13))
-"""The first version that is supported and the first that is not any more."""
+"""The first supported version, and the first that no longer is."""
 REINSTALL = "install the project again: pip install -e ."
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """One line: `status` is ``ok``, ``missing`` (a run can do without it) or ``broken``; `detail` says how to mend."""
+    """One line: `status` is ``ok``, ``missing`` (a run can do without it) or ``broken``; `detail` says how to fix."""
 
     status: str
     what: str
@@ -38,7 +38,7 @@ Examination = Callable[[], Iterator[Diagnosis]]
 
 
 def examine(registry: Registry) -> Iterator[Diagnosis]:
-    """Look at everything, one thing after the other."""
+    """Check everything, one thing after another."""
     parts: list[Examination] = [
         _python, _packages, _torch_pair, lambda: _declared_checks(registry), _devices, _disk,
         lambda: _plugins(registry), lambda: _datasets(registry), lambda: _weights(registry),
@@ -48,7 +48,7 @@ def examine(registry: Registry) -> Iterator[Diagnosis]:
 
 
 def split_states(name: str, registry: Registry) -> dict[str, int | str]:
-    """Number of clips of every split of a data set, or why it is not here; under ``(all)`` where that holds of all."""
+    """Number of clips of every split of a data set, or why it is not here; under ``(all)`` if that holds for all."""
     from harness.planning.resolving import open_dataset
 
     try:
@@ -119,7 +119,7 @@ def _declared_checks(registry: Registry) -> Iterator[Diagnosis]:
 def _outcome(check: HealthCheck) -> Diagnosis:
     try:
         return Diagnosis("ok", check.name, str(resolve_import(check.check)() or ""))
-    except Exception as error:  # whatever an old package raises is what the check is for
+    except Exception as error:  # the check is there to find whatever an old package raises
         said = str(error) if isinstance(error, HarnessError) else one_line(error)
         return Diagnosis("broken", check.name, "; ".join(filter(None, (said, check.cure))))
 

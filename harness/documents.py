@@ -38,6 +38,6 @@ def mistakes(error: ValidationError, inside: str = "") -> list[str]:
 def _mistake(item: Any, inside: str) -> str:
     key = ".".join(str(part) for part in (*([inside] if inside else []), *item["loc"]))
     rule = str(item["ctx"]["error"]) if item["type"] == "value_error" else item["msg"]
-    # a rule about several keys has found the whole file, which need not be repeated
+    # the value of a rule about several keys is the whole file, which need not be repeated
     found = "" if item["type"] == "missing" or not item["loc"] else f", found {item['input']!r}"
     return f"{key or '(file)'}: {rule}{found}"

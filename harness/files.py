@@ -1,4 +1,4 @@
-"""Whole files: their checksum, and writing them so that nobody sees a part."""
+"""Whole files: their checksum, and writing them so that nobody reads a part."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def sha256(path: Path) -> str:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A path beside `path` to write to, which takes its place when the block ends, or is removed where it raises.
+    """A path beside `path` to write to, which takes its place when the block ends, or is removed if it raises.
 
     Whoever reads `path` sees the old file or the new one, never a part. The folder must exist. The name of the
-    temporary file ends like that of `path`, for encoders that tell the format by it.
+    temporary file ends like that of `path`, for encoders that infer the format from it.
     """
     temporary = path.with_name(f".{path.stem[:NAME_KEPT]}.{secrets.token_hex(4)}{path.suffix}")
     try:

@@ -7,9 +7,9 @@ import importlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TypeVar, cast
@@ -17,6 +17,7 @@ from typing import TypeVar, cast
 import pluggy
 
 from harness import hookspecs
+from harness.code import digest_of_entry, digest_of_file
 from harness.errors import PluginError, UnknownNameError, one_line
 from harness.specs import (
     DatasetSpec,
@@ -75,7 +76,10 @@ class Registry:
     owners: dict[tuple[type[Spec], str], str] = field(default_factory=dict)
     builtin: set[str] = field(default_factory=set)
     """Plugins that come with the project."""
+    sources: dict[str, Callable[[], str]] = field(default_factory=dict)
+    """How to digest the code of a third party's plugin, by plugin."""
     _specs: dict[type[Spec], dict[str, Spec]] = field(default_factory=dict)
+    _codes: dict[str, str] = field(default_factory=dict)
 
     def all(self, kind: type[S]) -> dict[str, S]:
         """Every declaration of a kind by name, sorted by name."""
@@ -92,6 +96,13 @@ class Registry:
         broken = ", ".join(f"{f.plugin} ({f.error})" for f in self.failures)
         hint = f"Plugins that failed to load: {broken}." if broken else "See `harness plugins list`."
         raise UnknownNameError(KINDS[kind], name, self._specs.get(kind, {}), hint)
+
+    def code_of(self, kind: type[Spec], name: str) -> str | None:
+        """Digest of the code behind a declaration of a third party's plugin; None for what comes with the project."""
+        owner = self.owners[kind, name]
+        if owner not in self._codes and owner in self.sources:
+            self._codes[owner] = self.sources[owner]()
+        return self._codes.get(owner)
 
     def register(self, plugin: object, name: str) -> None:
         """Register one plugin and collect its declarations; nothing is left behind if that fails."""
@@ -127,6 +138,8 @@ class Registry:
         """Load one entry point. A failure is kept for `plugins list`, except for a clash of names, which is raised."""
         if entry.dist is not None and entry.dist.name == DISTRIBUTION:
             self.builtin.add(entry.name)
+        else:
+            self.sources[entry.name] = partial(digest_of_entry, entry)
         try:
             self.register(entry.load(), entry.name)
         except PluginError:
@@ -148,6 +161,7 @@ class Registry:
         try:
             spec.loader.exec_module(module)
             self.register(module, path.stem)
+            self.sources[path.stem] = partial(digest_of_file, path)
         except Exception as error:  # the user's file may raise anything; it is shown, not swallowed
             del sys.modules[name]
             if isinstance(error, PluginError):

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 FLOOR, CEILING = "bicubic", "hr"
-"""The two methods every run includes and every other one is compared with."""
+"""The two methods that every run includes and all others are compared with."""
 DEFAULT_BENCHMARK = "mini"
-"""The benchmark that commands take where none is named."""
+"""The benchmark that commands use if none is named."""
 DEFAULT_DEGRADATION = "bicubic"
-"""What makes low-resolution frames of videos that no benchmark speaks of."""
+"""What makes low-resolution frames of videos outside any benchmark."""
 
 JOINT = "joint"
 STREAMS = ("spatial", "temporal", JOINT)
@@ -28,7 +28,7 @@ SCORED = ("spatial", "temporal", "fusion")
 OFFICIAL = "official"
 """Tag of the weights that a method's authors published."""
 OWN_FILES = ("checkpoint", "weights")
-"""Options that name a weights file of the user's own."""
+"""Options that name the user's own weights file."""
 
 TABLE, PAIRS, CLASSES, CONFUSION, FLIPS = VIEWS = ("table", "pairs", "classes", "confusion", "flips")
 """What a report may be on: the leaderboard, every pair a+b, the accuracy of single classes, the confusion matrix of a
@@ -44,15 +44,15 @@ NO_OPTIONS: Mapping[str, OptionValue] = {}
 class Weights:
     """One checkpoint of a network.
 
-    Exactly one of `file`, `url` and `path` is set. `file` is ``"package:path"`` inside an installed package, `path` a
-    file of the user's own.
+    Exactly one of `file`, `url` and `path` is set. `file` is ``"package:path"`` inside an installed package, `path` the
+    user's own file.
     """
 
     tag: str
-    """What a benchmark asks for, for instance ``mini``; ``official`` serves where a method has none of that tag."""
+    """What a benchmark asks for, for instance ``mini``; ``official`` serves if a method has none of that tag."""
     sha256: str
     trained_on: str
-    """``dataset/split`` whose clips were seen in training, for instance ``mini/train``; free text for foreign data."""
+    """``dataset/split`` whose clips were seen in training, for instance ``mini/train``; free text for other data."""
     licence: str
     file: str | None = None
     url: str | None = None
@@ -65,6 +65,9 @@ class Weights:
     """Factory options that the checkpoint implies (the width of a narrow variant)."""
     note: str = ""
     """One line for the leaderboard, for instance how the network differs from the published one."""
+    as_published: bool = False
+    """Network and training data are declared to be those of the publication, so that its numbers may stand next to
+    measured ones. Weights of their authors (tag ``official``) need not say so."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +93,11 @@ class Spec:
     differs from its default, so that those results are still found."""
 
     handed: ClassVar[tuple[str, ...]] = ()
-    """Keywords that the factory is called with besides its options."""
+    """Keywords that the factory is called with in addition to its options."""
 
     @property
     def keywords(self) -> tuple[str, ...]:
-        """`handed`, and what a network of this kind is handed besides."""
+        """`handed`, and what a network of this kind is handed as well."""
         return self.handed
 
 
@@ -106,7 +109,7 @@ class NetworkSpec(Spec):
     needs_weights: bool = False
     """True for a network: without weights its cells are skipped."""
     official: str = ""
-    """Where official weights can be downloaded by hand, for the reason of a skipped cell."""
+    """Where official weights can be downloaded by hand, for the reason shown on a skipped cell."""
     trainer: str | None = None
     """``"module:function"`` behind ``harness train NAME``."""
     requires: tuple[str, ...] = ()
@@ -125,15 +128,15 @@ class SRMethodSpec(NetworkSpec):
     """A super-resolution method.
 
     Factory: ``factory(*, scale: int, device: torch.device, weights: Path | None, **options) -> SRMethod``.
-    An option called ``weights`` is a file of the user's own and comes under that keyword; one called ``checkpoint`` is
-    one as well and comes as it is.
+    The options ``weights`` and ``checkpoint`` name the user's own file: the first comes as the keyword ``weights``, the
+    second unchanged.
     """
 
     scales: tuple[int, ...] | None = None
     """Scale factors it can do; None for any."""
     family: str = ""
-    """What it is trained for, by which findings group methods: ``perceptual``, ``pixel``, ``multi-frame`` or
-    ``interpolation``; empty for methods that no finding speaks of."""
+    """What it is trained for, which is how findings group methods: ``perceptual``, ``pixel``, ``multi-frame`` or
+    ``interpolation``; empty for methods outside all findings."""
     source: str = "lr"
     """``lr``, or ``hr`` for the ceiling, whose `upscale` is handed the HR clip instead."""
 
@@ -152,8 +155,8 @@ class RecognizerSpec(NetworkSpec):
     """Every stream it can have. With an option ``stream`` it has the one which that option names."""
     needs_weights: bool = True
     note: str | None = None
-    """``"module:function"`` that is called with all options in force; returns what the leaderboard's header has to say
-    of the scores besides the options, or an empty text."""
+    """``"module:function"`` that is called with all options in force; returns what the leaderboard's header says
+    about the scores in addition to the options, or an empty text."""
 
     handed: ClassVar[tuple[str, ...]] = ("stream", "class_names", "device", "weights")
 
@@ -191,13 +194,13 @@ class Column:
     key: str
     title: str
     higher_is_better: bool | None = True
-    """None where neither is better, as with the speed, which depends on the machine."""
+    """None if neither is better, as with the speed, which depends on the machine."""
     digits: int = 2
     """Decimals."""
     whole_from: float | None = None
     """From this value on no decimals are written."""
     short: str = ""
-    """The title where room is scarce, as in a terminal; empty for `title`."""
+    """The title if space is short, as in a terminal; empty for `title`."""
     order: int | None = None
     """Its place in the main table, where the smallest is first; None for the table of further measures."""
     axis: str = ""
@@ -251,12 +254,12 @@ class ReportSpec(Spec):
 
 @dataclass(frozen=True)
 class HealthCheck:
-    """Something that ``harness doctor`` looks at for a plugin, such as whether a package that it uses is whole."""
+    """Something that ``harness doctor`` checks for a plugin, such as whether a package that it uses is whole."""
 
     name: str
     """What is as it should be, for instance ``cv2.optflow is there``."""
     check: str
     """``"module:function"``, called without arguments. It returns a few words for the line, or an empty text, and
-    raises any exception where something is wrong."""
+    raises any exception if something is wrong."""
     cure: str = ""
-    """What to do then, where the exception does not say so itself."""
+    """What to do then, if the exception does not say so itself."""

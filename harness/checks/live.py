@@ -19,7 +19,7 @@ from harness.checks.report import check_report
 from harness.checks.sr_method import check_sr_method
 from harness.choice import Choice, all_options, own_file
 from harness.errors import WeightsError, WeightsMissingError
-from harness.imports import resolve_import
+from harness.leaderboard.reports import load_report
 from harness.planning.building import Given, build
 from harness.planning.cells import Part
 from harness.planning.plan import chosen_streams
@@ -157,7 +157,7 @@ def _degradation(spec: DegradationSpec, setting: Setting) -> Iterator[Section]:
 
 
 def _report(spec: ReportSpec, setting: Setting) -> Iterator[Section]:
-    yield "report", check_report(resolve_import(spec.factory), spec.name, spec.view)
+    yield "report", check_report(load_report(spec), spec.name, spec.view)
 
 
 CONTRACTS: dict[type[Spec], Contract] = {

@@ -20,7 +20,7 @@ CLASSES, CLIPS = 3, 12
 METHODS = {FLOOR: 5, "a_method": 8, CEILING: 11}
 """Methods, with the number of clips they get right."""
 
-Render = Callable[..., Mapping[str, bytes]]
+Render = Callable[..., object]
 """Called with a `Leaderboard`, a `RunRecord` and the names of as many methods as its view needs."""
 
 

@@ -1,4 +1,4 @@
-"""`harness datasets`: what there is to look at, how to get it, and whether it is whole."""
+"""`harness datasets`: which data sets there are, how to get them, and whether they are complete."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ Examples:
 
   harness datasets verify mini --split test  decode every clip
 """
-Name = Annotated[str, typer.Argument(help="Data set, with options where it has some: NAME:option=value.")]
-Data = Annotated[Path | None, typer.Option(help="Folder of the data set, where it is not embedded.")]
+Name = Annotated[str, typer.Argument(help="Data set, with options if it has any: NAME:option=value.")]
+Data = Annotated[Path | None, typer.Option(help="Folder of the data set, if it is not embedded.")]
 app = typer.Typer(
     name="datasets", help="List, describe, build and verify data sets.", no_args_is_help=True, epilog=EXAMPLES
 )
@@ -85,10 +85,10 @@ def build(
     out: Annotated[Path | None, typer.Option(help="Folder; default where the harness looks for it.")] = None,
     seed: Annotated[int, typer.Option(help="Everything random follows from it.")] = 0,
     split: Annotated[list[str] | None, typer.Option(help="Only this split; may be given several times.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default one a core.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default one per core.")] = None,
     plugin: PluginFiles = None,
 ) -> None:
-    """Make a data set on this machine. The same command again goes on where it was stopped."""
+    """Make a data set on this machine. The same command again resumes where it stopped."""
     from harness.bars import counting_bar
     from harness.errors import UsageError
     from harness.imports import resolve_import
@@ -114,7 +114,7 @@ def verify(
     as_json: AsJson = False,
     plugin: PluginFiles = None,
 ) -> None:
-    """Decode every clip; report missing, unreadable, short and duplicate ones; exit status 1 where there are any."""
+    """Decode every clip; report missing, unreadable, short and duplicate ones; exit status 1 if there are any."""
     from harness.bars import counting_bar
     from harness.datasets.verifying import verify as verify_splits
 

@@ -20,7 +20,7 @@ COLOURS = {"ok": "green", "missing": "yellow", "broken": "red"}
 
 
 def doctor(as_json: AsJson = False, plugin: PluginFiles = None) -> None:
-    """Look at versions, devices, package faults, data sets and weights; exit status 1 where something is broken."""
+    """Check versions, devices, package faults, data sets and weights; exit status 1 if something is broken."""
     from rich.console import Console
     from rich.text import Text
 

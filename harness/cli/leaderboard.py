@@ -45,7 +45,7 @@ Examples:
 
   harness leaderboard runs/mini --flips sosr bicubic --out flips.md
 
-  harness leaderboard runs/mini --out findings.md    what of the paper holds
+  harness leaderboard runs/mini --out findings.md    which findings of the paper hold
 """
 
 
@@ -55,7 +55,7 @@ def leaderboard(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="File to write, or a folder that is there; without it, text goes to standard output. Further files "
+            help="File to write, or an existing folder; without it, text goes to standard output. Further files "
             "of a format, such as its pictures, go beside the file."
         ),
     ] = None,
@@ -70,9 +70,12 @@ def leaderboard(
         tuple[str, str] | None,
         typer.Option(metavar="A B", help="Clips that A gets right and B wrong.", rich_help_panel=VIEWS),
     ] = None,
+    protocol: Annotated[
+        str | None, typer.Option(metavar="NAME", help="An earlier protocol whose cells the run folder still holds.")
+    ] = None,
     plugin: PluginFiles = None,
 ) -> None:
-    """Print the leaderboard of a run: nothing is computed again but the statistics."""
+    """Print the leaderboard of a run; only the statistics are computed again."""
     from harness.choice import split_list
     from harness.leaderboard.reports import find_report, render_report
     from harness.leaderboard.table import build
@@ -83,7 +86,7 @@ def leaderboard(
     view, methods = _view(EVERY_PAIR in wanted, classes, confusion, flips)
     weights = _weights(fusion)
     report = find_report(registry(), format, out, view=view)  # complains before anything is computed
-    record = load_run(run_dir)
+    record = load_run(run_dir, protocol)
     more = [pair for pair in wanted if pair != EVERY_PAIR] + [method for method in methods if "+" in method]
     board = build(record, pairs=more, fusion=weights)
     if report is None:
@@ -135,7 +138,7 @@ def _weights(text: str | None) -> tuple[float, float] | None:
     except ValueError:
         spatial = temporal = math.nan
     if not (0 <= spatial < math.inf and 0 <= temporal < math.inf and spatial + temporal > 0):
-        raise UsageError(f"--fusion {text!r}: write two weights SPATIAL:TEMPORAL from 0, one above it, such as 1:1.5")
+        raise UsageError(f"--fusion {text!r}: write two weights SPATIAL:TEMPORAL from 0, not both 0, such as 1:1.5")
     return spatial, temporal
 
 

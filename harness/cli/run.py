@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 EXAMPLES = """
 Examples:
 
-  harness run                                    all of the embedded benchmark
+  harness run                                    the whole embedded benchmark
 
-  harness run --sr vdsr,rcan --recognizer tsn    beside floor and ceiling
+  harness run --sr vdsr,rcan --recognizer tsn    with floor and ceiling
 
   harness run --sr sosr+tosr --limit 36          spatial + temporal stream
 
   harness run --benchmark my.yaml --data ~/clips --dry-run
 
-The same command again goes on where it was stopped.
+The same command again resumes where it stopped.
 """
 
 
@@ -48,16 +48,17 @@ def run(
     recognizer: Annotated[str, typer.Option(help="Recognisers: all, a comma list, name:option=value.")] = "all",
     limit: Annotated[int | None, typer.Option(min=1, help="Only N clips, class-balanced and seeded.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; default runs/BENCHMARK[-LIMIT].")] = None,
-    data: Annotated[Path | None, typer.Option(help="Folder of the data set, where it is not embedded.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the data set, if it is not embedded.")] = None,
     device: Device = "auto",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
-    resume: Annotated[bool, typer.Option("--resume/--no-resume", help="Go on from what the run folder holds.")] = True,
+    resume: Annotated[bool, typer.Option("--resume/--no-resume", help="Resume from what the run folder holds.")] = True,
     strict: Annotated[bool, typer.Option("--strict", help="Count a skipped cell as a failed one.")] = False,
     plugin: PluginFiles = None,
 ) -> None:
     """Restore clips with every SR method, show them to every recogniser, and print the leaderboard."""
     from rich.console import Console
 
+    from harness.bars import counting_bar, lazily
     from harness.planning.benchmark import load_benchmark
     from harness.planning.selecting import Request
     from harness.registry import registry
@@ -66,7 +67,8 @@ def run(
 
     console = Console()
     request = Request(load_benchmark(benchmark), sr, recognizer, limit, data, device)
-    context = open_context(request, registry())
+    with lazily(counting_bar, "reading clips", "clips") as progress:
+        context = open_context(request, registry(), progress)
     folder = out or default_folder(request)
     if dry_run:
         _show(console, context, folder, resume)
@@ -126,7 +128,7 @@ def _work(console: Console, context: RunContext, request: Request, registry: Reg
 
 
 def _clips_to_do(plan: Plan, pending: list[Cell], folder: RunFolder) -> dict[str, int]:
-    """Clips that each method has yet to see; a clip counts until the last of the method's cells has it."""
+    """Clips that each method has yet to see; a clip counts until the last of the method's cells has seen it."""
     left: Counter[str] = Counter()
     for cell in pending:
         done = len(folder.cell(cell.id).rows())

@@ -19,7 +19,7 @@ Examples:
 
   harness train vdsr --benchmark mini            through BasicSR
 
-  harness train sosr --data ~/CDVL --scale 4     on videos of your own, published settings
+  harness train sosr --data ~/CDVL --scale 4     on your own videos, published settings
 
   harness train sosr --benchmark ucf101-x4 --data ~/UCF101    on the training clips of split 1
 
@@ -35,7 +35,7 @@ Examples:
 
   harness train rcan --iters 200 --out try       a short try
 
-  harness train rcan --resume                    go on from the last saved state
+  harness train rcan --resume                    resume from the last saved state
 
   torchrun --nproc-per-node 4 --no-python harness train rcan    on four GPUs
 """
@@ -76,9 +76,9 @@ def train(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder; default runs/train/SOURCE-NAME.")] = None,
     iters: Annotated[
-        int | None, typer.Option(min=1, help="Iterations in all, where not those of the recipe; schedules follow.")
+        int | None, typer.Option(min=1, help="Total iterations, if not the recipe's; schedules are scaled.")
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last saved state in the folder.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume from the last saved state in the folder.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be done, and stop.")] = False,
     device: Device = "auto",
     cache_size: Annotated[
@@ -86,7 +86,7 @@ def train(
         typer.Option(
             metavar="GB",
             min=0,
-            help="Disk for clips that are decoded once; those beyond are decoded each time, which is slower.",
+            help="Disk space for clips decoded once; those beyond it are decoded each time, which is slower.",
             rich_help_panel="Machine",
         ),
     ] = 20.0,
@@ -112,7 +112,7 @@ def train(
 
 
 def _folder_name(name: str, benchmark: str | None, data: Path | None, recipe: str | None, arch: str | None) -> str:
-    """What the training is of, so that different trainings get different folders."""
+    """A name for the training, so that different trainings get different folders."""
     from harness.planning.benchmark import load_benchmark
 
     source = data.resolve().name if data and not benchmark else load_benchmark(benchmark or DEFAULT_BENCHMARK).name
@@ -121,13 +121,13 @@ def _folder_name(name: str, benchmark: str | None, data: Path | None, recipe: st
 
 
 def _make(folder: Path, resume: bool) -> None:
-    """Raise `UsageError` where the folder is taken, or cannot be made. Of several processes the first one looks."""
+    """Raise `UsageError` if the folder is taken or cannot be made. Of several processes only the first one checks."""
     from harness.errors import UsageError
 
     if not _leads():
         return
     if not resume and folder.is_dir() and any(folder.iterdir()):
-        raise UsageError(f"{folder} holds an earlier training; give --resume to go on with it, or another --out")
+        raise UsageError(f"{folder} holds an earlier training; give --resume to continue it, or another --out")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,7 +24,7 @@ Examples:
 
   harness weights pull esrgan  download what is missing, checked
 
-  harness weights verify       read all again and compare the sha256
+  harness weights verify       read all files again and check their sha256
 
   harness weights add my.safetensors --tag ucf101       what `harness train` made, for benchmarks that ask for this tag
 
@@ -77,7 +78,7 @@ def pull(
 
 @app.command(epilog=EXAMPLES)
 def verify(plugin: PluginFiles = None) -> None:
-    """Check every checkpoint against its sha256; exit status 1 where one is wrong or gone from its package."""
+    """Check every checkpoint against its sha256; exit status 1 if one is wrong or gone from its package."""
     from harness.doctor import state_of_weights
 
     found = [(spec.name, status, state_of_weights(status)) for spec, status in _statuses()]
@@ -90,23 +91,27 @@ def verify(plugin: PluginFiles = None) -> None:
 @app.command(epilog=EXAMPLES)
 def add(
     file: Annotated[
-        str, typer.Argument(help="Checkpoint, or its URL; one that `harness train` made says itself what it is.")
+        str, typer.Argument(help="Checkpoint, or its URL; one that `harness train` made describes itself.")
     ],
-    tag: Annotated[str, typer.Option(help="Under which benchmarks ask for it (their key `weights`).")],
+    tag: Annotated[str, typer.Option(help="Tag under which benchmarks ask for it (their key `weights`).")],
     name: Annotated[str | None, typer.Option(help="SR method or recogniser.")] = None,
     scale: Annotated[int | None, typer.Option(min=1, help="SR methods: its scale factor.")] = None,
     stream: Annotated[str | None, typer.Option(help="Recognisers: its stream.")] = None,
     trained_on: Annotated[str | None, typer.Option(help="DATASET/SPLIT, or other data in words.")] = None,
     option: Annotated[list[str] | None, typer.Option(help="NAME=VALUE of its network. May be repeated.")] = None,
     note: Annotated[str | None, typer.Option(help="A line for the leaderboard; default the file's own.")] = None,
-    licence: Annotated[str | None, typer.Option(help="Of the weights; default what the file says.")] = None,
+    licence: Annotated[str | None, typer.Option(help="Licence of the weights; default the file's own.")] = None,
+    as_published: Annotated[
+        bool,
+        typer.Option("--as-published", help="Network and training data are the publication's: its numbers are shown."),
+    ] = False,
     sha256: Annotated[
         str | None,
         typer.Option(help="For a URL: the checksum or its first digits, eight or more, unless its name ends in them."),
     ] = None,
     plugin: PluginFiles = None,
 ) -> None:
-    """Make a checkpoint of your own one of its method's, under a tag. The file is copied or downloaded."""
+    """Add your own checkpoint to its method's, under a tag. The file is copied or downloaded."""
     from harness.choice import Choice, parse_choice, resolve
     from harness.cli.lookup import NETWORKS, declared
     from harness.errors import UsageError
@@ -127,7 +132,7 @@ def add(
         licence = said.get("licence", "unknown") if licence is None else licence
         note = said.get("note", "") if note is None else note
         weights = Weights(tag, "", data, licence, scale=scale, stream=stream, options=options, note=note)
-        added = user.add(spec, path, weights)
+        added = user.add(spec, path, replace(weights, as_published=as_published))
     typer.echo(f"{method} {tag}: {added.path}")
 
 
@@ -143,7 +148,7 @@ def _there(file: str, sha256: str | None) -> Iterator[Path]:
             yield path
         return
     if sha256 is not None:
-        raise UsageError("--sha256 is for URLs; a file is used as it is")
+        raise UsageError("--sha256 is for URLs; a file is used unchanged")
     if not Path(file).is_file():
         raise UsageError(f"{file}: no such file")
     yield Path(file)
@@ -152,9 +157,9 @@ def _there(file: str, sha256: str | None) -> Iterator[Path]:
 @app.command(epilog=EXAMPLES)
 def remove(
     name: Annotated[str, typer.Argument(help="SR method or recogniser.")],
-    tag: Annotated[str, typer.Argument(help="Of the weights that were added.")],
+    tag: Annotated[str, typer.Argument(help="Tag of the added weights.")],
 ) -> None:
-    """Forget weights of your own, and delete the copy."""
+    """Remove weights that you added, and delete the copy."""
     from harness.errors import UsageError
     from harness.weights import user
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -131,22 +130,6 @@ class _Reader:
 
     def _error(self, line: int, rule: str) -> AnnotationError:
         return AnnotationError(f"{self.file}, line {line}: {rule}")
-
-
-def split_digest(clips: Sequence[Clip]) -> str:
-    """sha256 over every clip's id, label, group, file name and size in bytes; independent of order and folder."""
-    rows = [(c.id, c.label, c.group, c.path.name, size_of(c)) for c in sorted(clips, key=lambda c: c.id)]
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
-
-
-def files_of(clip: Clip) -> list[Path]:
-    """The clip's file, or all files in the folder of a clip kept as images, by name."""
-    return sorted(file for file in clip.path.iterdir() if file.is_file()) if clip.path.is_dir() else [clip.path]
-
-
-def size_of(clip: Clip) -> int:
-    """Bytes of all files of a clip."""
-    return sum(file.stat().st_size for file in files_of(clip))
 
 
 def balanced_subset(clips: Sequence[Clip], limit: int, seed: int = 0) -> list[Clip]:

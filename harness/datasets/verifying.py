@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 
 from harness.contracts import Clip, Dataset, Listing, Progress
-from harness.datasets.annotated import files_of, size_of, split_digest
+from harness.datasets.digests import files_of, size_of, split_digest
 from harness.errors import ClipError, HarnessError
 from harness.files import sha256
 

@@ -31,14 +31,14 @@ TOP = 5
 
 
 def uses_ceiling(name: str) -> bool:
-    """Whether a row is the ceiling or a pair with it in it, which competes with nobody."""
+    """Whether a row is the ceiling or a pair that includes it; such rows do not compete."""
     return CEILING in name.split("+")
 
 
 def measure_stream(rows: Mapping[str, Scores]) -> tuple[dict[str, Accuracy], float | None]:
-    """The accuracy of every row, and the difference in points that can be told apart (None where that is unknown).
+    """The accuracy of every row, and the difference in points that can be told apart (None if unknown).
 
-    `rows` maps methods and pairs to their scores, which are joined by clip id. Raises `RunFolderError` where two rows
+    `rows` maps methods and pairs to their scores, which are joined by clip id. Raises `RunFolderError` if two rows
     have different clips.
     """
     if not rows:

@@ -35,7 +35,7 @@ class CellRow:
     family: str
     clips: pd.DataFrame | None
     temporal: str | None = None
-    """Joint streams: the method whose flow was looked at."""
+    """Joint streams: the method whose flow was used."""
 
     @property
     def is_pair(self) -> bool:
@@ -43,11 +43,11 @@ class CellRow:
 
     @property
     def scores(self) -> Scores | None:
-        """Class scores of a complete recogniser cell. Raises `RunFolderError` where they break rules of `Scores`."""
+        """Class scores of a complete recogniser cell. Raises `RunFolderError` if they break rules of `Scores`."""
         return self.scores_in("scores")
 
     def scores_in(self, column: str) -> Scores | None:
-        """`scores`, or those of one of a joint stream's classifiers; None where it has no such."""
+        """`scores`, or those of one of a joint stream's classifiers; None if it has none."""
         if self.clips is None or self.stream is None:
             return None
         if column != "scores" and (column not in self.clips or self.clips[column].isna().all()):
@@ -102,7 +102,7 @@ def _cell(facts: Mapping[str, Any], tables: Mapping[Any, pd.DataFrame]) -> CellR
 
 
 def _reason(cells: Sequence[CellRow], every: bool) -> str:
-    """Cells that stopped for one reason are named together, or not at all when that is all of them."""
+    """Cells that stopped for the same reason are named together, or not at all if that is all of them."""
     by_reason: dict[str, list[CellRow]] = {}
     for cell in cells:
         by_reason.setdefault(cell.reason, []).append(cell)
@@ -115,5 +115,5 @@ def _reason(cells: Sequence[CellRow], every: bool) -> str:
 
 
 def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as dictionaries in which whatever is missing is None, whatever pandas made of it."""
+    """Rows as dictionaries in which missing values are None, whatever pandas made of them."""
     return [{str(k): None if pd.isna(v) else v for k, v in row.items()} for row in table.to_dict("records")]

@@ -18,10 +18,10 @@ def declared_columns(registry: Registry) -> list[Column]:
 
 
 def read_columns(info: Mapping[str, Any], declared: Sequence[Column]) -> tuple[Column, ...]:
-    """Columns of the main table in its order, then those that the run folder has besides.
+    """Columns of the main table in its order, then the others of the run folder.
 
     Every table has the main columns of all `declared` ones, so that its keys are the same whatever was measured. A
-    column that the folder describes in less than today's terms (an older version wrote it) is taken from `declared`.
+    column that an older version described less fully than today is taken from `declared`.
     """
     today = {column.key: column for column in declared}
     recorded = [_read(facts, today) for facts in info.get("columns", ())]

@@ -1,4 +1,4 @@
-"""The leaderboard in a terminal: one table from 108 columns on, accuracy and quality in two below each other before."""
+"""The leaderboard in a terminal: one table from 108 columns on, else one for accuracy and one for quality below it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def render(board: Leaderboard) -> Group:
 
 @dataclass(frozen=True)
 class _Tables:
-    """One recogniser's rows, in as many tables as the terminal's width asks for."""
+    """One recogniser's rows, in as many tables as the terminal's width requires."""
 
     board: Leaderboard
     recognizer: str | None
@@ -74,7 +74,7 @@ class _Tables:
 
 
 def _published(rows: Sequence[Row]) -> Table:
-    """Measured and published numbers side by side, where the protocol is the same."""
+    """Measured and published numbers side by side, if the protocol is the same."""
     return _table(published_views(rows), rows, "compared with published numbers (mean class accuracy)")
 
 

@@ -11,7 +11,7 @@ from harness.leaderboard.cells import CellRow
 
 @dataclass(frozen=True)
 class Contender:
-    """A method or a pair of methods: whose frames each stream looks at."""
+    """A method or a pair of methods: whose frames each stream sees."""
 
     name: str
     spatial: str

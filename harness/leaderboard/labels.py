@@ -1,4 +1,4 @@
-"""Where to write names beside points, so that no name lies on another name or on a point."""
+"""Where to write names beside points, so that no name covers another name or a point."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def place_labels(points: Sequence[Point], names: Sequence[str], frame: Box) -> l
 
     `points` and `frame`, within which names stay, are in points of paper too. A name with an offset to the left ends at
     its anchor, one to the right begins there, one straight above or below is centred. Names in a crowd take the first
-    free place around, or the last one tried where there is none.
+    free place around, or the last one tried if there is none.
     """
     taken: list[Box] = [(x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS) for x, y in points]
     offsets: list[Point] = [(0.0, 0.0)] * len(points)

@@ -51,7 +51,7 @@ def _details(rows: Sequence[Row]) -> str:
 
 
 def _published(rows: Sequence[Row]) -> str:
-    """Measured and published numbers side by side, where the protocol is the same."""
+    """Measured and published numbers side by side, if the protocol is the same."""
     shown = with_comparison(rows)
     if not shown:
         return ""

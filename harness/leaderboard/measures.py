@@ -1,4 +1,4 @@
-"""What the other probes found of one method: means over clips, ratios of totals, number of parameters."""
+"""What the other probes found for one method: means over clips, ratios of totals, number of parameters."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Keys:
 def measured_keys(cells: Sequence[CellRow], columns: Sequence[Column]) -> Keys:
     """Names of all numbers that probes other than recognisers gave, those of the main table first.
 
-    What ratios are made of is not among the means: of a speed that would be times.
+    The two numbers of a ratio are not among the means: for a speed they would be times.
     """
     found = {key for cell in cells if cell.clips is not None and cell.stream is None for key in number_keys(cell.clips)}
     ratios = {column.key: column.ratio for column in columns if column.ratio}

@@ -1,4 +1,4 @@
-"""The words around the table: protocol header and what the statistics allow to say."""
+"""The words around the table: protocol header and what the statistics can tell."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def header(info: Mapping[str, Any], clips: pd.DataFrame, weights: tuple[float, f
 
 
 def detectable_note(recognizer: str | None, points: float | None) -> list[str]:
-    """What difference from the floor this run can see."""
+    """What difference from the floor this run can detect."""
     if points is None:
         return []
     return [f"{recognizer}: differences from the floor of about {points:.1f} points can be told apart with these clips "

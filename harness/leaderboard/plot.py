@@ -27,7 +27,7 @@ ROW_INCHES, MARGIN_INCHES, WIDTH_INCHES = 0.42, 1.5, 11.5
 
 
 def render(board: Leaderboard) -> bytes:
-    """PNG of one row of two panels a recogniser; the same bytes for the same table."""
+    """PNG with a row of two panels for each recogniser; the same bytes for the same table."""
     return to_png(draw(board))
 
 
@@ -78,7 +78,7 @@ def _accuracies(axes: Axes, rows: Sequence[Row], recognizer: str | None) -> None
 
 
 def _guides(axes: Axes, rows: Sequence[Row]) -> None:
-    """Thin lines at the floor and the ceiling of the stream that ranks, and bands that part the rows."""
+    """Thin lines at the floor and the ceiling of the stream that ranks, and bands that separate the rows."""
     stream = headline(row.streams for row in rows)
     for row in rows:
         top1 = row.streams[stream].top1
@@ -117,7 +117,7 @@ def _points(rows: Sequence[Row], stream: str, key: str) -> list[tuple[float, flo
 
 
 def _label(axes: Axes, points: Sequence[tuple[float, float, str]]) -> None:
-    """Names beside the points; one that had to give way is joined to its point by a line."""
+    """Names beside the points; one that had to move is joined to its point by a line."""
     figure = axes.get_figure(root=True)
     if figure is None:
         return

@@ -10,10 +10,10 @@ from harness.leaderboard.row import Accuracy, Comparison, Row, tidy
 
 
 def with_published(rows: Sequence[Row], info: Mapping[str, Any], fusion: tuple[float, float]) -> list[Row]:
-    """The rows with published numbers and the differences from them, None where missing.
+    """The rows with published numbers and the differences from them, None if missing.
 
     TSN's evaluation prints mean class accuracy under the name accuracy, so that is what they are compared with.
-    Nothing is added to a run that no published number holds for; fused numbers only for the benchmark's weights.
+    Nothing is added if no published number holds for the run; fused numbers only for the benchmark's weights.
     """
     numbers = (info.get("published") or {}).get("numbers", [])
     if not numbers:

@@ -1,9 +1,9 @@
-"""Reports: formats of the leaderboard and pages on it. All of them are plugins', those of the project too."""
+"""Reports: formats of the leaderboard and pages on it. All of them come from plugins, the project's own too."""
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,13 +41,19 @@ def option_of(view: str) -> str:
     return "--pairs all" if view == PAIRS else f"--{view}"
 
 
+def load_report(spec: ReportSpec) -> Callable[..., object]:
+    """The function behind a report. Raises `PluginError` if it cannot be imported."""
+    render: Callable[..., object] = resolve_import(spec.factory)
+    return render
+
+
 def render_report(spec: ReportSpec, board: Leaderboard, run: RunRecord, *methods: str) -> dict[str, bytes]:
     """The files of a report by name; `methods` are those that its view needs.
 
-    Raises `ContractError` where it returns something else, `PluginError` where it raises; an error that is meant for
-    the user (`HarnessError`) is passed on as it is.
+    Raises `ContractError` if it returns something else, `PluginError` if it raises; an error that is meant for
+    the user (`HarnessError`) is passed on unchanged.
     """
-    render = resolve_import(spec.factory)
+    render = load_report(spec)
     try:
         found = render(board, run, *methods)
     except HarnessError:

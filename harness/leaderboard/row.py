@@ -1,4 +1,4 @@
-"""One row of the table: what is known of a method, or pair of methods, with one recogniser."""
+"""One row of the table: what is known about a method, or pair of methods, with one recogniser."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 DIGITS = 6
 """Decimals kept, so that the last bits of a mean do not show."""
 DOCUMENTED = {"use_attribute_docstrings": True}
-"""For pydantic, which writes the schema: what stands below a field describes it."""
+"""For pydantic, which writes the schema: the text below a field describes it."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ class Accuracy:
     delta_high: float | None = None
     """Upper end of that interval."""
     p: float | None = None
-    """Of an exact sign-flip test against the floor over groups of clips, 0 to 1."""
+    """p-value of an exact sign-flip test against the floor over groups of clips, 0 to 1."""
     mcnemar_p: float | None = None
-    """Of McNemar's test against the floor over clips, 0 to 1."""
+    """p-value of McNemar's test against the floor over clips, 0 to 1."""
     recovered: float | None = None
     """Share of the gap between floor (0) and ceiling (1) that is closed; None where the gap may be none."""
     recovered_low: float | None = None
@@ -75,7 +75,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Row:
-    """A method or pair, and what the run found of it; None for what is unknown.
+    """A method or pair, and what the run found for it; None for what is unknown.
 
     The fields and their order are those of the flat records that JSON and CSV have.
     """

@@ -32,7 +32,7 @@ class _Board(BaseModel):
 
 
 def model() -> type[BaseModel]:
-    """A model of the whole file: `model().model_validate_json(text)` raises where a file breaks the schema."""
+    """A model of the whole file: `model().model_validate_json(text)` raises if a file breaks the schema."""
     own = {name: facts for name, facts in _described(Row).items() if name not in ("streams", "measures", "published")}
     accuracies = _by_stream(Accuracy, ...)
     compared = _by_stream(Comparison, None)
@@ -47,13 +47,13 @@ def schema() -> dict[str, Any]:
 
 
 def _by_stream(item: type, default: Any) -> dict[str, Any]:
-    """The fields of a dataclass as a record has them: once a stream, under its name."""
+    """The fields of a dataclass as a record has them: once per stream, under its name."""
     described = _described(item, default)
     return {f"{stream}_{name}": facts for stream in SCORED for name, facts in described.items()}
 
 
 def _described(item: type, default: Any = ...) -> dict[str, tuple[Any, Any]]:
-    """Type and description of every field, from what stands below it."""
+    """Type and description of every field, from the text below it."""
     hints = get_type_hints(item)
     words = TypeAdapter(item).json_schema(mode="serialization")["properties"]
     return {

@@ -30,7 +30,7 @@ def measure_accuracy(
 ) -> tuple[dict[str, Accuracies], list[str]]:
     """Accuracies by row, and what there is to say about them.
 
-    Raises `RunFolderError` where scores cannot be joined by clip id.
+    Raises `RunFolderError` if scores cannot be joined by clip id.
     """
     scores = stream_scores(contenders, [cell for cell in cells if cell.recognizer == recognizer], weights)
     measured = {stream: measure_stream(own) for stream, own in scores.items()}
@@ -57,7 +57,7 @@ def headline(rows: Iterable[Mapping[str, Accuracy]]) -> str:
 def stream_scores(
     contenders: Sequence[Contender], cells: Sequence[CellRow], weights: tuple[float, float]
 ) -> dict[str, dict[str, Scores]]:
-    """Scores of one recogniser's cells by stream and row, where they are complete.
+    """Scores of one recogniser's cells by stream and row, if they are complete.
 
     The scores of a joint stream are the fusion, whatever the `weights`; those of its classifiers are the streams.
     """

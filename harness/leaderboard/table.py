@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 class Leaderboard:
     """A run as a table.
 
-    `rows` are one a (method or pair, recogniser), best first. `protocol` is everything that changes numbers, in words;
-    `columns` are how the numbers of probes are shown, those of the main table first. A number that no column was
+    `rows` are one per (method or pair, recogniser), best first. `protocol` is everything that changes numbers, in
+    words; `columns` are how the numbers of probes are shown, those of the main table first. A number that no column was
     declared for is in the rows only. `cells`, `contenders` and `fusion` (weights of the spatial and the temporal
     stream) are what the rows were computed from, for reports that look at single clips.
     """
@@ -44,7 +44,7 @@ class Leaderboard:
 
     @property
     def records(self) -> list[dict[str, Any]]:
-        """The rows as JSON and CSV have them: flat, percentages 0 to 100, None where a value is missing."""
+        """The rows as JSON and CSV have them: flat, percentages 0 to 100, None if a value is missing."""
         return [row.flat() for row in self.rows]
 
     @property
@@ -63,7 +63,7 @@ class Leaderboard:
 
     @property
     def further_columns(self) -> list[Column]:
-        """Columns besides those of the main table that were measured."""
+        """Measured columns outside the main table."""
         return [column for column in self.columns if column.order is None]
 
 
@@ -79,7 +79,7 @@ def build(
     `pairs` (``"a+b"``) come on top of those the run was asked for; `fusion` are weights of the spatial and the temporal
     stream other than the benchmark's; `registry` knows the declared columns (default: what is installed). The same
     folder always gives the same numbers; only ratios of the speed depend on timing. Raises `UsageError` for a pair
-    whose methods the run lacks, `RunFolderError` where scores cannot be joined by clip.
+    whose methods the run lacks, `RunFolderError` if scores cannot be joined by clip.
     """
     info, cells = record.info, read_cells(record)
     weights = fusion or (info["benchmark"]["fusion"][0], info["benchmark"]["fusion"][1])
@@ -88,7 +88,7 @@ def build(
     contenders = read_contenders(cells, [*info["plan"].get("pairs", ()), *pairs])
     rows, notes = _scored(contenders, cells, keys, weights)
     notes = [*info["benchmark"].get("notes", ()), *notes, *published_notes(info), *group_note(record.clips)]
-    notes += record.problems
+    notes += record.remarks
     return Leaderboard(
         title=info["benchmark"].get("title") or info["benchmark"]["name"],
         protocol=header(info, record.clips, weights),

@@ -31,7 +31,7 @@ HOW_TO_READ = (
 
 
 def no_mark(row: Row) -> str | None:
-    """Of columns in which nothing is marked."""
+    """For columns in which nothing is marked."""
     return None
 
 
@@ -47,7 +47,7 @@ class View:
 def main_views(board: Leaderboard, rows: Sequence[Row], *, compact: bool = False) -> list[View]:
     """Accuracy, gain, quality and cost of one recogniser's rows.
 
-    Columns without any number are left out, but for what a method costs: its speed and its size.
+    Columns without any number are left out, except what a method costs: its speed and its size.
     """
     stream = headline(row.streams for row in rows)
     views = [_accuracy_view(s, rows, digits=0 if compact else 1) for s in known_streams(rows)]
@@ -74,7 +74,7 @@ def published_views(rows: Sequence[Row]) -> list[View]:
 
 
 def measure_view(column: Column, *, compact: bool = False) -> View:
-    """A probe's number; its title says in which direction it is better unless room is scarce."""
+    """A probe's number; its title says which direction is better unless space is short."""
     title = column.short or column.title if compact else column.title + ARROWS[column.higher_is_better]
     return View(title, lambda row: measure(row.measures[column.key], column))
 

@@ -55,12 +55,12 @@ def write_board(board: Leaderboard, run: RunRecord, registry: Registry, folder: 
 def write_to(out: Path, files: Mapping[str, bytes]) -> list[Path]:
     """Write a report into a folder, or its first file as `out` and the others beside it.
 
-    Returns the files. Raises `UsageError` where they cannot be written, or two would have one name.
+    Returns the files. Raises `UsageError` if they cannot be written, or two would have one name.
     """
     first, *others = files
     places = [out / name for name in files] if out.is_dir() else [out, *(out.parent / name for name in others)]
     if len(set(places)) < len(places):
-        raise UsageError(f"--out {out}: another file of this report has that name; choose one besides {first}")
+        raise UsageError(f"--out {out}: another file of this report has that name; choose one other than {first}")
     try:
         for place, content in zip(places, files.values(), strict=True):
             place.write_bytes(content)

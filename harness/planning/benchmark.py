@@ -29,7 +29,7 @@ class Benchmark(BaseModel):
     split: str
     """Split that is scored."""
     train_split: str
-    """Split that `harness train` may look at."""
+    """Split that `harness train` may use."""
     scale: Annotated[int, Field(ge=1, le=16)]
     degradation: ChoiceText
     flow: ChoiceText
@@ -51,7 +51,7 @@ class Benchmark(BaseModel):
 
     @property
     def has_hr(self) -> bool:
-        """Whether the clips are HR, and degraded here; otherwise no ceiling and no picture quality can be had."""
+        """Whether the clips are HR, and degraded here; otherwise there is no ceiling and no picture quality."""
         return self.degradation != NO_DEGRADATION
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Given:
-    """What factories are handed besides options and checkpoint, each kind what it declares (`Spec.keywords`)."""
+    """What factories are given as well as options and checkpoint: for each kind what it declares (`Spec.keywords`)."""
 
     scale: int = 1
     device: torch.device | None = None
@@ -28,9 +28,9 @@ class Given:
 
 
 def build(part: Part[Spec], given: Given) -> Any:
-    """Call a part's factory. Raises whatever that raises, and `PluginError` where it cannot be imported.
+    """Call a part's factory. Raises whatever that raises, and `PluginError` if it cannot be imported.
 
-    A file given by a network's option ``weights`` takes the place of its checkpoint. Raises `WeightsError` where
+    A file given by a network's option ``weights`` replaces its checkpoint. Raises `WeightsError` where
     the checkpoint is missing or not the declared one.
     """
     options = dict(part.options)

@@ -1,7 +1,7 @@
 """What a run consists of: parts, cells with their identity, and the plan that holds them.
 
 A cell is one SR method seen by one probe on one data set split under one protocol. Its id is a readable slug and a
-hash over everything that changes its numbers, and nothing that does not (device, batch size, number of workers).
+hash over everything that affects its results, and nothing else (not device, batch size or number of workers).
 `cell_id` is the one function that computes it, from a plan as well as from a record. All of it can be pickled.
 """
 
@@ -51,10 +51,12 @@ class Part(Generic[Declared]):
     options: Mapping[str, OptionValue]
     weights: Weights | None = None
     stream: str | None = None
+    code: str | None = None
+    """Digest of the code of a third party's plugin; None for what comes with the project."""
     missing: str | None = None
-    """Why it cannot run here, with the command that mends it; None when it can."""
+    """Why it cannot run here, with the command that fixes it; None if it can."""
     note: str = ""
-    """What the leaderboard's header says of a recogniser's scores besides its options."""
+    """What the leaderboard's header says about a recogniser's scores in addition to its options."""
 
     def identity(self) -> dict[str, Any]:
         """The fields that affect results. Raises `UsageError` for a file that is gone."""
@@ -63,12 +65,15 @@ class Part(Generic[Declared]):
             "stream": self.stream,
             "options": self._contents(),
             "weights": self.weights.sha256 if self.weights else None,
+            **({"code": self.code} if self.code else {}),
         }
 
     def text(self) -> str:
         """`identity` in one line, as the leaderboard's header shows it: name, all options, and the checkpoint."""
         shown = str(Choice(self.spec.name, tuple(self._contents().items())))
-        return f"{shown} (weights {self.weights.tag}, sha256 {self.weights.sha256[:12]})" if self.weights else shown
+        facts = [f"weights {self.weights.tag}, sha256 {self.weights.sha256[:12]}"] if self.weights else []
+        facts += [f"code {self.code[:12]}"] if self.code else []
+        return f"{shown} ({'; '.join(facts)})" if facts else shown
 
     def _contents(self) -> dict[str, OptionValue]:
         later = {name: self.spec.options.get(name) for name in self.spec.later}
@@ -85,9 +90,9 @@ class Cell:
     probe: Part[NetworkSpec]
     identity: Mapping[str, Any]
     temporal: Part[SRMethodSpec] | None = None
-    """Joint streams only: the method whose flow is looked at, beside the frames of `method`."""
+    """Joint streams only: the method whose flow is used, with the frames of `method`."""
     flow: Part[FlowSpec] | None = None
-    """The flow estimator, where it affects the probe's numbers."""
+    """The flow estimator, if it affects the probe's numbers."""
 
     @property
     def methods(self) -> Sequence[Part[SRMethodSpec]]:
@@ -114,6 +119,8 @@ class Plan:
     benchmark: Benchmark
     dataset: Part[DatasetSpec]
     clips: Sequence[Clip]
+    clips_digest: str
+    """Of their ids, labels, groups and content (`harness.datasets.digests.split_digest`)."""
     dataset_clips: int
     classes: Sequence[str]
     degradation: Part[DegradationSpec] | None
@@ -149,7 +156,7 @@ def uses_flow(probe: Part[Spec]) -> bool:
 def _by_content(spec: Spec, option: str, value: OptionValue, stream: str | None) -> OptionValue:
     """A file given by option counts by its content, so that the same path with other content is another cell.
 
-    ``{stream}`` in it stands for the stream, as recognisers with one file a stream have it.
+    ``{stream}`` in it stands for the stream, for recognisers with one file per stream.
     """
     if not value or not (option in OWN_FILES or option in spec.digests):
         return value

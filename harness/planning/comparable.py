@@ -1,8 +1,8 @@
-"""Published numbers beside measured ones: only where everything that changes numbers is known to be the same.
+"""Published numbers beside measured ones, only if everything that affects results is known to be the same.
 
 A table is a CSV file, one number a line. Its columns `dataset`, `split`, `clips`, `scale`, `degradation`, `flow`,
 `fusion` and `recognizer` (with the options of its protocol) say for which protocol a number holds; a run that differs
-in any of them, that looks at part of the split, or whose networks differ from the published ones, is not compared.
+in any of them, that scores part of the split, or whose networks differ from the published ones, is not compared.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def read_published(name_or_path: str) -> list[Number]:
 def _number(row: Mapping[Any, Any], where: str) -> Number:
     values = {key: str(row[key] or "") for key in COLUMNS}
     if None in row or not all(values.values()):
-        raise UsageError(f"{where}: every one of the {len(COLUMNS)} fields must be there")
+        raise UsageError(f"{where}: all {len(COLUMNS)} fields must be given")
     if values["stream"] not in SCORED:
         raise UsageError(f"{where}: stream {values['stream']!r}; one of {', '.join(SCORED)}")
     try:
@@ -72,7 +72,7 @@ def _number(row: Mapping[Any, Any], where: str) -> Number:
 
 
 def comparable(plan: Plan) -> dict[str, Any] | None:
-    """What of the benchmark's published table a run may be compared with, for its record; None without a table.
+    """Which of the benchmark's published numbers a run may be compared with, for its record; None without a table.
 
     `numbers` are those of the same protocol (recogniser, stream, method, top1), `sources` where they come from, and
     `reasons` say why others are left out.
@@ -135,7 +135,7 @@ def _other_protocol(table: Sequence[Number], mine: Sequence[str]) -> str:
 def _same_recognizers(
     streams: Sequence[Part[NetworkSpec]], here: Iterable[Number], benchmark: Benchmark, reasons: dict[str, None]
 ) -> set[tuple[str, str]]:
-    """Recognisers' streams (the fusion among them, where both are) that are the published ones."""
+    """Recognisers' streams that are the published ones, including the fusion if both are."""
     wanted = {parse_choice(n.recognizer).name: parse_choice(n.recognizer).mapping for n in here}
     same = {
         (part.spec.name, str(part.stream))
@@ -168,6 +168,8 @@ def _difference(part: Part[NetworkSpec], wanted: Mapping[str, Any], benchmark: B
     trained = f"{parse_choice(benchmark.dataset).name}/{benchmark.train_split}"
     if part.weights.note:
         return f"its network is not the published one ({part.weights.note})"
+    if part.weights.tag != OFFICIAL and not part.weights.as_published:
+        return f"its checkpoint {part.weights.tag} is not declared to be the published network (--as-published)"
     if isinstance(part.spec, RecognizerSpec) and part.weights.tag != OFFICIAL and part.weights.trained_on != trained:
         return f"its checkpoint was trained on {part.weights.trained_on}, not on {trained}"
     return None

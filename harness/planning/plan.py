@@ -35,7 +35,7 @@ def plan_cells(
     flow: Part[FlowSpec],
     pairs: Sequence[str] = (),
 ) -> list[Cell]:
-    """The grid methods x probes; a joint stream sees the `pairs` ``a+b`` of their labels besides.
+    """The grid methods x probes; a joint stream also sees the `pairs`, ``a+b`` of two labels.
 
     `setting` is the part of the identity that all cells share.
     """
@@ -117,7 +117,7 @@ def probe_part(text: str, registry: Registry, benchmark: Benchmark) -> Part[Prob
 
 
 def refuse_training_clips(parts: Sequence[Part[NetworkSpec]], benchmark: Benchmark) -> None:
-    """Raise `UsageError` when a checkpoint would be scored on the split it was trained on."""
+    """Raise `UsageError` if a checkpoint would be scored on the split it was trained on."""
     scored = f"{parse_choice(benchmark.dataset).name}/{benchmark.split}"
     for part in parts:
         if part.weights is not None and part.weights.trained_on == scored:
@@ -130,7 +130,7 @@ def refuse_training_clips(parts: Sequence[Part[NetworkSpec]], benchmark: Benchma
 def refuse_other_folds(
     parts: Sequence[Part[NetworkSpec]], benchmark: Benchmark, dataset: Dataset, clips: Sequence[Clip]
 ) -> None:
-    """Raise `UsageError` when clips to be scored were in a training split of another fold (UCF101's splits overlap)."""
+    """Raise `UsageError` if clips to be scored were in a training split of another fold (UCF101's splits overlap)."""
     name = parse_choice(benchmark.dataset).name
     scored = {clip.id for clip in clips}
     for part in parts:

@@ -40,7 +40,8 @@ def resolve_part(
     choice = parse_choice(text)
     spec = registry.get(kind, choice.name)
     merged = Choice(spec.name, tuple({**protocol, **choice.mapping}.items()))
-    return Part(str(resolve(choice, spec)), spec, all_options(resolve(merged, spec), spec))
+    options = all_options(resolve(merged, spec), spec)
+    return Part(str(resolve(choice, spec)), spec, options, code=registry.code_of(kind, spec.name))
 
 
 def absent(spec: NetworkSpec) -> str | None:
@@ -85,14 +86,14 @@ def dataset_part(text: str, registry: Registry) -> Part[DatasetSpec]:
 
 
 def flow_part(text: str, registry: Registry, tag: str) -> Part[FlowSpec]:
-    """A flow estimator with its checkpoint of this tag, where it is a network."""
+    """A flow estimator with its checkpoint of this tag, if it is a network."""
     return with_weights(resolve_part(FlowSpec, text, registry), tag)
 
 
 def degradation_part(benchmark: Benchmark, registry: Registry) -> Part[DegradationSpec]:
     """The benchmark's degradation, whose scale is the benchmark's.
 
-    Raises `UsageError` where they differ, and where there is no degradation.
+    Raises `UsageError` if they differ or there is no degradation.
     """
     if not benchmark.has_hr:
         raise UsageError(
@@ -111,9 +112,9 @@ def degradation_part(benchmark: Benchmark, registry: Registry) -> Part[Degradati
 def open_dataset(text: str, registry: Registry, data: Path | None = None) -> Dataset:
     """Open the data set behind ``NAME`` or ``NAME:option=value``.
 
-    `data` is the folder given on the command line; without one it is the one the user configured
-    (`harness.config.data_folder`), or else where the data set keeps itself. Raises `UsageError`, also where the data
-    set is not here.
+    `data` is the folder given on the command line; without it, the one that the user configured
+    (`harness.config.data_folder`) or else the data set's default is used. Raises `UsageError`, also if the data set is
+    not here.
     """
     dataset: Dataset = build(dataset_part(text, registry), Given(data=data))
     return dataset

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.choice import parse_choice, split_list
-from harness.contracts import Dataset
-from harness.datasets.annotated import balanced_subset, split_digest
+from harness.contracts import Dataset, Progress
+from harness.datasets.annotated import balanced_subset
+from harness.datasets.digests import split_digest
 from harness.errors import UsageError
 from harness.planning.benchmark import Benchmark
 from harness.planning.cells import Part, Plan
@@ -43,10 +44,10 @@ class Request:
     executor: str = "inprocess"
 
 
-def make_plan(request: Request, registry: Registry, dataset: Dataset) -> Plan:
+def make_plan(request: Request, registry: Registry, dataset: Dataset, progress: Progress | None = None) -> Plan:
     """Resolve names, weights and clips into cells. Raises `UsageError` for anything that does not exist.
 
-    `dataset` is the benchmark's, opened (`open_dataset`).
+    `dataset` is the benchmark's, opened (`open_dataset`). `progress` counts clips that are read for the first time.
     """
     benchmark = request.benchmark
     everything = dataset.clips(benchmark.split)
@@ -62,12 +63,14 @@ def make_plan(request: Request, registry: Registry, dataset: Dataset) -> Plan:
     degradation = degradation_part(benchmark, registry) if benchmark.has_hr else None
     refuse_training_clips([*methods, *probes, flow], benchmark)
     refuse_other_folds([*methods, *probes, flow], benchmark, dataset, clips)
-    setting = setting_of(benchmark, degradation, split_digest(clips))
+    digest = split_digest(clips, progress)
+    setting = setting_of(benchmark, degradation, digest)
     pairs = wanted_pairs(request.sr, registry, benchmark)
     return Plan(
         benchmark=benchmark,
         dataset=dataset_part(benchmark.dataset, registry),
         clips=clips,
+        clips_digest=digest,
         dataset_clips=len(everything),
         classes=dataset.classes,
         degradation=degradation,
@@ -83,7 +86,7 @@ def make_plan(request: Request, registry: Registry, dataset: Dataset) -> Plan:
 def wanted_methods(text: str, registry: Registry, benchmark: Benchmark) -> list[str]:
     """Methods named by ``--sr``, the parts of pairs among them, with floor and ceiling always included, each once.
 
-    There is no ceiling where there are no HR frames.
+    There is no ceiling if there are no HR frames.
     """
     names: list[str] = [CEILING, FLOOR] if benchmark.has_hr else [FLOOR]
     for item in split_list(text):

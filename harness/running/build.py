@@ -13,7 +13,7 @@ from harness.specs import DegradationSpec, FlowSpec, NetworkSpec, RecognizerSpec
 
 
 def pick_device(name: str) -> torch.device:
-    """``auto`` is the first CUDA device, or the CPU where there is none."""
+    """``auto`` is the first CUDA device, or the CPU if there is none."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     return torch.device(name)
@@ -49,6 +49,6 @@ def build_probe(part: Part[NetworkSpec], scale: int, classes: Sequence[str], dev
 
 
 def count_parameters(method: SRMethod) -> int:
-    """Parameters of the network a method keeps in `network`; 0 where there is none."""
+    """Parameters of the network a method keeps in `network`; 0 if there is none."""
     network = getattr(method, "network", None)
     return sum(p.numel() for p in network.parameters()) if isinstance(network, torch.nn.Module) else 0

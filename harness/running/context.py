@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import torch
 
-from harness.contracts import Clip, Dataset, Probe
+from harness.contracts import Clip, Dataset, Probe, Progress
 from harness.errors import ClipError
 from harness.planning.cells import Cell, Part, Plan
 from harness.planning.resolving import open_dataset
@@ -41,7 +41,7 @@ class RunContext:
         return built
 
     def frames_to_restore(self, cells: Sequence[Cell]) -> int:
-        """Frames that one method is asked for over all clips, about: the union of what the cells' probes want."""
+        """About how many frames one method restores over all clips: the union of what the cells' probes want."""
         parts = {cell.probe.label: cell.probe for cell in cells}
         probes = [probe for part in parts.values() if not isinstance(probe := self._found(part), Exception)]
         lengths = Counter(filter(None, map(self._likely_frames, self.plan.clips if probes else ())))
@@ -56,21 +56,24 @@ class RunContext:
     def _try(self, part: Part[NetworkSpec]) -> Probe | Exception:
         try:
             return build_probe(part, self.plan.benchmark.scale, self.plan.classes, self.device)
-        except Exception as error:  # kept, so that a factory is called once even where it fails
+        except Exception as error:  # kept, so that a factory is called once even if it fails
             return error
 
     def _likely_frames(self, clip: Clip) -> int:
-        """Its length as the container tells it, without decoding; 0 for a clip that cannot be opened."""
+        """Its length according to the container, without decoding; 0 for a clip that cannot be opened."""
         try:
             return self.open(clip).likely_frames
         except ClipError:  # recorded when its turn comes
             return 0
 
 
-def open_context(request: Request, registry: Registry) -> RunContext:
-    """Open the data set and make the plan. Raises `UsageError` for anything that does not exist."""
+def open_context(request: Request, registry: Registry, progress: Progress | None = None) -> RunContext:
+    """Open the data set and make the plan; `progress` as in `make_plan`.
+
+    Raises `UsageError` for anything that does not exist.
+    """
     dataset = open_dataset(request.benchmark.dataset, registry, request.data)
-    return RunContext(make_plan(request, registry, dataset), dataset, pick_device(request.device))
+    return RunContext(make_plan(request, registry, dataset, progress), dataset, pick_device(request.device))
 
 
 def _wanted(probes: Sequence[Probe], num_frames: int) -> int:

@@ -36,7 +36,7 @@ def describe_environment(device: torch.device) -> dict[str, Any]:
 
 
 def packages() -> list[str]:
-    """The distributions that the project cannot do without, itself among them; extras are left out."""
+    """The distributions that the project requires, including itself; extras are left out."""
     needed = [line for line in requires(DISTRIBUTION) or () if "extra ==" not in line]
     return [DISTRIBUTION, *(re.split(r"[^A-Za-z0-9._-]", line)[0] for line in needed)]
 

@@ -20,7 +20,7 @@ class Loading:
 
 @dataclass(frozen=True)
 class Built:
-    """A method is ready for its cells; `params` is the number of its network's parameters, 0 where it has none."""
+    """A method is ready for its cells; `params` is the number of its network's parameters, 0 if it has none."""
 
     cells: Sequence[Cell]
     params: int

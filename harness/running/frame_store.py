@@ -12,9 +12,9 @@ from harness.errors import ContractError
 
 
 def temporal_radius(method: SRMethod) -> int | None:
-    """How many frames on either side of a wanted one a method looks at; None for the whole clip, or where unknown.
+    """How many frames on either side of a wanted one a method looks at; None for the whole clip, or if unknown.
 
-    It is the method's attribute of this name. Raises `ContractError` where that is neither None nor a whole number.
+    It is the method's attribute of this name. Raises `ContractError` if that is neither None nor a whole number.
     """
     radius = getattr(method, "temporal_radius", None)
     if radius is None:
@@ -27,7 +27,7 @@ def temporal_radius(method: SRMethod) -> int | None:
 
 
 def widest(radii: Iterable[int | None]) -> int | None:
-    """The radius that serves all of them; 0 where there are none."""
+    """The radius that serves all of them; 0 if there are none."""
     known: list[int] = []
     for radius in radii:
         if radius is None:
@@ -39,8 +39,8 @@ def widest(radii: Iterable[int | None]) -> int | None:
 def around(frames: Iterable[int], radius: int | None, num_frames: int) -> list[int]:
     """The frames and their neighbours within `radius` in a clip of `num_frames`, ascending; None for the whole clip.
 
-    In a clip of these alone every wanted frame has the neighbours that it had, and an end beside it only where there
-    was one: what lies more than `radius` away may be missing.
+    In a clip of these frames alone every wanted frame keeps its neighbours, and is near an end only if it was before;
+    frames more than `radius` away may be missing.
     """
     if radius is None:
         return list(range(num_frames))
@@ -57,7 +57,7 @@ class FrameStore:
         self._levels = torch.empty((len(self._places), 3, *size), dtype=torch.uint8, device=device)
 
     def put(self, numbers: Sequence[int], frames: Tensor) -> None:
-        """Keep ``(N, 3, H, W)``, clamped to [0, 1] and rounded to 8 bits, as far as the store is for their numbers."""
+        """Keep ``(N, 3, H, W)``, clamped to [0, 1] and rounded to 8 bits, except frames that the store is not for."""
         rows = [row for row, number in enumerate(numbers) if number in self._places]
         places = torch.tensor([self._places[numbers[row]] for row in rows], dtype=torch.long, device=frames.device)
         levels = frames[rows].clamp_(0, 1).mul_(255).round_().to(torch.uint8)
@@ -67,5 +67,5 @@ class FrameStore:
         """Frames in the given order, ``(len(numbers), 3, H, W)`` in [0, 1]. Raises `ContractError` for one not kept."""
         missing = sorted(set(numbers) - self._places.keys())
         if missing:
-            raise ContractError(f"asked for frames {missing} of a clip, which were not wanted; name them in `wants`")
+            raise ContractError(f"asked for frames {missing} of a clip, which `wants` does not name; name them there")
         return self._levels[[self._places[number] for number in numbers]].float().div_(255)

@@ -154,7 +154,7 @@ class ClipLoop:
             self.methods.append(LiveMethod(part, method, cells, radius))
 
     def _read(self, clip: Clip, waiting: Sequence[LiveMethod]) -> Generator[Event, None, SourceClip | None]:
-        """Decode and degrade a clip; None where that cannot be done, or no frame of it is wanted any more."""
+        """Decode and degrade a clip; None if that fails, or no frame of it is wanted any more."""
         try:
             video = self.context.open(clip)
             frames = yield from self._wanted(clip, video.num_frames)

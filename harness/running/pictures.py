@@ -20,12 +20,12 @@ Image = NDArray[np.uint8]
 Crop = tuple[int, int, int, int]
 LABEL_HEIGHT, GAP = 22, 6
 LETTER_HEIGHT, LETTER_ASPECT = 14.0, 1.4
-"""Pixels, and how much higher than wide a letter is on the average."""
+"""Pixels, and how much higher than wide a letter is on average."""
 DPI = 128
-"""A power of two, so that pixels turned into inches and back are the same number."""
+"""A power of two, so that pixels survive conversion to inches and back exactly."""
 WHITE, FRAME_COLOUR = 255, (230, 40, 40)
 DETAIL_SHARE = 3
-"""A detail that nobody chose is this part of the frame's sides."""
+"""The default detail is this fraction of the frame's sides."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ def strip(rows: Mapping[str, Image], zoom: int = 1) -> Image:
     """Pictures in a row with their names above, ``(H, W, 3)`` uint8 RGB.
 
     `rows` maps names to ``(h, w, 3)`` uint8 RGB pictures. The largest is enlarged `zoom` times; smaller ones, such as
-    the low-resolution frame, are enlarged to the same size. Raises `ContractError` where a side of the largest is
-    no multiple of a smaller picture's.
+    the low-resolution frame, are enlarged to the same size. Raises `ContractError` if a side of the largest is
+    not a multiple of a smaller picture's.
     """
     return _sheet([{name: (_enlarged(image, _size(rows), zoom),) for name, image in rows.items()}])
 
@@ -75,7 +75,7 @@ def save_comparison(
 def most_different(frames: Mapping[str, Image]) -> Crop:
     """Where to look: the window, a third of the frame high and wide, in which the largest frames differ most.
 
-    Differences count less towards the edges, for what a clip is about is mostly not there. Returns (top, left, height,
+    Differences count less towards the edges, because the subject of a clip is rarely there. Returns (top, left, height,
     width) in pixels of the largest frames.
     """
     size = _size(frames)

@@ -1,8 +1,8 @@
 """The one path of a clip: read, degrade, restore, flow, probe.
 
-Everything that does not depend on the method is computed once a clip (HR frames, LR frames, HR flow), everything that
-depends on it once a method (restored frames, their flow), whatever the number of probes. The file is decoded as a
-stream, of which only the frames are kept that something looks at.
+Everything that does not depend on the method is computed once per clip (HR frames, LR frames, HR flow), everything that
+does once per method (restored frames, their flow), however many probes there are. The file is decoded as a stream, of
+which only the frames that are needed are kept.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from harness.running.timing import Stopwatch
 from harness.video.frames import Bytes, Video, crop_to_multiple, multiple_of, to_tensor
 
 PORTION_PIXELS = 1 << 22
-"""HR pixels that are worked on at once while a clip streams by: 54 frames of 320x240, or 50 MB."""
+"""HR pixels that are processed at once while a clip streams by: 54 frames of 320x240, or 50 MB."""
 
 
 class PairFlows:
@@ -62,7 +62,7 @@ class PairFlows:
 
 @dataclass(frozen=True)
 class Needs:
-    """The frames of a clip that something looks at: HR frames, and LR frames."""
+    """The frames of a clip that are needed: HR frames, and LR frames."""
 
     hr: Sequence[int]
     lr: Sequence[int]
@@ -72,7 +72,7 @@ class SourceClip:
     """One clip before restoration: HR frames (cropped to a multiple of the scale), LR frames, HR flow.
 
     Only the frames that `needs` names are kept; those `wanted` are to be restored. Without a degradation the clip is LR
-    by nature. Raises `ContractError` when asked for HR frames or their flow then, for frames that are not kept, and for
+    by nature. Raises `ContractError` if asked for HR frames or their flow then, for frames that are not kept, and for
     flow without an estimator.
     """
 
@@ -101,7 +101,7 @@ class SourceClip:
         return self._hr(frames)
 
     def _portions(self, video: Video, device: torch.device) -> Iterator[tuple[list[int], Tensor]]:
-        """The needed frames with their numbers, `at_once` at a time. Decodes to the end, for damage is found there."""
+        """The needed frames with their numbers, `at_once` at a time. Decodes to the end to find any damage."""
         needed = {*self._needs.hr, *self._needs.lr}
         stream = (item for item in enumerate(video.frames()) if item[0] in needed)
         found = 0
@@ -111,7 +111,7 @@ class SourceClip:
             found += len(items)
             yield [number for number, _ in items], frames
         if found < len(needed):
-            raise ClipError(f"{video.name}: {self.num_frames} frames announced, and the video ended before")
+            raise ClipError(f"{video.name}: {self.num_frames} frames announced, but the video ended earlier")
 
     def _next(self, stream: Iterator[tuple[int, Bytes]]) -> list[tuple[int, Bytes]]:
         with self.watch.stage("read"):
@@ -213,7 +213,7 @@ class JointClip:
 
 
 def check_wants(wants: Wants, num_frames: int) -> Wants:
-    """Raise `ContractError` when a probe asks for frames that the clip does not have."""
+    """Raise `ContractError` if a probe asks for frames that the clip does not have."""
     outside = [frame for frame in wants.all_frames() if not 0 <= frame < num_frames]
     if outside:
         raise ContractError(f"wants frames {sorted(outside)} of a clip of {num_frames}")

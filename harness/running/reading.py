@@ -1,7 +1,8 @@
-"""Reading a run folder back, without holding it."""
+"""Reading a run folder back, without locking it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ class RunRecord:
     """A run as tidy tables.
 
     `cells`: one row a cell. `clips`: one row a (cell, clip), every number of a probe as a column of its own (NaN where
-    it is not that probe's) and `scores` as float32 arrays of raw class scores (None where the probe gives none). A
+    it is not that probe's) and `scores` as float32 arrays of raw class scores (None if the probe gives none). A
     joint stream's cell has a method `temporal`, whose flow it saw, and may have arrays
     ``spatial_scores`` and ``temporal_scores`` of its classifiers.
     """
@@ -33,8 +34,8 @@ class RunRecord:
     info: dict[str, Any]
     cells: pd.DataFrame
     clips: pd.DataFrame
-    problems: tuple[str, ...] = ()
-    """Cells that are damaged and left out: a line each, saying what is wrong and what helps."""
+    remarks: tuple[str, ...] = ()
+    """What is left out of the tables, because it is damaged or of another protocol: a line each, with what helps."""
 
     def scores(self) -> pd.DataFrame:
         """Class scores of complete cells, one row a (method, probe, clip).
@@ -56,23 +57,26 @@ class RunRecord:
         return tidy_measures(self.cells, self.clips)
 
 
-def load_run(path: str | Path) -> RunRecord:
-    """Read a run folder. Raises `RunFolderError` where there is none or it was written by a newer version."""
+def load_run(path: str | Path, protocol: str | None = None) -> RunRecord:
+    """Read a run folder; `protocol` names an earlier protocol whose cells are still there.
+
+    Raises `RunFolderError` if there is no run or a newer version wrote it, `UnknownNameError` for the protocol.
+    """
     path = Path(path)
     if not (path / "run.json").is_file():
         raise RunFolderError(f"{path} is not a run folder: it has no run.json")
-    info = _info(path)
+    info = _info(path, protocol)
     if info["schema_version"] > SCHEMA_VERSION:
         raise RunFolderError(f"{path} has schema version {info['schema_version']}; this harness reads {SCHEMA_VERSION}")
     cells: list[dict[str, Any]] = []
     clips: list[dict[str, Any]] = []
-    problems: list[str] = []
+    remarks = _left_out(info, path)
     for cell_id in info["cells"]:
         record = CellRecord(path / "cells" / cell_id)
         try:
             record.check()
         except DamagedError as error:
-            problems.append(f"cell {cell_id} is damaged and left out ({error}); {MEND}")
+            remarks.append(f"cell {cell_id} is damaged and left out ({error}); {MEND}")
             continue
         facts = {"cell": cell_id, **record.outcome}
         cells.append({name: facts.get(name) for name in CELL_COLUMNS})
@@ -82,14 +86,22 @@ def load_run(path: str | Path) -> RunRecord:
     table = table.reindex(columns=list(dict.fromkeys([*ROW_COLUMNS, *table.columns])))
     for name in (name for name in SCORES if name in table):
         table[name] = pd.Series([_array(value) for value in table[name]], index=table.index, dtype=object)
-    return RunRecord(path, info, pd.DataFrame(cells, columns=list(CELL_COLUMNS)), table, tuple(problems))
+    return RunRecord(path, info, pd.DataFrame(cells, columns=list(CELL_COLUMNS)), table, tuple(remarks))
 
 
-def _info(path: Path) -> dict[str, Any]:
+def _info(path: Path, protocol: str | None) -> dict[str, Any]:
+    folder = RunFolder(path)
     try:
-        return RunFolder(path).info()
+        return folder.info() if protocol is None else {**folder.protocol(protocol), "left_out": {}}
     except DamagedError as error:
         raise DamagedError(f"{path}: {error}; {MEND}") from error
+
+
+def _left_out(info: Mapping[str, Any], path: Path) -> list[str]:
+    return [
+        f"{cells} cells of another protocol are left out; to see them: harness leaderboard {path} --protocol {name}"
+        for name, cells in info.get("left_out", {}).items()
+    ]
 
 
 def _array(value: Any) -> np.ndarray | None:

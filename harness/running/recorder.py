@@ -1,4 +1,4 @@
-"""The only writer of cells: what happens in the loop becomes the run folder, and news for whoever watches."""
+"""The only writer of cells: writes what happens in the loop to the run folder, and tells a listener."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Recorder:
         self.listener.cell_finished(cell, status, reason)
 
     def _save_picture(self, event: Pictured) -> None:
-        """For people to look at; a picture of an earlier command is left as it is."""
+        """For people to look at; a picture of an earlier command is kept."""
         path = self.folder.path / "pictures" / f"{re.sub(r'[^A-Za-z0-9_.-]', '_', event.clip.id)}.png"
         if not path.exists():
             path.parent.mkdir(exist_ok=True)

@@ -30,7 +30,7 @@ class CellFacts:
     recognizer: str | None
     stream: str | None
     summary: str
-    """What its method is."""
+    """What its method is, in words."""
     family: str
     note: str | None
     """How its networks differ from the published ones."""
@@ -61,12 +61,12 @@ class CellFacts:
 
 @dataclass(frozen=True)
 class CellEnd:
-    """What `cell.json` says besides of how a cell ended."""
+    """What `cell.json` says in addition of how a cell ended."""
 
     status: str
     """``running``, ``ok``, ``failed`` or ``skipped``."""
     reason: str | None = None
-    """Why it failed or was skipped, in one line; a cure with it where there is one."""
+    """Why it failed or was skipped, in one line, with a remedy if there is one."""
     error_log: str | None = None
     """File beside `cell.json` with the traceback of a failed cell."""
     clips: int | None = None
@@ -74,7 +74,7 @@ class CellEnd:
     digest: str | None = None
     """sha256 of the `clips.parquet` of a complete cell."""
     params: int | None = None
-    """Parameters of its method's network, 0 where it has none."""
+    """Parameters of its method's network, 0 if it has none."""
     device: str | None = None
 
 

@@ -5,6 +5,7 @@
     RUN/cells/ID/clips.jsonl      one line a clip while the cell is running, appended and flushed
     RUN/cells/ID/clips.parquet    the same rows once the cell is complete
     RUN/cells/ID/error.txt        traceback of a failed cell
+    RUN/protocols/NAME.json       what run.json said of another protocol whose cells are here
     RUN/damaged/                  what was not as it had been written, set aside by the next run
 
 Whole files are written under another name and then renamed, so a kill at any moment leaves the old file or the new one.
@@ -24,7 +25,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from harness.errors import DamagedError, RunFolderError, one_line
+from harness.errors import DamagedError, RunFolderError, UnknownNameError, one_line
 from harness.files import replacing, sha256, write_atomically
 from harness.planning.cells import cell_id
 from harness.running.rows import Row
@@ -176,6 +177,21 @@ class RunFolder:
     def write_info(self, info: Mapping[str, Any]) -> None:
         write_atomically(self.path / "run.json", json.dumps(sealed(info), indent=1, sort_keys=True))
 
+    @property
+    def protocols(self) -> Sequence[str]:
+        """Names of the protocols of earlier tables (`harness.running.protocols`)."""
+        return sorted(file.stem for file in (self.path / "protocols").glob("*.json"))
+
+    def protocol(self, name: str) -> dict[str, Any]:
+        """What `run.json` said of an earlier protocol. Raises `UnknownNameError` and `DamagedError`."""
+        if name not in self.protocols:
+            raise UnknownNameError(f"protocol of {self.path}", name, self.protocols)
+        return _read_sealed(self.path / "protocols" / f"{name}.json")
+
+    def write_protocol(self, name: str, info: Mapping[str, Any]) -> None:
+        (self.path / "protocols").mkdir(exist_ok=True)
+        write_atomically(self.path / "protocols" / f"{name}.json", json.dumps(sealed(info), indent=1, sort_keys=True))
+
     def set_status(self, status: str) -> None:
         self.write_info({**self.info(), "status": status})
 
@@ -187,11 +203,13 @@ class RunFolder:
                 self.cell(name).check()
             except DamagedError as error:
                 told.append(f"cell {name}: {error}; set aside as {self._set_aside(f'cells/{name}')}")
-        try:
-            if (self.path / "run.json").exists():
-                self.info()
-        except DamagedError as error:
-            told.append(f"{error}; set aside as {self._set_aside('run.json')}")
+        infos = [self.path / "run.json", *(self.path / "protocols").glob("*.json")]
+        for path in infos:
+            try:
+                if path.exists():
+                    _read_sealed(path)
+            except DamagedError as error:
+                told.append(f"{error}; set aside as {self._set_aside(str(path.relative_to(self.path)))}")
         return told
 
     def _set_aside(self, name: str) -> str:
@@ -204,17 +222,17 @@ class RunFolder:
         return str(target.relative_to(self.path))
 
     def clear(self) -> None:
-        """Forget the run that is here, whatever it was of (``--no-resume``)."""
-        for folder in ("cells", "pictures"):
+        """Forget the run in this folder, whatever it was (``--no-resume``)."""
+        for folder in ("cells", "pictures", "protocols"):
             shutil.rmtree(self.path / folder, ignore_errors=True)
         (self.path / "run.json").unlink(missing_ok=True)
 
 
 @contextmanager
 def open_run(path: Path) -> Iterator[RunFolder]:
-    """Create or reopen a run folder and hold it alone.
+    """Create or reopen a run folder and lock it.
 
-    What is damaged is set aside. Raises `RunFolderError` when the folder cannot be written, the disk is nearly full, or
+    What is damaged is set aside. Raises `RunFolderError` if the folder cannot be written, the disk is nearly full, or
     another process holds it: before any work is done, not after.
     """
     _check_writable(path)

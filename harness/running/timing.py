@@ -11,7 +11,7 @@ import torch
 
 
 class Stopwatch:
-    """Seconds by stage. A stage entered inside another one (flow inside a probe) is taken off the outer one."""
+    """Seconds by stage. A stage entered inside another one (flow inside a probe) is subtracted from the outer one."""
 
     def __init__(self, device: torch.device) -> None:
         self.seconds: dict[str, float] = defaultdict(float)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.datasets.annotated import split_digest
 from harness.errors import RunFolderError
 from harness.planning.building import Given, build
 from harness.planning.cells import Cell, Plan
@@ -17,6 +16,7 @@ from harness.planning.resolving import resolve_part
 from harness.planning.selecting import Request
 from harness.registry import Registry
 from harness.running.environment import describe_environment
+from harness.running.protocols import archive, foreign, kept_cells, left_out
 from harness.running.recorder import Listener, Recorder
 from harness.running.store import SCHEMA_VERSION, RunFolder
 from harness.specs import ExecutorSpec, ProbeSpec
@@ -45,13 +45,15 @@ def waiting_cells(plan: Plan, folder: Path | None) -> list[Cell]:
 
 
 def record_start(context: RunContext, request: Request, folder: RunFolder) -> None:
-    """Write `run.json`. Cells of earlier commands in this folder stay, unless this plan has them in another form.
+    """Write `run.json`. Cells of earlier commands stay in the table if they are of the same protocol.
 
-    Raises `RunFolderError` when the folder holds a run over other clips or another setting.
+    Raises `RunFolderError` if the folder holds a run of another benchmark.
     """
     plan = context.plan
-    earlier_info = _earlier_info(plan, folder)
-    kept = _kept_cells(plan, folder, earlier_info)
+    earlier = _earlier_info(plan, folder)
+    if earlier:
+        archive(earlier, plan, folder)
+    published = earlier.get("published") if earlier and not foreign(earlier, plan, folder) else None
     folder.write_info(
         {
             "schema_version": SCHEMA_VERSION,
@@ -60,11 +62,12 @@ def record_start(context: RunContext, request: Request, folder: RunFolder) -> No
             "benchmark": plan.benchmark.model_dump(mode="json"),
             "plan": _plan_facts(plan, request),
             "protocol": dict(plan.protocol),
-            "published": joined(comparable(plan), (earlier_info or {}).get("published"), plan),
+            "published": joined(comparable(plan), published, plan),
             "environment": describe_environment(context.device),
             "columns": [asdict(c) for p in plan.probes if isinstance(p.spec, ProbeSpec) for c in p.spec.columns],
             "seeds": {"subset": 0, "bootstrap": 0},
-            "cells": [*(c.id for c in plan.cells), *kept],
+            "cells": [*(c.id for c in plan.cells), *kept_cells(plan, folder, earlier["cells"] if earlier else ())],
+            "left_out": left_out(plan, folder),
         }
     )
 
@@ -88,7 +91,7 @@ def execute(
 
 
 def outcome_of(plan: Plan, folder: RunFolder) -> Outcome:
-    """How the plan's cells stand in the folder."""
+    """The state of the plan's cells in the folder."""
     status = {cell.id: folder.cell(cell.id).outcome.get("status") for cell in plan.cells}
     return Outcome(*([cell for cell, s in status.items() if s == wanted] for wanted in ("ok", "failed", "skipped")))
 
@@ -99,34 +102,22 @@ def _plan_facts(plan: Plan, request: Request) -> dict[str, Any]:
         "dataset_clips": plan.dataset_clips,
         "limit": request.limit,
         "classes": list(plan.classes),
-        "split_digest": split_digest(plan.clips),
+        "split_digest": plan.clips_digest,
         "pairs": list(plan.pairs),
     }
 
 
 def _earlier_info(plan: Plan, folder: RunFolder) -> dict[str, Any] | None:
-    """What `run.json` of an earlier command says; None if there is none. Raises `RunFolderError` for another run."""
+    """What `run.json` of an earlier command says; None if there is none.
+
+    Raises `RunFolderError` for a run of another benchmark.
+    """
     if not (folder.path / "run.json").exists():
         return None
     info = folder.info()
-    same = info["benchmark"]["name"] == plan.benchmark.name and info["plan"]["split_digest"] == split_digest(plan.clips)
-    if not same:
+    if info["benchmark"]["name"] != plan.benchmark.name:
         raise RunFolderError(
-            f"{folder.path} holds a run of {info['benchmark']['name']} over {info['plan']['clips']} other clips; "
-            "choose another --out, or --no-resume to start it over"
+            f"{folder.path} holds a run of {info['benchmark']['name']}; choose another --out, or --no-resume to start "
+            "it over"
         )
     return info
-
-
-def _kept_cells(plan: Plan, folder: RunFolder, earlier: Mapping[str, Any] | None) -> list[str]:
-    """Cells of earlier commands that stay in the table: of methods or probes that this plan does not have."""
-    mine = {cell.id for cell in plan.cells}
-    labels = {(c.method.label, c.temporal.label if c.temporal else None, c.probe.label) for c in plan.cells}
-    # those that a lost run.json listed are found again in the folder
-    known = earlier["cells"] if earlier else folder.cells
-    facts = {cell: folder.cell(cell).outcome for cell in known if cell not in mine}
-    return [
-        cell
-        for cell, said in facts.items()
-        if said and (said["method"], said["temporal"], said["probe"]) not in labels
-    ]

@@ -23,7 +23,7 @@ from harness.video.frames import Video
 
 GIGABYTE = 10**9
 SAMPLED_CLIPS = 100
-"""Clips that `estimated_bytes` looks at."""
+"""Clips that `estimated_bytes` samples."""
 
 
 def open_cache(
@@ -35,11 +35,11 @@ def open_cache(
     prefix: str = "",
     progress: Progress | None = None,
 ) -> Path:
-    """The folder of a cache under `root`; filled first where it is not there yet.
+    """The folder of a cache under `root`, filled first if it does not exist yet.
 
-    `identity` is everything that its content depends on, as JSON can write it. At most `bound` bytes are kept; a cache
-    that an earlier, smaller bound cut short is made again. Raises `UsageError` where there is nothing to keep, and as
-    decoding does.
+    `identity` is everything that its content depends on, as JSON. At most `bound` bytes are kept; a cache
+    that an earlier, smaller bound cut short is made again. Raises `UsageError` if there is nothing to keep, and what
+    decoding raises.
     """
     key = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
     folder = root / f"{prefix}{key}"
@@ -57,13 +57,13 @@ def _serves(folder: Path, bound: float) -> bool:
 
 
 def _fill_folder(folder: Path, origin: Origin[Any], bound: float, progress: Progress | None) -> None:
-    """Fill a folder beside it and rename that when it is whole, so that one that was interrupted is never used."""
+    """Fill a folder beside it and rename that when complete, so that an interrupted one is never used."""
     partial = folder.with_name(f".{folder.name}.{os.getpid()}")
     partial.mkdir(parents=True)
     try:
         _fill(partial, origin, bound, progress)
         if not _serves(folder, bound):  # another process may have made the same one meanwhile
-            shutil.rmtree(folder, ignore_errors=True)  # too small; who has it open keeps it
+            shutil.rmtree(folder, ignore_errors=True)  # too small; a process that has it open keeps it
             with suppress(OSError):
                 partial.rename(folder)
     finally:
@@ -86,7 +86,7 @@ def _fill(folder: Path, origin: Origin[Any], bound: float, progress: Progress | 
             if progress is not None:
                 progress(done, len(origin.clips))
     if not entries:
-        raise UsageError("every clip is shorter than what the training looks at; give longer clips")
+        raise UsageError("every clip is too short for this training; give longer clips")
     index = {**layout.facts(), "bound": bound, "stored": stored, "entries": [vars(entry) for entry in entries]}
     (folder / INDEX).write_text(json.dumps(index), encoding="utf-8")
 
@@ -131,7 +131,7 @@ def in_words(size: float) -> str:
 
 
 def shortage(store: Store[Any]) -> str:
-    """One sentence where a cache does not hold everything, else an empty text."""
+    """One sentence if a cache does not hold everything, else an empty text."""
     if store.stored == len(store.entries):
         return ""
     kept = {entry.clip for entry in store.entries[: store.stored]}
@@ -139,5 +139,5 @@ def shortage(store: Store[Any]) -> str:
     needed = sum(size_of(store.layout, entry) for entry in store.entries)
     return (
         f"the cache {store.folder.name} is full: {len(clips - kept)} of {len(clips)} clips are read and computed again "
-        f"whenever they are looked at, which is slower; it would hold all with {in_words(needed)} (--cache-size)"
+        f"whenever they are used, which is slower; {in_words(needed)} would hold all of them (--cache-size)"
     )

@@ -1,4 +1,4 @@
-"""What is written of a training: the data card beside the checkpoint, the checkpoint's header, and a plan in words."""
+"""What is written about a training: the checkpoint's data card and header, and a plan in words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 LICENCE = "Apache-2.0"
-"""Of weights that a training leaves."""
+"""Licence of trained weights."""
 
 
 def write_card(path: Path, *, title: str, fields: Mapping[str, object], notes: str = "") -> Path:
@@ -26,8 +26,8 @@ def write_card(path: Path, *, title: str, fields: Mapping[str, object], notes: s
 
 
 def header(name: str, *, options: Mapping[str, Any], trained_on: str, note: str, **more: str) -> dict[str, str]:
-    """What a checkpoint says of itself, for ``harness weights add``: whose weights they are, with which options, of
-    which data, and in `note` a line for the leaderboard. `more` is ``scale`` or ``stream``."""
+    """What a checkpoint says about itself, for ``harness weights add``: whose weights they are, their options and
+    training data, and in `note` a line for the leaderboard. `more` is ``scale`` or ``stream``."""
     said = {"method": name, "options": json.dumps(dict(options)), "trained_on": trained_on}
     return {**said, "licence": LICENCE, "note": note, **more}
 

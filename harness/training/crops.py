@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -14,6 +13,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from harness.errors import UsageError
+from harness.files import replacing
 from harness.training.frame_cache import FrameCache
 from harness.video.frames import to_tensor
 from harness.video.warp import warp
@@ -42,7 +42,7 @@ class Selection:
 def select_crops(cache: FrameCache, selection: Selection) -> list[Place]:
     """The chosen crops of all training frames, found once and kept beside the cached frames.
 
-    Raises `UsageError` where the cache holds no flow, a frame is smaller than the crop, or no crop is left.
+    Raises `UsageError` if the cache holds no flow, a frame is smaller than the crop, or no crop is left.
     """
     text = json.dumps([FORMAT, asdict(selection)])
     file = cache.folder / f"crops-{hashlib.sha256(text.encode()).hexdigest()[:12]}.npy"
@@ -50,16 +50,15 @@ def select_crops(cache: FrameCache, selection: Selection) -> list[Place]:
         found = [(index, *place) for index in cache.indices("train") for place in _best(cache, index, selection)]
         if not found:
             raise UsageError("no training crop moves in a way that the flow explains; set warp_filter: false")
-        partial = file.with_suffix(f".{os.getpid()}.npy")
-        np.save(partial, np.array(found, dtype=np.int32))
-        partial.replace(file)
+        with replacing(file) as temporary:
+            np.save(temporary, np.array(found, dtype=np.int32))
     return [(int(i), int(top), int(left)) for i, top, left in np.load(file)]
 
 
 def _best(cache: FrameCache, index: int, selection: Selection) -> Sequence[tuple[int, int]]:
     item, size, stride = cache.item(index), selection.size, selection.stride
     if item.flow is None or (selection.warp_filter and len(item.hr) < 2):
-        raise UsageError("selecting crops by motion needs cached flow, and the warp filter pairs of frames")
+        raise UsageError("selecting crops by motion needs cached flow, and the warp filter needs pairs of frames")
     if stride % cache.scale or min(item.flow.shape[1:]) < size:
         raise UsageError(
             f"crops of {size} pixels every {stride} do not fit frames of {item.flow.shape[2]}x{item.flow.shape[1]} "

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from harness.training.quality import Curve, Quality, is_loss
 
 ROWS = 200
-"""Iterations of a training whose losses are kept, about."""
+"""About how many iterations of a training have their losses kept."""
 SMALL = 1e-4
 """Losses below this are drawn on a linear scale: they may be negative."""
 
@@ -24,7 +24,7 @@ def every(iterations: int) -> int:
 
 
 def write_curves(out: Path, curves: Mapping[str, Curve], quality: Quality) -> tuple[Path, Path]:
-    """``losses.csv`` and ``losses.png`` in `out`, of stages by name, one after the other."""
+    """Write ``losses.csv`` and ``losses.png`` to `out`, with the stages one after the other; returns their paths."""
     names = list(dict.fromkeys(key for curve in curves.values() for row in curve.values() for key in row))
     names.sort(key=lambda name: name == quality.key)
     table, picture = out / "losses.csv", out / "losses.png"

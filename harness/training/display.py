@@ -1,4 +1,4 @@
-"""How a training is shown while it works: live on a terminal, some twenty plain lines elsewhere. To standard error."""
+"""Progress of a training on standard error: live on a terminal, some twenty plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from rich.text import Text
 from harness.training.quality import Quality, is_loss
 
 LINES = 20
-"""Without a terminal: lines a training, about."""
+"""About how many lines a training prints without a terminal."""
 
 
 class Status:
-    """How far a training is. `stages` are the iterations of its stages by name, in their order."""
+    """How far a training has come. `stages` are the iterations of its stages by name, in their order."""
 
     def __init__(
         self, stages: Mapping[str, int], quality: Quality, clock: Callable[[], float] = time.monotonic
@@ -33,7 +33,7 @@ class Status:
         self.begin(next(iter(stages)), 0)
 
     def begin(self, stage: str, done: int) -> None:
-        """A stage goes on after `done` iterations."""
+        """A stage starts, or resumes after `done` iterations."""
         self.stage, self.first, self.iteration, self.began = stage, done, done, self.clock()
         self.number = list(self.stages).index(stage)
         self.before = sum(list(self.stages.values())[: self.number])
@@ -46,7 +46,7 @@ class Status:
 
     @property
     def rate(self) -> float:
-        """Iterations a second in this stage, validations included; 0 where not known yet."""
+        """Iterations a second in this stage, including validations; 0 if not known yet."""
         return (self.iteration - self.first) / max(self.clock() - self.began, 1e-9)
 
     def lines(self) -> tuple[str, str]:
@@ -58,7 +58,7 @@ class Status:
         return f"{place}: {self.iteration} of {self.stages[self.stage]}{pace}", ", ".join([*losses, *quality])
 
     def _left(self) -> str:
-        """Of all stages, at this stage's pace."""
+        """Time left for all stages, at this stage's pace."""
         return str(timedelta(seconds=round((self.total - self.done) / self.rate)))
 
 
@@ -77,11 +77,11 @@ class LineDisplay:
         return None
 
     def begin(self, stage: str, done: int) -> None:
-        """A stage goes on after `done` iterations."""
+        """A stage starts, or resumes after `done` iterations."""
         self.status.begin(stage, done)
 
     def step(self, iteration: int, losses: Mapping[str, float]) -> None:
-        """After each iteration of a stage, with what is logged of it."""
+        """After each iteration of a stage, with its logged losses."""
         status = self.status
         before = status.done * LINES // status.total
         status.iteration, status.losses = iteration, losses
@@ -94,7 +94,7 @@ class LineDisplay:
 
 
 class LiveDisplay(LineDisplay):
-    """A bar and two lines that are drawn anew."""
+    """A bar and two lines that are redrawn."""
 
     def __init__(self, status: Status, console: Console) -> None:
         super().__init__(status, console)
@@ -122,7 +122,7 @@ class LiveDisplay(LineDisplay):
 
 
 def display_for(stages: Mapping[str, int], quality: Quality, leads: bool = True) -> LineDisplay:
-    """The display that fits where the output goes; a silent one for processes that do not lead."""
+    """The display that suits the output; a silent one for processes that do not lead."""
     console = Console(stderr=True, quiet=not leads)
     status = Status(stages, quality)
     return LiveDisplay(status, console) if console.is_terminal and leads else LineDisplay(status, console)

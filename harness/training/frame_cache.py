@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from harness.contracts import Clip, Dataset, Degradation, FlowEstimator, Progress
-from harness.datasets.annotated import split_digest
+from harness.datasets.digests import split_digest
 from harness.errors import UsageError
 from harness.training.cache import open_cache
 from harness.training.holdout import Role, hold_out, some_clips
@@ -23,14 +23,14 @@ from harness.video.frames import Video, crop_to_multiple, multiple_of, to_tensor
 FORMAT = 2
 Bytes = NDArray[np.uint8]
 PORTION_PIXELS = 1 << 26
-"""HR pixels of a clip that are worked on at once: 800 MB as float32."""
+"""HR pixels of a clip that are processed at once: 800 MB as float32."""
 
 
 @dataclass(frozen=True)
 class Window:
     """What is kept of each chosen frame t: LR of t - before .. t + targets - 1 + after, HR of t .. t + targets - 1.
 
-    The first and last frames of a clip are repeated where a window reaches beyond them. With `flow`, the optical flow
+    The first and last frames of a clip are repeated if a window reaches beyond them. With `flow`, the optical flow
     from HR frame t to t + 1 is kept as well.
     """
 
@@ -135,10 +135,10 @@ class FrameCache:
 
 @dataclass(frozen=True)
 class Frames:
-    """Which frames of which clips a training looks at, and what is made of them.
+    """Which frames of which clips a training uses, and what is made of them.
 
-    Of each training clip `frames_per_clip` frames spread over its length are chosen, of each of `validation_clips`
-    clips that are held out, even over the classes, the middle one. HR frames are cropped to a multiple of the scale
+    From each training clip `frames_per_clip` frames spread over its length are chosen; from each of `validation_clips`
+    held-out clips, spread evenly over the classes, the middle one. HR frames are cropped to a multiple of the scale
     factor, degraded whole and rounded to 8 bits. `key` names the degradation and the flow estimator with their options.
     Clips too short for the window are left out.
     """
@@ -154,7 +154,7 @@ class Frames:
     flow: FlowEstimator | None = None
 
     def roles(self) -> dict[str, Role]:
-        """The role of each clip by id, as `hold_out`. Raises `UsageError` when no clip is left to train on."""
+        """The role of each clip by id, as `hold_out`. Raises `UsageError` if no clip is left to train on."""
         return hold_out(self.clips, some_clips(self.clips, self.validation_clips, self.seed))
 
     def origin(self) -> Origin[Entry]:
@@ -190,7 +190,7 @@ class _FrameMaker:
         return [Entry(clip.id, (2 * p + 1) * places // (2 * parts), height, width, role) for p in range(parts)]
 
     def make(self, video: Video, entries: Sequence[Entry]) -> Iterator[Arrays]:
-        """Portion by portion, so that long clips fit into memory."""
+        """In portions, so that long clips fit into memory."""
         window = self.frames.window
         pixels = video.size[0] * video.size[1] * (window.lr_frames + window.reach)
         at_once = max(1, PORTION_PIXELS // pixels)

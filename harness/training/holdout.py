@@ -1,4 +1,4 @@
-"""Which clips of a training split are learnt from, and which only measure progress: never two of one group."""
+"""Which clips of a training split are learnt from, and which only measure progress; no group has both."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ Role = Literal["train", "validate"]
 def hold_out(clips: Sequence[Clip], chosen: Sequence[Clip]) -> dict[str, Role]:
     """The role of each clip by id. The `chosen` ones measure progress; others of their groups have no role.
 
-    Raises `UsageError` where no clip is left to learn from.
+    Raises `UsageError` if no clip is left to learn from.
     """
     groups = {clip.group for clip in chosen}
     roles: dict[str, Role] = {clip.id: "train" for clip in clips if clip.group not in groups}
     if not roles:
         raise UsageError(
             f"holding out {len(chosen)} clips for validation leaves none of {len(clips)} to train on: "
-            "fewer, or more clips"
+            "hold out fewer, or give more clips"
         )
     return roles | dict.fromkeys((clip.id for clip in chosen), "validate")
 
 
 def some_clips(clips: Sequence[Clip], count: int, seed: int) -> list[Clip]:
-    """`count` clips to hold out, as even over the classes as possible."""
+    """`count` clips to hold out, spread over the classes as evenly as possible."""
     return balanced_subset(clips, count, seed)
 
 

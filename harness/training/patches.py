@@ -9,11 +9,11 @@ from torch import Tensor
 from harness.errors import UsageError
 
 WAYS = 8
-"""Ways to lay a patch: four quarter turns, each as it is and mirrored."""
+"""Orientations of a patch: four quarter turns, each plain and mirrored."""
 
 
 def random_place(height: int, width: int, size: int, rng: np.random.Generator) -> tuple[int, int]:
-    """Top and left of a patch of `size` pixels in a frame. Raises `UsageError` where the frame is smaller."""
+    """Top and left of a patch of `size` pixels in a frame. Raises `UsageError` if the frame is smaller."""
     if min(height, width) < size:
         raise UsageError(
             f"a patch of {size} pixels does not fit in a frame of {width}x{height}; make the patch smaller"
@@ -33,7 +33,7 @@ def turned(patch: Tensor, way: int) -> Tensor:
 
 
 def turned_flow(flow: Tensor, way: int) -> Tensor:
-    """Flow ``(2, S, S)`` between patches that are laid in this way: its vectors turn with the picture."""
+    """Flow ``(2, S, S)`` between patches turned in this way: its vectors turn with the picture."""
     u, v = turned(flow, way)
     u = -u if way & 4 else u
     for _ in range(way & 3):  # a quarter turn to the left takes right to up and down to right

@@ -1,4 +1,4 @@
-"""How the quality of what is trained is called and measured, on clips that are held out."""
+"""What the quality of a trained network is called and how it is measured, on held-out clips."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Quality:
     title: str
     unit: str
     floor: float | None = None
-    """What is reached without training; None where that says nothing or is not known."""
+    """What is reached without training; None if that is meaningless or unknown."""
     floor_title: str = ""
 
     def text(self, value: float, best: float) -> str:

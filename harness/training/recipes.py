@@ -1,4 +1,4 @@
-"""Where training recipes lie and how they are read, whatever is trained.
+"""Where training recipes are and how they are read.
 
 The recipes of a benchmark are in the folder ``training/NAME`` beside its file, where NAME is the benchmark's name: one
 file for each method or recogniser, ``training/NAME/METHOD.yaml``. ``training/paper`` of the shipped ones holds the
@@ -30,8 +30,8 @@ def find_recipe(name: str, benchmark: str | None, wanted: str | None = None) -> 
     """The file of a recipe: the benchmark's for the method or recogniser `name`, or else the published one.
 
     `wanted` is a file ending in ``.yaml``, or a name: ``ablation/vdsr-wmse`` is a file in the benchmark's folder;
-    ``paper`` and ``mini/vdsr`` lie in the folder ``training`` beside the benchmark's file, or are shipped. Raises
-    `UsageError` that says where it was looked for and which recipes there are.
+    ``paper`` and ``mini/vdsr`` are in the folder ``training`` beside the benchmark's file, or shipped. Raises
+    `UsageError` that says which folders were searched and which recipes exist.
     """
     if wanted is not None and wanted.endswith((".yaml", ".yml")):
         if not Path(wanted).is_file():
@@ -49,7 +49,7 @@ def find_recipe(name: str, benchmark: str | None, wanted: str | None = None) -> 
 
 
 def _folders(benchmark: str | None) -> list[Path]:
-    """The benchmark's own folder of recipes, the one that it lies in, and the one that is shipped, each once."""
+    """The benchmark's own folder of recipes, its parent, and the shipped folder, each once."""
     shipped = benchmarks_folder() / "training"
     if benchmark is None:
         return [shipped / "paper", shipped]

@@ -24,7 +24,7 @@ from harness.specs import DEFAULT_DEGRADATION, OFFICIAL, DegradationSpec, Networ
 from harness.training.cache import GIGABYTE
 
 SCALE = 4
-"""Scale factor for videos of the user's own, where nothing says otherwise: the papers'."""
+"""Default scale factor for the user's own videos: the papers'."""
 
 
 @dataclass(frozen=True)
@@ -85,21 +85,21 @@ class Setting:
         return dict(part.options)
 
     def built(self, options: Mapping[str, OptionValue]) -> Any:
-        """What was trained, an SR method, with these options."""
+        """The trained SR method, with these options."""
         part = resolve_part(type(self.spec), self.spec.name, self.registry, protocol=options)
         return build(part, Given(scale=self.scale, device=self.device))
 
     def takers_of(self, option: str) -> list[str]:
-        """Names of everything of this kind that is trained and has an option."""
+        """Names of all trainable declarations of this kind that have an option."""
         specs = self.registry.all(type(self.spec))
         return sorted(name for name, spec in specs.items() if spec.trainer and option in spec.options)
 
 
 def setting_of(request: TrainingRequest, kind: type[NetworkSpec]) -> Setting:
-    """What a training of a declaration of this kind is asked to learn from: a benchmark's training split, whose data
-    set lies in `request.data`, or, without a benchmark, every video of that folder.
+    """What a training of this kind of declaration learns from: a benchmark's training split, with its data set in
+    `request.data`, or, without a benchmark, every video in that folder.
 
-    Raises `UsageError` where neither is given, the scale factor is not the benchmark's, or the folder has too few
+    Raises `UsageError` if neither is given, the scale factor is not the benchmark's, or the folder has too few
     videos.
     """
     known = registry()
@@ -120,11 +120,11 @@ def setting_of(request: TrainingRequest, kind: type[NetworkSpec]) -> Setting:
 
 def _videos(request: TrainingRequest, spec: NetworkSpec, device: torch.device, known: Registry) -> Setting:
     if request.data is None:
-        raise UsageError("what shall it be trained on? give --benchmark NAME or --data FOLDER_OF_VIDEOS")
+        raise UsageError("nothing to train on: give --benchmark NAME or --data FOLDER_OF_VIDEOS")
     name = request.data.resolve().name
     dataset = VideoFolder(request.data)
     if len(dataset.clips(SPLIT)) < 2:
-        raise UsageError(f"--data {request.data}: one video only; at least two are needed, for one is held out")
+        raise UsageError(f"--data {request.data}: only one video; at least two are needed because one is held out")
     label = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip("-.") or "videos"
     where = (dataset, SPLIT, label, f"videos/{name}", request.scale or SCALE)
     return Setting(request, spec, None, *where, device, known)

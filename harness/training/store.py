@@ -1,4 +1,4 @@
-"""Prepared clips on disk, read at random: how their files are laid out, and what is made again where it is not kept.
+"""Prepared clips on disk, read at random: how their files are laid out, and what is made again because it is not kept.
 
 A cache is a folder with one binary file for each kind of array and ``index.json``. It consists of entries, in the
 order of the clips. Those past its bound are not in the files but are made again each time they are read, so that a
@@ -27,7 +27,7 @@ INDEX = "index.json"
 
 
 class Entry(Protocol):
-    """What every entry says of itself, besides what its layout needs; a dataclass."""
+    """What every entry, a dataclass, says about itself in addition to what its layout needs."""
 
     @property
     def clip(self) -> str:
@@ -44,7 +44,7 @@ class Layout(Protocol[E_contra]):
 
     @property
     def numbers(self) -> Mapping[str, Any]:
-        """The kinds of arrays, each with its type of numbers."""
+        """The kinds of arrays, each with its data type."""
         ...
 
     def shapes(self, entry: E_contra) -> Shapes:
@@ -52,7 +52,7 @@ class Layout(Protocol[E_contra]):
         ...
 
     def facts(self) -> dict[str, Any]:
-        """What the index says besides the entries."""
+        """What the index says in addition to the entries."""
         ...
 
 
@@ -110,7 +110,7 @@ class Store(Generic[E]):
     layout: Layout[E]
     entries: Sequence[E]
     stored: int
-    """The first so many entries are kept."""
+    """How many entries, from the first, are kept."""
     _starts: Mapping[str, Sequence[int]] = field(repr=False)
     _files: Arrays = field(repr=False)
 
@@ -138,12 +138,12 @@ class Store(Generic[E]):
     def origin(self) -> Origin[E]:
         """What entries past the bound are made from, known to the process that called `open_cache`."""
         if self.folder not in _ORIGINS:
-            raise HarnessError(f"{self.folder} holds only a part of its clips, and nobody said where they lie")
+            raise HarnessError(f"{self.folder} holds only some of its clips; this process cannot make the others")
         return _ORIGINS[self.folder]
 
 
 def _mapped(file: Path, numbers: Any) -> NDArray[Any]:
-    """A file as an array; numpy maps no empty ones."""
+    """A file as an array; numpy cannot map an empty one."""
     return np.memmap(file, dtype=numbers, mode="r") if file.stat().st_size else np.empty(0, numbers)
 
 

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 TIMEOUT_SECONDS = 30.0
 """For a connection, and for the next bytes."""
 SLOWEST, WINDOW_SECONDS = 1024, 60.0
-"""Bytes a second, over so many seconds, below which a download is given up."""
+"""Bytes a second, averaged over this many seconds, below which a download is given up."""
 LARGEST = 16 << 30
-"""Bytes; more than any checkpoint has, so that a server that never ends is stopped."""
+"""Bytes; more than any checkpoint has, so that a download that never ends is stopped."""
 NAMED = re.compile(r"-([0-9a-f]{8,64})\.[^.]+$")
 DIGITS = re.compile(r"[0-9a-fA-F]{8,64}")
 NAME_KEPT = 100
@@ -52,16 +52,16 @@ def download(url: str, target: Path, sha256: str, progress: Progress | None = No
 
 @contextmanager
 def fetched(url: str, digits: str | None, progress: Progress | None = None) -> Iterator[Path]:
-    """A file from the web, checked, there for as long as the context lasts.
+    """A file from the web, checked, kept for as long as the context lasts.
 
-    `digits` is its sha256 or how it begins; None where the file's name ends with them, as those of MMAction2's zoo and
-    of torch's hub do. Raises `UsageError` where it is not known, and `WeightsError` as `download` does.
+    `digits` is its sha256 or its first digits; None if the file's name ends with them, as those of MMAction2's zoo and
+    of torch's hub do. Raises `UsageError` if it is not known, and `WeightsError` as `download` does.
     """
     name = _file_name(url)
     named = NAMED.search(name)
     known = digits or (named[1] if named else "")
     if not DIGITS.fullmatch(known):
-        raise UsageError(f"{url}: give --sha256 with its checksum, or the first eight digits of it at least")
+        raise UsageError(f"{url}: give --sha256 with its checksum, or at least the first eight digits of it")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / name
         download(url, file, known, progress)
@@ -74,7 +74,7 @@ def _file_name(url: str) -> str:
 
 
 def _fetch(url: str, file: BinaryIO, progress: Progress) -> str:
-    """Fetch a URL into an open file and return the sha256 of what came."""
+    """Fetch a URL into an open file and return the sha256 of what was received."""
     import httpx
 
     try:
@@ -92,10 +92,10 @@ def _client() -> httpx.Client:
     import certifi
     import httpx
 
-    # the system's authorities, which a company may have added to, and those of Mozilla where the system has none
+    # the system's authorities, which a company may have added to, and Mozilla's if the system has none
     trusted = ssl.create_default_context()
     trusted.load_verify_locations(certifi.where())
-    # as it lies there: a checksum is of the file, not of what a server or a proxy makes of it on the way
+    # uncompressed: a checksum is of the file, not of what a server or a proxy makes of it on the way
     settings: dict[str, Any] = {"headers": {"Accept-Encoding": "identity"}, "follow_redirects": True}
     try:
         return httpx.Client(verify=trusted, timeout=TIMEOUT_SECONDS, **settings)
@@ -128,7 +128,7 @@ class _Pace:
         self._since, self._done = time.monotonic(), 0
 
     def too_slow(self, done: int) -> bool:
-        """Whether the window that ends now brought too little; `done` are all bytes so far."""
+        """Whether the window that ends now brought too little; `done` is all bytes so far."""
         seconds = time.monotonic() - self._since
         if seconds < WINDOW_SECONDS:
             return False

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 WRAPPERS = ("params_ema", "params", "state_dict")
 """Keys under which training libraries keep the state dictionary, in the order in which they are preferred."""
 StandIns = Mapping[str, Any]
-"""What a checkpoint may name besides plain data (``"package.module.Class"``), to what is read in its stead: something
-that does nothing with what it is handed, so that a file that abuses the name finds nothing to abuse."""
+"""What a checkpoint may name in addition to plain data (``"package.module.Class"``), to what is read instead: something
+that does nothing with its arguments, so that a file cannot abuse the name."""
 
 
 def load_state(path: Path, stand_ins: StandIns | None = None) -> dict[str, Tensor]:
@@ -27,7 +27,7 @@ def load_state(path: Path, stand_ins: StandIns | None = None) -> dict[str, Tenso
 
     A dictionary wrapped under ``params_ema``, ``params`` or ``state_dict`` is unwrapped. Beside tensors the file may
     hold Python's and numpy's numbers, arrays and containers, and what `stand_ins` names. Raises `WeightsMissingError`
-    where there is no such file and `WeightsError` for one that is broken, carries code, or holds no tensors.
+    if there is no such file and `WeightsError` for one that is broken, carries code, or holds no tensors.
     """
     if not path.is_file():
         raise WeightsMissingError(f"{path}: no such weights file")
@@ -47,7 +47,7 @@ def load_state(path: Path, stand_ins: StandIns | None = None) -> dict[str, Tenso
 
 
 def load_into(network: nn.Module, path: Path) -> None:
-    """Load a weights file into a network, every key and shape matching. Raises `WeightsError` where they do not."""
+    """Load a weights file into a network, every key and shape matching. Raises `WeightsError` if they do not."""
     try:
         network.load_state_dict(load_state(path))
     except RuntimeError as error:
@@ -61,14 +61,14 @@ def load_into(network: nn.Module, path: Path) -> None:
 def save_state(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
     """Write a state dictionary as safetensors, whole or not at all.
 
-    `metadata` goes into the header's entry ``harness`` as JSON: one entry, for safetensors keeps several in random
-    order and the file's sha256 should depend on its content alone.
+    `metadata` goes into the header's entry ``harness`` as JSON: one entry, because safetensors keeps several in
+    random order and the file's sha256 should depend on its content alone.
     """
     from safetensors.torch import save
 
     path.parent.mkdir(parents=True, exist_ok=True)
     header = {"harness": json.dumps(dict(metadata), sort_keys=True)}
-    # not `save_file`, which lets nobody but the owner read the file
+    # not `save_file`, whose files only the owner can read
     write_atomically(path, save({k: v.detach().cpu().contiguous().clone() for k, v in state.items()}, header))
 
 
@@ -110,6 +110,6 @@ def _plain_data() -> list[Any]:
 def _refusal(path: Path, error: pickle.UnpicklingError) -> str:
     found = re.search(r"(?:GLOBAL|global) ([\w.]+) ", str(error))
     return (
-        f"{path}: refused, for it is a pickle that names code{f' ({found[1]})' if found else ''} to be run on loading. "
-        "Nothing in it was run. Where you trust it, convert it to a plain state dictionary or to safetensors."
+        f"{path}: refused because it is a pickle that names code{f' ({found[1]})' if found else ''} to run on loading. "
+        "Nothing in it was run. If you trust it, convert it to a plain state dictionary or to safetensors."
     )

@@ -13,7 +13,7 @@ from harness_mini.texture import FAMILIES, Picture, draw
 
 
 @dataclass(frozen=True)
-class Part:
+class Limb:
     """A mesh that moves with `joint` (a name of `motions.JOINTS`) and wears `material` (a key of the wardrobe)."""
 
     joint: str
@@ -21,28 +21,28 @@ class Part:
     material: str
 
 
-def parts(body: Body, long_sleeves: bool, shorts: bool) -> list[Part]:
+def parts(body: Body, long_sleeves: bool, shorts: bool) -> list[Limb]:
     """The parts of a performer with proportions `body`."""
     s, w, t, h = body.size, body.width, body.limb, body.size * body.head
     shin, fore = ("skin" if shorts else "trousers"), ("shirt" if long_sleeves else "skin")
     out = [
-        Part("root", ellipsoid((0.1 * s * t**0.5, 0.14 * s, 0.145 * s * w), (0, 0.03 * s, 0), (3, 1.5)), "trousers"),
-        Part("root", ellipsoid((0.09 * s * t**0.5, 0.16 * s, 0.125 * s * w), (0, 0.17 * s, 0), (3, 1.5)), "shirt"),
-        Part("chest", ellipsoid((0.11 * s, 0.2 * s, 0.185 * s * w), (0, 0.1 * s, 0), (4, 2)), "shirt"),
-        Part("neck", limb(0.1 * s, 0.05 * s, 0.055 * s), "skin"),
-        Part("neck", ellipsoid((0.095 * h, 0.12 * h, 0.085 * h), (0.015, 0.15 * s, 0)), "skin"),
-        Part("neck", ellipsoid((0.1 * h, 0.11 * h, 0.095 * h), (-0.02, 0.18 * s, 0)), "hair"),
+        Limb("root", ellipsoid((0.1 * s * t**0.5, 0.14 * s, 0.145 * s * w), (0, 0.03 * s, 0), (3, 1.5)), "trousers"),
+        Limb("root", ellipsoid((0.09 * s * t**0.5, 0.16 * s, 0.125 * s * w), (0, 0.17 * s, 0), (3, 1.5)), "shirt"),
+        Limb("chest", ellipsoid((0.11 * s, 0.2 * s, 0.185 * s * w), (0, 0.1 * s, 0), (4, 2)), "shirt"),
+        Limb("neck", limb(0.1 * s, 0.05 * s, 0.055 * s), "skin"),
+        Limb("neck", ellipsoid((0.095 * h, 0.12 * h, 0.085 * h), (0.015, 0.15 * s, 0)), "skin"),
+        Limb("neck", ellipsoid((0.1 * h, 0.11 * h, 0.095 * h), (-0.02, 0.18 * s, 0)), "hair"),
     ]
     for side in ("right", "left"):
         thigh, calf = 0.42155 * s * body.legs, 0.40987 * s * body.legs
         upper, lower = 0.27479 * s * body.arms, 0.225 * s * body.arms
         out += [
-            Part(f"{side}_hip", limb(thigh, 0.085 * s * t, 0.058 * s * t, (2, 3)), "trousers"),
-            Part(f"{side}_knee", limb(calf, 0.058 * s * t, 0.042 * s * t, (2, 3)), shin),
-            Part(f"{side}_ankle", ellipsoid((0.125 * s, 0.045 * s, 0.05 * s), (0.045 * s, -0.03 * s, 0)), "shoes"),
-            Part(f"{side}_shoulder", limb(upper, 0.058 * s * t, 0.045 * s * t, (2, 2)), "shirt"),
-            Part(f"{side}_elbow", limb(lower, 0.045 * s * t, 0.032 * s * t, (2, 2)), fore),
-            Part(f"{side}_elbow", ellipsoid((0.042 * s, 0.06 * s, 0.03 * s), (0, -0.265 * s * body.arms, 0)), "skin"),
+            Limb(f"{side}_hip", limb(thigh, 0.085 * s * t, 0.058 * s * t, (2, 3)), "trousers"),
+            Limb(f"{side}_knee", limb(calf, 0.058 * s * t, 0.042 * s * t, (2, 3)), shin),
+            Limb(f"{side}_ankle", ellipsoid((0.125 * s, 0.045 * s, 0.05 * s), (0.045 * s, -0.03 * s, 0)), "shoes"),
+            Limb(f"{side}_shoulder", limb(upper, 0.058 * s * t, 0.045 * s * t, (2, 2)), "shirt"),
+            Limb(f"{side}_elbow", limb(lower, 0.045 * s * t, 0.032 * s * t, (2, 2)), fore),
+            Limb(f"{side}_elbow", ellipsoid((0.042 * s, 0.06 * s, 0.03 * s), (0, -0.265 * s * body.arms, 0)), "skin"),
         ]
     return out
 

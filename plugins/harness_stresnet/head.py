@@ -9,7 +9,7 @@ from mmaction.models.heads import BaseHead
 from mmaction.registry import MODELS
 from torch import Tensor, nn
 
-STREAMS = ("appearance", "motion")
+BRANCHES = ("appearance", "motion")
 
 
 @MODELS.register_module()
@@ -37,7 +37,7 @@ class STResNetHead(BaseHead):  # type: ignore[misc]
     def loss_by_feat(self, cls_scores: Tensor, data_samples: Any) -> dict[str, Tensor]:
         """Losses and accuracies of each stream, their names beginning with the stream's."""
         losses: dict[str, Tensor] = {}
-        for index, stream in enumerate(STREAMS):
+        for index, stream in enumerate(BRANCHES):
             found = super().loss_by_feat(cls_scores[:, index], data_samples)
             losses |= {f"{stream}_{name}": value for name, value in found.items()}
         return losses

@@ -1,7 +1,7 @@
 """ImageNet weights of torchvision's ResNets for a stream.
 
-Frames take them as they are. A stack of flow has other channels: its first convolution is the mean of the RGB kernels,
-repeated. Temporal convolutions take the mean over time.
+The stream of frames uses them unchanged. A stack of flow has other channels: its first convolution is the mean of the
+RGB kernels, repeated. Temporal convolutions take the mean over time.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from harness.weights.loading import load_state
 from harness_stresnet.units import over_time
 
 RESNET50 = "https://download.pytorch.org/models/resnet50-0676ba61.pth"
-"""``ResNet50_Weights.IMAGENET1K_V1`` of torchvision; the name ends in the beginning of its sha256."""
+"""``ResNet50_Weights.IMAGENET1K_V1`` of torchvision; the name ends in the first digits of its sha256."""
 FIRST, CLASSIFIER, COUNTER = "conv1.weight", "fc.", "num_batches_tracked"
 
 
 def imagenet_file() -> Path:
-    """torchvision's ImageNet weights of ResNet-50, where torch.hub keeps them; fetched where they are not there yet.
+    """torchvision's ImageNet weights of ResNet-50, where torch.hub keeps them; fetched if they are not there yet.
 
-    Raises `WeightsError` where they cannot be fetched.
+    Raises `WeightsError` if they cannot be fetched.
     """
     file = Path(torch.hub.get_dir()) / "checkpoints" / RESNET50.rpartition("/")[2]
     if not file.is_file():
@@ -36,7 +36,7 @@ def imagenet_file() -> Path:
 
 
 def load_imagenet(stream: nn.Module, path: Path) -> None:
-    """Load a stream from a file of a torchvision ResNet's state. Raises `WeightsError` where it does not fit."""
+    """Load a stream from a file of a torchvision ResNet's state. Raises `WeightsError` if it does not fit."""
     own = stream.state_dict()
     state = {key: value for key, value in load_state(path).items() if not key.startswith(CLASSIFIER)}
     fitted = {key: _fitted(key, value, own[key]) for key, value in state.items() if key in own}

@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 Stride = Annotated[int, Field(ge=1)]
 PRETRAINED = (50, 64)
-"""Depth and width of the network that there are ImageNet weights for."""
+"""Depth and width of the network for which there are ImageNet weights."""
 
 
 class STResNetRecipe(BaseRecipe):
     """A recipe of ST-ResNet; `segments` are the positions in time."""
 
     stride: tuple[Stride, Stride]
-    """Frames from one position to the next: the least and the largest."""
+    """Frames from one position to the next: the smallest and the largest."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.stride[0] > self.stride[1]:
-            raise ValueError("stride: the least comes first")
+            raise ValueError("stride: the smallest comes first")
         return self
 
 
@@ -92,12 +92,12 @@ class STResNetLearner:
 
 
 def _imagenet(lesson: Lesson[STResNetRecipe]) -> str:
-    """The file of torchvision's ImageNet weights, fetched where it is not there yet."""
+    """The file of torchvision's ImageNet weights, fetched if it is not there yet."""
     from harness_stresnet.pretrained import imagenet_file
 
     if (lesson.options["depth"], lesson.options["width"]) != PRETRAINED:
         raise UsageError(
-            "recipe of stresnet: there are ImageNet weights for depth 50 and width 64 alone; write start: scratch"
+            "recipe of stresnet: there are ImageNet weights for depth 50 and width 64 only; write start: scratch"
         )
     return str(imagenet_file())
 
@@ -105,6 +105,6 @@ def _imagenet(lesson: Lesson[STResNetRecipe]) -> str:
 def train(request: TrainingRequest, *, recipe: STResNetRecipe | None = None) -> None:
     """Train the joint stream, as `harness_mmaction.training.learning.learn` says.
 
-    Implements `harness.contracts.Trainer`. `recipe` stands in for the recipe that the request names.
+    Implements `harness.contracts.Trainer`. `recipe` replaces the recipe that the request names.
     """
     learn(STResNetLearner(), request, recipe=recipe)

@@ -111,16 +111,16 @@ def declaring(checks: Callable[[], object]) -> ModuleType:
         (7, Diagnosis("broken", "health checks of plugin made", "returned 7; expected a HealthCheck")),
     ],
 )  # fmt: skip
-def test_what_plugins_want_looked_at_is_looked_at(empty: Registry, check: object, expected: Diagnosis) -> None:
+def test_checks_that_plugins_declare_are_run(empty: Registry, check: object, expected: Diagnosis) -> None:
     empty.register(declaring(lambda: [check]), "made")
     assert expected in list(examine(empty))
 
 
-def test_a_plugin_that_cannot_say_what_to_look_at_is_broken(empty: Registry) -> None:
+def test_a_plugin_whose_checks_cannot_be_listed_is_broken(empty: Registry) -> None:
     empty.register(declaring(lambda: [][0]), "made")
     expected = Diagnosis("broken", "health checks of plugin made", "IndexError: list index out of range")
     found = list(examine(empty))
-    assert expected in found and found[-1].what == "plugins loaded", "the rest is looked at all the same"
+    assert expected in found and found[-1].what == "plugins loaded", "the rest is checked all the same"
 
 
 def test_every_declared_check_has_a_function_and_survives_pickle() -> None:

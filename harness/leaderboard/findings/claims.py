@@ -16,10 +16,10 @@ HOLDS, FAILS, OPEN, MISSING = "holds", "does not hold", "cannot be told apart", 
 
 @dataclass(frozen=True)
 class Judgement:
-    """One comparison: an estimate with its 95 % interval, on how much it rests, and what follows.
+    """One comparison: an estimate with its 95 % interval, on how much data it rests, and what follows.
 
-    `estimate`, `low` and `high` are in `unit`, None where nothing was measured; `sides` says what was compared, in
-    numbers; `details` are lines to look up.
+    `estimate`, `low` and `high` are in `unit`, None if nothing was measured; `sides` says what was compared, in
+    numbers; `details` are lines to unfold.
     """
 
     what: str
@@ -38,7 +38,7 @@ class Claim(Protocol):
 
     @property
     def reading(self) -> str:
-        """How to read its judgements; empty where what the page says of all claims is enough."""
+        """How to read its judgements; empty if what the page says about all claims is enough."""
 
     def judge(self, evidence: Evidence) -> list[Judgement]: ...
 
@@ -52,7 +52,7 @@ class Finding:
     any_claim: bool = False
 
     def verdict(self, judgements: Sequence[Judgement]) -> str:
-        """From the verdicts on the claims; where one was not measured nothing is said, unless one is enough."""
+        """From the verdicts on the claims; if one was not measured there is no verdict, unless one is enough."""
         found = [judgement.verdict for judgement in judgements]
         if self.any_claim:
             found = [verdict for verdict in found if verdict != MISSING]
@@ -68,7 +68,7 @@ class Finding:
 class Contrast:
     """In one stream, the mean accuracy of `higher` is above that of `lower`.
 
-    A name is a row's, or ``@family`` for all lone methods of a family. An `optional` contrast is left out where one of
+    A name is a row's, or ``@family`` for all lone methods of a family. An `optional` contrast is left out if one of
     its sides was not measured.
     """
 

@@ -37,7 +37,7 @@ class Evidence:
 
     @property
     def scope(self) -> str:
-        """Over what everything is measured."""
+        """The clips and groups that everything is measured on."""
         return f"{len(self.groups)} clips, {len(set(self.groups))} groups"
 
     def lone(self, stream: str) -> list[str]:
@@ -68,9 +68,9 @@ class Evidence:
 
 
 def gather(board: Leaderboard, recognizer: str) -> Evidence | None:
-    """The evidence of one recogniser, None where none of its cells is complete.
+    """The evidence of one recogniser, None if none of its cells is complete.
 
-    Raises `RunFolderError` where scores cannot be joined by clip id.
+    Raises `RunFolderError` if scores cannot be joined by clip id.
     """
     own = [cell for cell in board.cells if cell.recognizer == recognizer]
     streams = stream_scores(board.contenders, own, board.fusion)

@@ -18,7 +18,7 @@ FEWEST = 3
 
 @dataclass(frozen=True)
 class Quality:
-    """A probe's number of which more is better: its key, and its name and unit in words."""
+    """A probe's number that is better the higher it is: its key, and its name and unit in words."""
 
     key: str
     title: str
@@ -27,11 +27,11 @@ class Quality:
 
 @dataclass(frozen=True)
 class Inversion:
-    """Two methods of which the one with more quality has less accuracy.
+    """Two methods of which the one with the higher quality has the lower accuracy.
 
-    `less` (in the measure's `unit`) is what `better`, in accuracy, lacks in quality, and `points` what it has more of
-    accuracy, both above 0; `p` is of the sign-flip test over groups, adjusted by Holm over all pairs of methods and
-    streams; `sharper` says that the interval of `less` is without 0.
+    `better`, in accuracy, has `points` more accuracy and `less` quality (in the measure's `unit`), both above 0; `p` is
+    from the sign-flip test over groups, adjusted by Holm over all pairs of methods and streams; `sharper` says that the
+    interval of `less` excludes 0.
     """
 
     stream: str

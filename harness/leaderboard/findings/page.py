@@ -1,4 +1,4 @@
-"""Findings as markdown: what was claimed, what this run says of it, and on how much that rests."""
+"""Findings as markdown: what was claimed, what this run says about it, and on how much data that rests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ VERDICTS = (
 def render(board: Leaderboard, findings: Sequence[Finding], source: str) -> str:
     """Markdown text: protocol, a summary and the numbers behind it for each recogniser, families, notes.
 
-    `source` names the publication. Raises `RunFolderError` where scores cannot be joined by clip id.
+    `source` names the publication. Raises `RunFolderError` if scores cannot be joined by clip id.
     """
     parts = [f"# Findings: {inline(board.title)}", f"Which findings of {source} hold on this run.",
              protocol_table(board)]  # fmt: skip

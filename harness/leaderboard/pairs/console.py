@@ -1,4 +1,4 @@
-"""All pairs in a terminal: columns are numbered as the rows are, and go on below where the terminal is narrow."""
+"""All pairs in a terminal: columns have the rows' numbers, and continue below if the terminal is narrow."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def render(board: Leaderboard) -> Group:
 
 @dataclass(frozen=True)
 class _Folded:
-    """One matrix in as many tables below each other as the width asks for."""
+    """One matrix in as many tables below each other as the width requires."""
 
     fusions: Fusions
 
@@ -42,7 +42,7 @@ class _Folded:
         room = max(1, (options.max_width - label - CELL) // (CELL + GAP))  # one cell stays for the partners
         count = len(self.fusions.temporal)
         tables = -(-count // room)
-        step = -(-count // tables)  # tables of one width rather than a short last one
+        step = -(-count // tables)  # tables of equal width rather than a short last one
         for start in range(0, count, step):
             shown = range(start, min(start + step, count))
             yield _table(self.fusions, numbers, shown, last=shown.stop == count)

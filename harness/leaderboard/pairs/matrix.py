@@ -25,7 +25,7 @@ class Fusions:
     """All pairs of one recogniser's methods.
 
     `top1` ``(len(spatial), len(temporal))`` is the accuracy of the fused streams in percent, 0 to 100. Methods are in
-    the order of the leaderboard with the ceiling last, which competes with nobody: it never is a `best`.
+    the order of the leaderboard with the ceiling last, which does not compete: it is never a `best`.
     """
 
     recognizer: str
@@ -37,7 +37,7 @@ class Fusions:
 
     @property
     def best(self) -> tuple[int, int] | None:
-        """Row and column of the best pair without the ceiling, the first of equals; None where there is no other."""
+        """Row and column of the best pair without the ceiling, the first of equals; None if there is no other."""
         own = self.top1[: self.rivals(self.spatial), : self.rivals(self.temporal)]
         if own.size == 0:
             return None
@@ -61,7 +61,7 @@ class Fusions:
 def all_pairs(board: Leaderboard) -> list[Fusions]:
     """The matrix of every recogniser that has both streams; a joint stream cannot be fused after the run.
 
-    A method whose stream is incomplete has no row or no column. Raises `UsageError` where no pair can be formed and
+    A method whose stream is incomplete has no row or no column. Raises `UsageError` if no pair can be formed and
     `RunFolderError` where scores cannot be joined by clip id.
     """
     found = [_of(board, name) for name in board.recognizers if name is not None]

@@ -1,4 +1,4 @@
-"""All pairs as a picture: a heat-map a recogniser."""
+"""All pairs as a picture: a heat-map for each recogniser."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def render(board: Leaderboard) -> bytes:
 
 
 def draw(board: Leaderboard) -> Figure:
-    """One heat-map a recogniser below each other; lone methods are framed thin, the best pair thick."""
+    """One heat-map for each recogniser, below each other; lone methods are framed thin, the best pair thick."""
     every = all_pairs(board)
     width = max(len(fusions.temporal) for fusions in every) * CELL_INCHES + MARGIN_INCHES
     heights = [len(fusions.spatial) * CELL_INCHES + MARGIN_INCHES for fusions in every]

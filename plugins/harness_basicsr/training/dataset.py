@@ -45,7 +45,7 @@ class View:
         return frames if self.name.endswith("window") or self.name == "clip" else frames[0]
 
     def high(self, item: Item, target: int = 0) -> Tensor:
-        """What it should come to: ``(C, H, W)``, or ``(T, 3, H, W)`` for a network that takes whole clips."""
+        """What it should produce: ``(C, H, W)``, or ``(T, 3, H, W)`` for a network that takes whole clips."""
         frames = to_tensor(np.array(item.hr if self.name == "clip" else item.hr[target : target + 1]))
         frames = luma(frames) if self.name in LUMA_VIEWS else frames
         return frames if self.name == "clip" else frames[0]
@@ -73,12 +73,12 @@ class HarnessPatches(Dataset[dict[str, Any]]):
 
     Options: ``cache`` (folder), ``view`` and ``radius`` (what the network takes), ``patch`` (LR pixels),
     ``batch_size_per_gpu``, ``seed``, and ``first``, the number of the first patch; ``crops`` (a `Selection`'s fields
-    but its size) to draw from the selected crops instead of from everywhere; ``pairs`` for two frames and the flow
+    except its size) to draw from the selected crops instead of from everywhere; ``pairs`` for two frames and the flow
     between them; ``motion_weight`` for the length of the flow vectors, ``weight`` ``(1, H, W)`` in pixels.
 
     The n-th patch that is asked for depends on seed and n alone, not on the index that BasicSR's sampler gives, so a
-    resumed training goes on with the patches that it would have seen. This needs ``num_worker_per_gpu: 0``. Of several
-    processes (``rank`` of ``world``) each takes every `world`-th patch.
+    resumed training continues with the patches that it would have seen. This needs ``num_worker_per_gpu: 0``. Of
+    several processes (``rank`` of ``world``) each takes every `world`-th patch.
     """
 
     def __init__(self, opt: Mapping[str, Any]) -> None:
@@ -91,7 +91,7 @@ class HarnessPatches(Dataset[dict[str, Any]]):
         self.number = opt["first"] + opt.get("rank", 0)
 
     def __len__(self) -> int:
-        """Patches an epoch: a multiple of the batch size, for BasicSR counts an incomplete batch but never runs it."""
+        """Patches an epoch: a multiple of the batch size: BasicSR counts an incomplete batch but never runs it."""
         batch = int(self.opt["batch_size_per_gpu"]) * int(self.opt.get("world", 1))
         return batch * max(1, len(self.indices) // batch)
 

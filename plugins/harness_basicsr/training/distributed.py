@@ -32,12 +32,12 @@ class World:
         return self.rank == 0
 
     def wait(self) -> None:
-        """Until all processes are here."""
+        """Wait until all processes are here."""
         if self.size > 1:
             distributed.barrier()
 
     def lead_first(self, act: Callable[[], T]) -> T:
-        """`act` in the first process, then in the others, which find done what the first did."""
+        """`act` in the first process, then in the others, which find the work done."""
         if self.leads:
             result = act()
             self.wait()

@@ -44,7 +44,7 @@ def _resume(job: Job) -> str:
     states = {s.name: last_state(job.out / "experiments" / s.name) for s in job.recipe.stages}
     there = [f"{name} from iteration {done}" for name, (state, done) in states.items() if state is not None]
     if not there:
-        return "nothing to go on from; it would start anew"
+        return "nothing to resume from; it would start from scratch"
     if not job.request.resume:
         raise UsageError(f"{job.out} holds an earlier training ({', '.join(there)}); give --resume, or another --out")
     return ", ".join(there)

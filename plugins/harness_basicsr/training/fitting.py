@@ -9,11 +9,11 @@ from harness_basicsr.training.dataset import LUMA_VIEWS
 from harness_basicsr.training.recipe import Recipe, Stage
 
 DISCRIMINATOR_SIDE = 128
-"""What BasicSR's VGGStyleDiscriminator takes where its ``input_size`` is not given."""
+"""What BasicSR's VGGStyleDiscriminator takes if its ``input_size`` is not given."""
 
 
 def check(spec: SRMethodSpec, recipe: Recipe, scale: int) -> None:
-    """Raise `UsageError` where the method cannot do the scale factor, or a stage does not fit network or patch."""
+    """Raise `UsageError` if the method cannot do the scale factor, or a stage does not fit network or patch."""
     if spec.scales is not None and scale not in spec.scales:
         raise UsageError(f"{spec.name} cannot do scale {scale}; it can do {', '.join(map(str, spec.scales))}")
     network = architecture(recipe.arch or spec.name)

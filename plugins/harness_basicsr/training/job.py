@@ -46,7 +46,7 @@ class Job:
 
     @property
     def title(self) -> str:
-        """The method, with network and recipe where they are not its own."""
+        """The method, with network and recipe if they are not its own."""
         own = (self.name, self.request.arch)
         more = self.file.stem if self.request.recipe and self.file.stem not in own else None
         return "-".join(dict.fromkeys(filter(None, (self.name, more, self.request.arch))))
@@ -69,16 +69,16 @@ class Job:
 
     @cached_property
     def cache(self) -> Path:
-        """Folder of the frames, see `harness.training.frame_cache`; filled where it is not there yet."""
+        """Folder of the frames, see `harness.training.frame_cache`; filled if it does not exist yet."""
         return self.fill(None)
 
     def fill(self, progress: Progress | None) -> Path:
-        """Decode, degrade and find flow, once for all methods that look at the same frames."""
+        """Decode, degrade and find flow, once for all methods that use the same frames."""
         return self.frames.cache(frames_folder(), self.setting.bound, progress)
 
     @cached_property
     def frames(self) -> Frames:
-        """The frames that are looked at. Flow is estimated on the CPU, as in a run."""
+        """The frames that are used. Flow is estimated on the CPU, as in a run."""
         setting, recipe = self.setting, self.recipe
         degradation, key = setting.degrade()
         flow, name = setting.flow(recipe.flow, torch.device("cpu")) if recipe.flow else (None, "")
@@ -95,7 +95,7 @@ class Job:
         )
 
     def _held_out(self) -> int:
-        """Clips to validate on: as the recipe says, but of a user's own videos at most a tenth, and one."""
+        """Clips to validate on: as the recipe says, but at most a tenth of a user's own videos, and at least one."""
         wanted = self.recipe.validation_clips
         return wanted if self.setting.benchmark else min(wanted, max(1, len(self.setting.clips) // 10))
 
@@ -121,9 +121,9 @@ def plan(request: TrainingRequest) -> Job:
 
 
 def window_of(name: str, recipe: Recipe) -> Window:
-    """What the training of a method looks at around each chosen frame.
+    """What the training of a method sees around each chosen frame.
 
-    Whatever needs flow or neighbours gets one window as long as it fits, so that the methods of a comparison share a
+    All methods that need flow or neighbours get the same window if it fits, so that the methods of a comparison share a
     cache, and with it their frames and crops.
     """
     network, flow = architecture(recipe.arch or name), recipe.flow is not None

@@ -17,7 +17,7 @@ THE_END = "Save the latest model."
 def read_curve(folder: Path, every: int) -> dict[int, dict[str, float]]:
     """What a stage logged, by iteration: losses, and ``psnr_y`` of the validations, of which there is one in `every`.
 
-    Of a stage that was resumed, what was done twice counts once, as it was done last.
+    Iterations that a resumed stage did twice count once, as they were done last.
     """
     curve: dict[int, dict[str, float]] = {}
     for log in sorted(folder.glob("train_*.log")):

@@ -15,7 +15,7 @@ from harness_basicsr.training.recipe import Recipe, Stage
 
 
 class _Plain(yaml.SafeDumper):
-    """Writes out what occurs twice: basicsr takes sections apart while it reads them."""
+    """Writes repeated sections in full: basicsr takes sections apart while it reads them."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -84,7 +84,7 @@ def _datasets(method: str, recipe: Recipe, stage: Stage, cache: Path, done: int,
         "batch_size_per_gpu": batch,
         "num_worker_per_gpu": 0,
     }
-    if world > 1:  # another number of processes sees other batches, so a training does not go on with it
+    if world > 1:  # another number of processes sees other batches, so a training cannot resume with it
         train["world"] = world
     return {"train": train, "val": {"name": "held-out", "type": "HarnessFrames", **frames}}
 

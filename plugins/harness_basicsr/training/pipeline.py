@@ -29,7 +29,7 @@ from basicsr.train import train_pipeline  # isort: skip
 from basicsr.utils import get_time_str  # isort: skip
 
 ONE_PROCESS = ("SPMCModel",)
-"""Models that reach past the wrapper by which processes share gradients."""
+"""Models that bypass the wrapper through which processes share gradients."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ def run_stages(
 ) -> list[StageResult]:
     """Train stage by stage under `out`; with `resume`, from the last state of each that can be read.
 
-    `floor` is bicubic's PSNR-Y in dB, for the display. Raises `UsageError` when asked to resume what was begun with
-    other options, and `HarnessError` where a loss is no finite number or the disk is full.
+    `floor` is bicubic's PSNR-Y in dB, for the display. Raises `UsageError` if asked to resume what was begun with
+    other options, and `HarnessError` if a loss is not finite or the disk is full.
     """
     results: list[StageResult] = []
     _refuse_processes(recipe, world)
@@ -112,7 +112,7 @@ def _run(file: Path, folder: Path, display: LineDisplay, world: World) -> None:
         kept = f"the last good state is {state}, of iteration {iteration}" if state else "no state was saved before"
         raise HarnessError(
             f"stage {folder.name}: {error}; {kept}. Lower the learning rate or the loss weight in the recipe and "
-            "start anew with another --out"
+            "start from scratch with another --out"
         ) from error
 
 
@@ -136,8 +136,8 @@ def _refuse_processes(recipe: Recipe, world: World) -> None:
 def last_state(folder: Path) -> tuple[Path | None, int]:
     """The newest training state of a stage that can be read with its networks, and its iteration, or (None, 0).
 
-    A process that was killed while it wrote leaves a state that is cut short, and one whose gradient was not finite one
-    that is no use; the one before is taken then.
+    A process killed while writing leaves a state that is cut short, and one whose gradient was not finite leaves a
+    useless one; the state before is used then.
     """
     states = {int(path.stem): path for path in (folder / "training_states").glob("*.state")}
     for iteration in sorted(states, reverse=True):
@@ -161,8 +161,8 @@ def _refuse_other_options(file: Path, options: Mapping[str, Any]) -> None:
     changed = [key for key in sorted(before.keys() | now.keys()) if before.get(key) != now.get(key)]
     if changed:
         raise UsageError(
-            f"cannot resume: {file} differs from what is asked now in {', '.join(changed)}; "
-            "give the same recipe and iterations, or start anew without --resume"
+            f"cannot resume: {file} differs from what is asked for now in {', '.join(changed)}; "
+            "give the same recipe and iterations, or start from scratch without --resume"
         )
 
 

@@ -1,4 +1,4 @@
-"""What the recipe of an SR method says; where recipes lie is said in `harness.training.recipes`."""
+"""What the recipe of an SR method says; where recipes are is said in `harness.training.recipes`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Stage(BaseModel):
     network_d: dict[str, Any] | None = None
     """BasicSR's section ``network_d``, for a model with a discriminator."""
     batch: Count | None = None
-    """Patches a batch, where not the recipe's; a pair counts as one."""
+    """Patches per batch, if not the recipe's; a pair counts as one."""
     pairs: bool = False
     """Whether the model sees pairs of consecutive frames and the flow between them."""
     motion_weight: bool = False
@@ -49,7 +49,7 @@ class Recipe(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     arch: str | None = None
-    """Name of the network, see `harness_basicsr.declared.architectures`; the method's own where it is not given."""
+    """Name of the network, see `harness_basicsr.declared.architectures`; the method's own if it is not given."""
     network: dict[str, str | int | float | bool] = {}
     """Options of the method that differ from the published ones."""
     seed: int = 0
@@ -63,7 +63,7 @@ class Recipe(BaseModel):
     validate_every: Count
     """Iterations between two validations, which are also the points from which a training resumes."""
     flow: str | None = None
-    """Flow estimator with options for crops, pairs and motion weights; it looks at HR frames."""
+    """Flow estimator with options for crops, pairs and motion weights; it sees HR frames."""
     crops: Crops | None = None
     """Crops to draw patches from; None draws from everywhere."""
     sequence: Count = 7
@@ -82,7 +82,7 @@ class Recipe(BaseModel):
         return stages
 
     def scaled_to(self, iterations: int | None) -> Recipe:
-        """The recipe with this many iterations in all, split over the stages in proportion; None leaves it as it is."""
+        """The recipe with this many iterations in all, split over the stages in proportion; None changes nothing."""
         if iterations is None:
             return self
         total = sum(stage.iterations for stage in self.stages)
@@ -94,7 +94,7 @@ class Recipe(BaseModel):
 
 
 def _resized(stage: Stage, factor: float) -> Stage:
-    """A stage with so many times the iterations; the steps of its schedule move along."""
+    """A stage with `factor` times the iterations; the steps of its schedule are scaled as well."""
     train = deepcopy(stage.train)
     scheduler = train.get("scheduler", {})
     for key in ("milestones", "periods"):

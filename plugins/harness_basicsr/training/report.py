@@ -1,4 +1,4 @@
-"""What a training came to: quality on held-out frames, and the data card."""
+"""The result of a training: quality on held-out frames, and the data card."""
 
 from __future__ import annotations
 

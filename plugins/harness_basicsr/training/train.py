@@ -26,7 +26,7 @@ from harness_basicsr.training.report import bicubic_psnr, report
 def train(request: TrainingRequest) -> None:
     """Train a method on a benchmark's training split or a folder of videos. Implements `harness.contracts.Trainer`.
 
-    Under ``request.out`` come BasicSR's option files and experiment folders, the checkpoint
+    Under ``request.out`` go BasicSR's option files and experiment folders, the checkpoint
     ``NAME-SOURCE-xSCALE.safetensors``, its data card, ``losses.csv`` and ``losses.png``. Decoded frames are kept in
     ``harness.paths.home()/training-frames``.
     """
@@ -40,7 +40,7 @@ def train(request: TrainingRequest) -> None:
     except OSError as error:
         raise HarnessError(
             f"{error.filename or job.out}: {error.strerror or error}; make room or give another --out, "
-            "and go on with --resume"
+            "and continue with --resume"
         ) from error
 
 
@@ -83,7 +83,7 @@ def _finish(job: Job, results: list[StageResult], floor: float, world: World) ->
 
 
 def _on_own_gpu(job: Job, world: World) -> Job:
-    """BasicSR trains on the current device, whatever is asked for."""
+    """BasicSR trains on the current device, whichever is asked for."""
     if world.size == 1 and job.device.index is not None:
         torch.cuda.set_device(job.device)
     return replace(job, device=torch.device("cuda", torch.cuda.current_device()))

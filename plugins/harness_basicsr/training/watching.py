@@ -1,4 +1,4 @@
-"""Looks over the shoulder of BasicSR's pipeline: losses, validations, saved files; and keeps its console quiet."""
+"""Watches BasicSR's pipeline: losses, validations, saved files; and keeps its console quiet."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness_basicsr import compat  # noqa: F401  (before basicsr)
 
 
 class Listener(Protocol):
-    """What is told of a stage as it goes, such as `harness.training.display.LineDisplay`."""
+    """What is told about a stage as it runs, such as `harness.training.display.LineDisplay`."""
 
     def step(self, iteration: int, losses: Mapping[str, float]) -> None:
         """After each iteration, with what BasicSR logs of it."""
@@ -26,7 +26,7 @@ class Listener(Protocol):
 
 
 class LossError(Exception):
-    """A loss that is no finite number."""
+    """A loss that is not a finite number."""
 
     def __init__(self, iteration: int, name: str, value: float) -> None:
         super().__init__(f"loss {name} is {value} at iteration {iteration}")
@@ -34,7 +34,7 @@ class LossError(Exception):
 
 @contextmanager
 def watched(listener: Listener, leads: bool) -> Iterator[None]:
-    """Tell a listener of what basicsr's pipeline does in this block; its messages go to its log file alone.
+    """Tell a listener of what basicsr's pipeline does in this block; its messages go only to its log file.
 
     In the block, a loss that is not finite raises `LossError`, and a checkpoint that cannot be written, which basicsr
     passes over with a warning, `HarnessError`. Only the process that leads knows losses and writes.
@@ -87,7 +87,7 @@ def _check_saved(paths: Mapping[str, str], iteration: int) -> None:
         files.append(Path(paths["training_states"]) / f"{iteration}.state")
     for file in files:
         if not zipfile.is_zipfile(file):  # a file that was cut short has no directory at its end
-            raise HarnessError(f"{file} could not be written; make room on the disk, then go on with --resume")
+            raise HarnessError(f"{file} could not be written; make room on the disk, then continue with --resume")
 
 
 def _to_file_alone(logger: logging.Logger) -> logging.Logger:

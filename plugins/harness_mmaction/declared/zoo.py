@@ -16,7 +16,7 @@ HOST = "https://download.openmmlab.com/mmaction/v1.0/recognition"
 BUILDER = "harness_mmaction.any_config"
 DIGESTS = {"config": "harness_mmaction.configs:digest", "classes": "harness_mmaction.class_map:digest"}
 KINETICS = "Kinetics-400"
-STREAMS = ("spatial", "temporal")
+TWO_STREAMS = ("spatial", "temporal")
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def _spec(name: str, summary: str, config: str, official: str, citation: str) ->
         options=options,
         citation=citation,
         digests=DIGESTS,
-        streams=STREAMS,
+        streams=TWO_STREAMS,
         note=f"{BUILDER}:note",
         official=f"{official} (its checksum is checked)" if official else "",
     )

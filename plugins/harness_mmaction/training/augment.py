@@ -17,7 +17,7 @@ def random_crop(views: Tensor, size: int, jitter: float = 0.0) -> Tensor:
     """One random square for all views: ``(N, C, H, W)`` to ``(N, C, size, size)``.
 
     With `jitter` height and width of what is cut out differ from `size` by up to this share, each by itself and as far
-    as the views reach; it is then resized. Raises `UsageError` where `size` does not fit.
+    as the views reach; it is then resized. Raises `UsageError` if `size` does not fit.
     """
     _room(views, size)
     height, width = (_jittered(size, jitter, side) for side in views.shape[-2:])
@@ -33,7 +33,7 @@ def _jittered(size: int, jitter: float, side: int) -> int:
 
 
 def centre_crop(views: Tensor, size: int) -> Tensor:
-    """The square in the middle of ``(N, C, H, W)``, for measuring. Raises `UsageError` where it does not fit."""
+    """The square in the middle of ``(N, C, H, W)``, for measuring. Raises `UsageError` if it does not fit."""
     top, left = (room // 2 for room in _room(views, size))
     return views[..., top : top + size, left : left + size]
 

@@ -1,7 +1,7 @@
-"""What the training of recognisers keeps of each clip: frames or optical flow in 8 bits, no larger than they are seen.
+"""What the training of recognisers keeps of each clip: frames or optical flow in 8 bits, no larger than needed.
 
-Flow is estimated on frames of the clip's own size, clipped and quantised, and only then made smaller: in the order in
-which a run does it.
+Flow is estimated on frames of the clip's own size, clipped and quantised, and only then made smaller: in the same
+order as in a run.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from harness.contracts import Clip, Dataset, FlowEstimator, Progress
-from harness.datasets.annotated import split_digest
+from harness.datasets.digests import split_digest
 from harness.training.cache import open_cache
 from harness.training.store import Arrays, Origin, Shapes, Store, read_index
 from harness.video.flow_input import quantise
@@ -85,7 +85,7 @@ class ClipCache:
 
 @dataclass(frozen=True)
 class Look:
-    """What is looked at in clips: their frames, or with an `estimator` the flow between consecutive ones as levels
+    """What is cached of clips: their frames, or with an `estimator` the flow between consecutive ones as levels
     (`harness.video.flow_input.quantise` with `bound`). Implements `harness.training.store.Maker`.
 
     Images whose short side is above `short_side` are made smaller. A clip of one frame is paired with itself.
@@ -110,7 +110,7 @@ class Look:
         return 2 if self.estimator else 3
 
     def identity(self) -> list[object]:
-        """What the cached images depend on, besides the clips."""
+        """What the cached images depend on, in addition to the clips."""
         flow = [self.name, self.bound] if self.estimator else []
         return [FORMAT, self.kind, self.short_side, *flow]
 

@@ -10,7 +10,7 @@ from typing import Any, Generic, cast
 
 from harness.choice import Choice
 from harness.contracts import TrainingRequest
-from harness.datasets.annotated import split_digest
+from harness.datasets.digests import split_digest
 from harness.errors import UsageError
 from harness.specs import OptionValue, RecognizerSpec
 from harness.training.cache import announced
@@ -65,8 +65,8 @@ class Course(Generic[AnyRecipe]):
 
     @cached_property
     def looks(self) -> Mapping[str, Look]:
-        """What is looked at in clips, of the size at which the recogniser is tested or, where that is larger, of the
-        size that the crops need."""
+        """What is cached of clips, at the size at which the recogniser is tested or, if larger, the size that the crops
+        need."""
         side = max(self.recipe.side(), int(cast(int, self.options.get("short_side") or 0)))
         found = {FRAMES: Look(side)}
         seen = {kind for stream in self.streams for kind in self.learner.sees[stream]}
@@ -77,7 +77,7 @@ class Course(Generic[AnyRecipe]):
         return {kind: look for kind, look in found.items() if kind in seen}
 
     def bound(self, kind: str) -> float:
-        """Bytes that one cache may take: its share, so that of the same clips frames and flow are kept."""
+        """Bytes that one cache may take: its share, so that frames and flow of the same clips are kept."""
         return self.setting.bound * self.looks[kind].channels / sum(look.channels for look in self.looks.values())
 
     def checkpoint(self, stream: str) -> Path:
@@ -85,7 +85,7 @@ class Course(Generic[AnyRecipe]):
         return self.out / f"{self.request.name}-{stream}-{self.setting.label}.safetensors"
 
     def header(self, lesson: Lesson[AnyRecipe]) -> dict[str, str]:
-        """What the file says of itself: for whom it is, the options that its network implies, and what it is."""
+        """What the file says about itself: for whom it is, the options that its network implies, and what it is."""
         network, data = self.learner.words(lesson)["network"], self.setting.trained_on
         return header(
             self.request.name,
@@ -96,7 +96,7 @@ class Course(Generic[AnyRecipe]):
         )
 
     def facts(self, lesson: Lesson[AnyRecipe]) -> dict[str, Any]:
-        """What the card says of data and protocol."""
+        """What the card says about data and protocol."""
         flow, clips = None, self.setting.clips
         if FLOW in lesson.caches:
             look, stack = self.looks[FLOW], self.options["stack"]
@@ -143,7 +143,7 @@ class Course(Generic[AnyRecipe]):
 def course_of(
     learner: Learner[AnyRecipe], request: TrainingRequest, streams: Sequence[str] | None, recipe: AnyRecipe | None
 ) -> Course[AnyRecipe]:
-    """Read recipe and data. `recipe` stands in for the one that the request names. Raises `UsageError`."""
+    """Read recipe and data. `recipe` replaces the one that the request names. Raises `UsageError`."""
     if request.benchmark is None:
         raise UsageError(f"{request.name} learns from labelled clips: give --benchmark NAME")
     for option in ("scale", "arch"):

@@ -69,7 +69,7 @@ def _optimiser(recipe: BaseRecipe) -> str:
 def export(
     path: Path, outcome: Outcome, header: Mapping[str, str], facts: Mapping[str, Any], *, title: str, notes: str = ""
 ) -> None:
-    """Write the weights (kernels in half precision, the rest as it is) and the card beside them.
+    """Write the weights (kernels in half precision, the rest unchanged) and the card beside them.
 
     `header` goes into the file, for ``harness weights add``.
     """

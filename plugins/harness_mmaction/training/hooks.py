@@ -29,7 +29,7 @@ class PlainCheckpoint(Hook):  # type: ignore[misc]
     """Keeps checkpoints free of objects; in their place are the seconds of training so far and the epoch's mean loss.
 
     mmengine 0.10.7 saves its logging histories, Python objects that torch refuses to load since 2.6 (``weights_only``).
-    Nothing needs them to resume. The state of torch's random numbers (CPU) is added, so that a training that goes on
+    Nothing needs them to resume. The state of torch's random numbers (CPU) is added, so that a resumed training
     draws those that it would have drawn.
     """
 
@@ -80,7 +80,7 @@ class StartFrom(Hook):  # type: ignore[misc]
 
 
 class Watch(Hook):  # type: ignore[misc]
-    """Shows how far a training of `iterations` is, and keeps its curve, also in ``curve.json`` of the work folder."""
+    """Shows how far a training of `iterations` has come; keeps its curve, also in ``curve.json`` of the work folder."""
 
     def __init__(self, display: LineDisplay, stream: str, iterations: int) -> None:
         self.display = display
@@ -90,7 +90,7 @@ class Watch(Hook):  # type: ignore[misc]
         self.best = float("-inf")
 
     def before_train(self, runner: Runner) -> None:
-        """Goes on with what was kept up to the checkpoint, where one was loaded."""
+        """Continues the curve kept up to the checkpoint, if one was loaded."""
         file = Path(runner.work_dir) / CURVE
         if runner.iter and file.is_file():
             rows = {int(n): row for n, row in json.loads(file.read_text(encoding="utf-8")).items()}

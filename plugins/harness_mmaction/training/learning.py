@@ -30,10 +30,10 @@ def learn(
 ) -> None:
     """Train `streams` (all) one after the other.
 
-    In the folder lie ``NAME-STREAM-BENCHMARK.safetensors`` with cards, ``losses.csv`` and ``losses.png``. ``iters``
+    The folder gets ``NAME-STREAM-BENCHMARK.safetensors`` with cards, ``losses.csv`` and ``losses.png``. ``iters``
     shortens or lengthens the recipe, rounded up to whole epochs. ``resume`` resumes from the last checkpoint in
-    ``out``. Frames and flow are cached in ``out/cache``. ``data`` is where the benchmark's data set lies, and `recipe`
-    stands in for the recipe that the request names. Raises `UsageError` for what a recogniser has no use for.
+    ``out``. Frames and flow are cached in ``out/cache``. ``data`` is where the benchmark's data set is, and `recipe`
+    replaces the recipe that the request names. Raises `UsageError` for options that a recogniser does not use.
     """
     course = course_of(learner, request, streams, recipe)
     if request.dry_run:
@@ -57,7 +57,7 @@ def learn(
 
 
 def _prepared(course: Course[AnyRecipe], kind: str) -> Path:
-    """The folder of a cache of all clips; made where it is not there yet."""
+    """The folder of a cache of all clips; made if it does not exist yet."""
     setting, look, bound = course.setting, course.looks[kind], course.bound(kind)
     with counting_bar(DOING[kind], "clips") as progress:
         folder = clip_cache(course.cache_folder, setting.dataset, setting.clips, look, bound, progress)

@@ -1,4 +1,4 @@
-"""What a recogniser has to say to learn; everything else is the same for all (`harness_mmaction.training.learning`)."""
+"""What a recogniser must provide to be trained; the rest is the same for all (`harness_mmaction.training.learning`)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 AnyRecipe = TypeVar("AnyRecipe", bound=BaseRecipe)
 FRAMES, FLOW = "frames", "flow"
-"""The caches that a stream may look at."""
+"""The caches that a stream may use."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Lesson(Generic[AnyRecipe]):
     """All options of the recogniser, with the values in force."""
     classes: Sequence[str]
     caches: Mapping[str, Path]
-    """Folders of the caches that the stream looks at."""
+    """Folders of the caches that the stream uses."""
 
     def whole(self, option: str) -> int:
         """The value of an option that is a whole number."""
@@ -51,7 +51,7 @@ class Learner(Protocol[AnyRecipe]):
     """For the data card."""
     recipe: type[AnyRecipe]
     sees: Mapping[str, Sequence[str]]
-    """Its streams, and the caches that each looks at."""
+    """Its streams, and the caches that each uses."""
 
     def model(self, lesson: Lesson[AnyRecipe]) -> dict[str, Any]:
         """The description of the network; all its parts are registered with MMAction2."""
@@ -66,5 +66,5 @@ class Learner(Protocol[AnyRecipe]):
         ...
 
     def load(self, network: nn.Module, path: Path, num_classes: int) -> None:
-        """Load the weights of an earlier training. Raises `WeightsError` where they do not fit."""
+        """Load the weights of an earlier training. Raises `WeightsError` if they do not fit."""
         ...

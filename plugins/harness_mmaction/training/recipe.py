@@ -1,4 +1,4 @@
-"""What the recipe of a recogniser says; where recipes lie is said in `harness.training.recipes`."""
+"""What the recipe of a recogniser says; where recipes are is said in `harness.training.recipes`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class BaseRecipe(BaseModel):
     crop: Positive
     """Side of the training crops in pixels."""
     jitter: Share = 0.0
-    """Crops are larger or smaller by up to this share, in height and width apart, and resized; 0 cuts out as it is."""
+    """Crops are larger or smaller by up to this share, separately in height and width, and resized; 0: unchanged."""
     colour: Share
     """Strength of the colour jitter of frames."""
     batch: Positive
@@ -56,7 +56,7 @@ class BaseRecipe(BaseModel):
     validate_every: Positive
     """Epochs between two measurements."""
     streams: dict[str, dict[str, Any]] = {}
-    """What is otherwise for one stream."""
+    """What differs for one stream."""
     notes: str = ""
     """For the data card."""
 
@@ -77,7 +77,7 @@ class BaseRecipe(BaseModel):
         return self.model_validate({**common, **self.streams.get(stream, {})})
 
     def require_streams(self, streams: Iterable[str]) -> None:
-        """Raises `UsageError` where the recipe lacks the epochs of a stream or names one that there is not."""
+        """Raises `UsageError` if the recipe lacks the epochs of a stream or names one that does not exist."""
         named, known = {*self.epochs, *self.streams}, set(streams)
         if strange := sorted(named - known):
             raise UsageError(f"recipe: no stream {strange[0]!r}; there are {', '.join(sorted(known))}")
@@ -99,6 +99,6 @@ class BaseRecipe(BaseModel):
 
 
 class Recipe(BaseRecipe):
-    """A recipe of TSN; both streams share it but for the number of epochs and what `streams` says."""
+    """A recipe of TSN; both streams share it except for the number of epochs and what `streams` says."""
 
     dropout: Share

@@ -15,7 +15,7 @@ from harness_mmaction.training.recipe import Recipe
 if TYPE_CHECKING:
     from torch import nn
 
-STREAMS = ("spatial", "temporal")
+TWO_STREAMS = ("spatial", "temporal")
 
 
 class Tsn:
@@ -74,9 +74,9 @@ def _config(lesson: Lesson[Recipe]) -> str:
     return str(lesson.options["config"]).replace("{stream}", lesson.stream)
 
 
-def train(request: TrainingRequest, *, streams: Sequence[str] = STREAMS, recipe: Recipe | None = None) -> None:
+def train(request: TrainingRequest, *, streams: Sequence[str] = TWO_STREAMS, recipe: Recipe | None = None) -> None:
     """Train `streams` one after the other, as `harness_mmaction.training.learning.learn` says.
 
-    Implements `harness.contracts.Trainer`. `recipe` stands in for the recipe that the request names.
+    Implements `harness.contracts.Trainer`. `recipe` replaces the recipe that the request names.
     """
     learn(Tsn(), request, streams=streams, recipe=recipe)

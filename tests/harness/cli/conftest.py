@@ -1,4 +1,4 @@
-"""The command line in this process, with a registry of its own."""
+"""The command line in this process, with its own registry."""
 
 from __future__ import annotations
 

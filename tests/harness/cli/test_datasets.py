@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from harness.datasets.annotated import AnnotatedDataset, split_digest
+from harness.datasets.annotated import AnnotatedDataset
+from harness.datasets.digests import split_digest
 
 Cli = Callable[..., Result]
 PLUGIN = """
@@ -66,7 +67,7 @@ def test_list_says_what_is_here_and_what_is_not(cli: Cli, plugin: Path) -> None:
     assert rows["mini"]["splits"]["test"] >= 100
 
 
-def test_show_counts(cli: Cli, plugin: Path) -> None:
+def test_show_counts_clips_groups_sizes_and_classes(cli: Cli, plugin: Path) -> None:
     shown = cli("datasets", "show", "made", "--plugin", plugin)
     assert shown.exit_code == 0
     for text in ("made test: 6 clips in 2 groups", "40x32 (6)", "class_2", "train is not here"):
@@ -104,7 +105,7 @@ def test_build_calls_the_builder(cli: Cli, plugin: Path, tmp_path: Path, monkeyp
     assert (tmp_path / "here" / "made.txt").read_text() == "0 ('train', 'test') None"
 
 
-def test_what_is_not_built_here_says_so(cli: Cli, plugin: Path) -> None:
+def test_building_a_data_set_without_a_builder_is_refused(cli: Cli, plugin: Path) -> None:
     result = cli("datasets", "build", "given", "--plugin", plugin)
     assert result.exit_code == 2 and "'given' is not made here: comes from elsewhere" in result.stderr
     assert "Did you mean 'mini'" in cli("datasets", "build", "mimi").stderr

@@ -70,7 +70,7 @@ def run_folder(cli: Cli, made_clips: Callable[..., Path], tmp_path: Path) -> Pat
     return tmp_path / "run"
 
 
-def test_every_form(cli: Cli, run_folder: Path, tmp_path: Path) -> None:
+def test_every_form_shows_what_the_run_wrote(cli: Cli, run_folder: Path, tmp_path: Path) -> None:
     shown = cli("leaderboard", run_folder)
     assert shown.exit_code == 0 and "a small one" in shown.output and "nearest" in shown.output
     content = json.loads(cli("leaderboard", run_folder, "--format", "json").output)
@@ -83,14 +83,14 @@ def test_every_form(cli: Cli, run_folder: Path, tmp_path: Path) -> None:
     assert (tmp_path / "table.md").read_text() == (run_folder / "leaderboard.md").read_text()
 
 
-def test_a_pair_on_top(cli: Cli, run_folder: Path) -> None:
+def test_further_pairs_become_rows(cli: Cli, run_folder: Path) -> None:
     content = json.loads(cli("leaderboard", run_folder, "--format", "json", "--pairs", "nearest+bicubic").output)
     assert "nearest+bicubic" in {record["sr"] for record in content["records"]}
     result = cli("leaderboard", run_folder, "--pairs", "nearest+vdsr")
     assert result.exit_code == 2 and "vdsr" in result.stderr
 
 
-def test_a_format_of_a_plugin(cli: Cli, run_folder: Path, tmp_path: Path) -> None:
+def test_a_format_of_a_plugin_is_found_by_ending_and_by_name(cli: Cli, run_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "org_plugin.py").write_text(ORG)
     result = cli("leaderboard", run_folder, "--out", tmp_path / "t.org", "--plugin", tmp_path / "org_plugin.py")
     assert result.exit_code == 0 and "| bicubic |" in (tmp_path / "t.org").read_text()
@@ -124,7 +124,7 @@ def test_a_report_of_two_files_is_written_whole(cli: Cli, run_folder: Path, tmp_
         ("old", 1, "report 'old' returned str; a report returns file names with their contents, such as"),
     ],
 )
-def test_what_cannot_be_printed_says_why(
+def test_a_report_that_is_not_one_text_or_fails_says_why(
     cli: Cli, run_folder: Path, page: Path, format: str, code: int, message: str
 ) -> None:
     result = cli("leaderboard", run_folder, "--format", format, "--plugin", page)
@@ -145,7 +145,7 @@ def test_a_run_whose_report_fails_keeps_everything_else_and_ends_with_1(
     assert "0 failed" in result.output
 
 
-def test_what_cannot_be_done(cli: Cli, run_folder: Path, tmp_path: Path) -> None:
+def test_a_wrong_run_folder_format_ending_or_target_is_refused(cli: Cli, run_folder: Path, tmp_path: Path) -> None:
     result = cli("leaderboard", tmp_path)
     assert result.exit_code == 1 and "is not a run folder" in result.stderr
     result = cli("leaderboard", run_folder, "--format", "cvs")
@@ -192,12 +192,12 @@ def test_all_pairs_in_every_form(cli: Cli, scored_run: Path, tmp_path: Path) -> 
     assert result.exit_code == 2 and "csv, json, md, png" in result.stderr
 
 
-def test_all_pairs_of_a_run_without_recognisers(cli: Cli, run_folder: Path) -> None:
+def test_all_pairs_of_a_run_without_recognisers_are_refused(cli: Cli, run_folder: Path) -> None:
     result = cli("leaderboard", run_folder, "--pairs", "all")
     assert result.exit_code == 2 and "no recogniser of this run has both" in result.stderr
 
 
-def test_other_fusion_weights(cli: Cli, scored_run: Path) -> None:
+def test_other_fusion_weights_are_used_and_nonsensical_ones_refused(cli: Cli, scored_run: Path) -> None:
     content = json.loads(cli("leaderboard", scored_run, "--fusion", "2:0.5", "--format", "json").output)
     assert content["protocol"]["fusion"] == "spatial : temporal = 2 : 0.5 on raw scores"
     for wrong in ("1", "1:2:3", "a:b", "1:-1", "0:0", "nan:1", "inf:1"):

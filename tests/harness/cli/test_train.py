@@ -57,7 +57,7 @@ def test_an_earlier_training_is_not_overwritten_but_resumed(cli: Cli, plugin: Pa
     assert "true" in (tmp_path / "out" / "given.json").read_text()
 
 
-def test_what_cannot_be_trained_says_what_can(cli: Cli, plugin: Path, tmp_path: Path) -> None:
+def test_wrong_names_and_an_unwritable_folder_are_refused(cli: Cli, plugin: Path, tmp_path: Path) -> None:
     result = cli("train", "bicubic", "--plugin", plugin)
     assert result.exit_code == 2 and "'bicubic' has no trainer" in result.stderr and "looker, net" in result.stderr
     assert "Did you mean 'net'" in cli("train", "nett").stderr
@@ -85,7 +85,7 @@ def test_a_dry_run_writes_nothing(cli: Cli, plugin: Path, tmp_path: Path) -> Non
     assert not (tmp_path / "runs").exists()
 
 
-def test_only_the_first_process_minds_the_folder(
+def test_only_the_first_process_checks_the_folder(
     cli: Cli, plugin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "out").mkdir()

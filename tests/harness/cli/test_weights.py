@@ -38,7 +38,7 @@ def state(cli: Cli) -> str:
     return next(str(row["state"]) for row in rows if row["name"] == "net")
 
 
-def test_list_pull_verify(cli: Cli, plugin: Path, tmp_path: Path) -> None:
+def test_weights_are_listed_pulled_and_verified(cli: Cli, plugin: Path, tmp_path: Path) -> None:
     listed = cli("weights", "list", "--plugin", plugin)
     assert listed.exit_code == 0 and "net" in listed.output
     assert state(cli) == "missing"
@@ -65,7 +65,7 @@ def test_verify_fails_on_a_wrong_checksum_but_not_on_what_was_never_pulled(
     assert f"broken   net mini: {file}: wrong checksum" in result.output
 
 
-def test_pull_says_what_it_cannot_do(cli: Cli, plugin: Path) -> None:
+def test_pull_refuses_names_without_weights_and_unknown_ones(cli: Cli, plugin: Path) -> None:
     result = cli("weights", "pull", "bicubic", "--plugin", plugin)
     assert result.exit_code == 2 and "'bicubic' declares no weights" in result.stderr
     unknown = cli("weights", "pull", "nett").stderr

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from harness.contracts import Clip
-from harness.datasets.annotated import AnnotatedDataset, balanced_subset, split_digest
+from harness.datasets.annotated import AnnotatedDataset, balanced_subset
+from harness.datasets.digests import split_digest
 from harness.errors import AnnotationError, ClipError, UnknownNameError, UsageError
 from harness.video.frames import write_video
 

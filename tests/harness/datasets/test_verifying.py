@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.datasets.annotated import AnnotatedDataset, split_digest
+from harness.datasets.annotated import AnnotatedDataset
+from harness.datasets.digests import split_digest
 from harness.datasets.verifying import Problem, describe, verify
 from harness.errors import AnnotationError
 from harness.video.frames import write_video

@@ -152,7 +152,7 @@ def test_plot_has_every_method_and_its_accuracy(board: Leaderboard) -> None:
     assert {"rcan", "bicubic", "hr"} <= shown and "rcan+vdsr" not in shown
 
 
-def test_formats_of_a_run_without_numbers(empty: Leaderboard) -> None:
+def test_every_format_renders_a_run_without_numbers(empty: Leaderboard) -> None:
     assert "`bicubic` with tsn: **skipped**" in markdown.render(empty) and len(tables(markdown.render(empty))) == 1
     assert "bicubic skipped" in console.plain(empty)
     assert stdlib_json.loads(json.render(empty))["records"][0]["fusion_top1"] is None

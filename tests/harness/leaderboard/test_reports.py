@@ -76,6 +76,6 @@ def test_what_is_no_report_is_refused_with_what_there_is(
         ({1: b""}, "returned 1 as a file's name"),
     ],
 )
-def test_what_is_not_files_is_refused(found: object, message: str) -> None:
+def test_a_report_that_returns_no_files_is_refused(found: object, message: str) -> None:
     with pytest.raises(ContractError, match=message):
         checked_files(found, "org")

@@ -49,7 +49,7 @@ def test_degradation_of_another_scale_is_refused(tmp_path: Path) -> None:
         degradation_part(benchmark, load_registry())
 
 
-def test_unknown_and_missing_benchmarks(tmp_path: Path) -> None:
+def test_unknown_and_missing_benchmarks_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="Did you mean 'mini'"):
         load_benchmark("mnii")
     with pytest.raises(UsageError, match="does not exist"):

@@ -34,19 +34,21 @@ def plan(registry: Registry) -> Plan:
     benchmark = load_benchmark("ucf101-x4")
     spec = registry.get(RecognizerSpec, "tsn")
     options = {**spec.options, **benchmark.recognizers["tsn"]}
+    trained = Weights("ucf101", "0", "ucf101/train1", "mine", as_published=True)
     streams = [
-        Part(f"tsn.{stream}", spec, options, Weights("ucf101", "0", "ucf101/train1", "mine", stream=stream), stream)
+        Part(f"tsn.{stream}", spec, options, replace(trained, stream=stream), stream)
         for stream in ("spatial", "temporal")
     ]
     methods = [
         method_part(name, registry, benchmark) for name in ("hr", "bicubic", "nearest", "sosr", "tosr")
     ]
-    methods = [replace(part, missing=None, weights=Weights("ucf101", "1", "x", "mine")) for part in methods]
+    methods = [replace(part, missing=None, weights=replace(trained, trained_on="x")) for part in methods]
     clips = [Clip(str(i), Path("x"), 0, "g") for i in range(3783)]
     return Plan(
         benchmark=benchmark,
         dataset=dataset_part(benchmark.dataset, registry),
         clips=clips,
+        clips_digest="d",
         dataset_clips=3783,
         classes=["a"],
         degradation=degradation_part(benchmark, registry),
@@ -125,6 +127,7 @@ def test_another_fusion_leaves_the_streams(plan: Plan) -> None:
 @pytest.mark.parametrize(
     ("weights", "options", "message"),
     [
+        ({"as_published": False}, {}, "tsn.spatial: its checkpoint ucf101 is not declared to be the published network"),
         ({"note": "narrow"}, {}, "tsn.spatial: its network is not the published one (narrow)"),
         ({"trained_on": "kinetics/train"}, {}, "trained on kinetics/train, not on ucf101/train1"),
         ({}, {"segments": 8}, "tsn.spatial: segments=8 is not the published protocol's 25"),
@@ -143,12 +146,14 @@ def test_another_recogniser_is_not_compared(
 
 def test_official_weights_may_be_trained_elsewhere(plan: Plan) -> None:
     official = [
-        replace(p, weights=replace(p.weights, tag="official", trained_on="K400")) for p in plan.probes if p.weights
+        replace(p, weights=replace(p.weights, tag="official", trained_on="K400", as_published=False))
+        for p in plan.probes
+        if p.weights
     ]
     assert numbers(replace(plan, probes=official)) == numbers(plan)
 
 
-def test_a_narrow_method_is_not_compared_and_its_pair_neither(plan: Plan) -> None:
+def test_neither_a_narrow_method_nor_its_pair_is_compared(plan: Plan) -> None:
     narrow = [
         replace(p, weights=replace(p.weights, note="16 channels")) if p.label == "sosr" and p.weights else p
         for p in plan.methods
@@ -167,7 +172,7 @@ def test_methods_of_an_earlier_command_keep_their_numbers(plan: Plan) -> None:
     assert sorted(methods) == ["bicubic", "hr", "sosr", "tosr"]
 
 
-def test_a_benchmark_without_a_table(plan: Plan) -> None:
+def test_a_benchmark_without_a_table_is_not_compared(plan: Plan) -> None:
     assert comparable(changed(plan, published=None)) is None
 
 
@@ -177,7 +182,7 @@ def test_a_benchmark_without_a_table(plan: Plan) -> None:
         ({"stream": "joint"}, r"mine\.csv, line 2: stream 'joint'; one of spatial"),
         ({"top1": "high"}, "line 2: fusion is like 1:1.5, and top1 a number"),
         ({"fusion": "1"}, "line 2: fusion is like"),
-        ({"source": ""}, "line 2: every one of the 13 fields"),
+        ({"source": ""}, "line 2: all 13 fields must be given"),
     ],
 )
 def test_a_broken_table_is_named(tmp_path: Path, change: dict[str, str], message: str) -> None:
@@ -191,7 +196,7 @@ def test_a_broken_table_is_named(tmp_path: Path, change: dict[str, str], message
         read_published(str(tmp_path / "mine.csv"))
 
 
-def test_a_table_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_table_and_wrong_columns_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"published: .*none\.csv does not exist"):
         read_published("none.csv")
     (tmp_path / "mine.csv").write_text("a,b\n")

@@ -70,7 +70,7 @@ def test_the_widest_radius_is_the_whole_clip_where_one_needs_it() -> None:
     assert widest([0, None, 3]) is None
 
 
-def test_methods_tell_their_radius() -> None:
+def test_methods_declare_their_radius() -> None:
     network = torch.nn.Identity()
     given = {"scale": 1, "device": CPU}
     assert temporal_radius(Bicubic(**given)) == 0 == temporal_radius(FrameNetwork(network, **given))

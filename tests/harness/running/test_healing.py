@@ -8,6 +8,7 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,6 @@ def killed_at(moment: int) -> Iterator[None]:
         yield
     finally:
         patch.undo()
-        Path(f"steps-{os.getpid()}").write_text(str(steps))
 
 
 def killed_run(request: Request, out: Path, moment: int) -> bool:
@@ -115,19 +115,18 @@ def killed_run(request: Request, out: Path, moment: int) -> bool:
 
 @pytest.mark.slow
 def test_every_moment_of_a_kill_leads_to_the_undisturbed_leaderboard(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request_: Request
+    tmp_path: Path, request_: Request
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    do_run(request_, tmp_path / "whole")
+    quick = replace(request_, sr="bicubic", limit=2)
+    do_run(quick, tmp_path / "whole")
     expected = table(tmp_path / "whole")
     moment, out = 0, tmp_path / "cut"
-    while killed_run(request_, out, moment := moment + 1):
-        folder = do_run(request_, out)
+    while killed_run(quick, out, moment := moment + 1):
+        folder = do_run(quick, out)
         assert table(out) == expected, f"killed at step {moment}"
         assert folder.healed == [], "a kill damages nothing"
-        assert not list((out / "cells").glob("*/clips.jsonl"))
         shutil.rmtree(out)
-    assert moment > 3 * (2 * 3 + 3 * 4), "three cells of four clips were written"
+    assert moment > 2 * (2 * 3 + 3 * 2), "two cells of two clips were written"
 
 
 def test_whatever_is_cut_is_noticed(tmp_path: Path, request_: Request) -> None:
@@ -187,7 +186,7 @@ def test_damage_is_named_set_aside_and_computed_again(tmp_path: Path, request_: 
     folder = do_run(request_, out)
     [line] = folder.healed
     assert damaged.name in line and (out / "damaged" / damaged.name).exists()
-    assert table(out) == expected and load_run(out).problems == ()
+    assert table(out) == expected and load_run(out).remarks == ()
     assert do_run(request_, out).healed == []
 
 

@@ -76,7 +76,9 @@ def request_(tmp_path: Path, made_clips: Callable[..., Path]) -> Request:
     return Request(load_benchmark(str(file)), data=data.parent)
 
 
-def test_a_run_without_hr_frames(tmp_path: Path, registry: Registry, request_: Request) -> None:
+def test_a_run_without_hr_frames_has_no_ceiling_and_no_picture_quality(
+    tmp_path: Path, registry: Registry, request_: Request
+) -> None:
     context = open_context(request_, registry)
     listener: Listener = Quiet()
     with open_run(tmp_path / "run") as folder:

@@ -109,7 +109,7 @@ def test_a_method_with_a_window_makes_the_same_of_the_frames_around(
     assert torch.equal(sample.sr(frames), expected)
 
 
-def test_a_method_that_tells_no_window_is_shown_the_whole_clip(opened: Callable[..., SourceClip]) -> None:
+def test_a_method_without_a_declared_window_is_shown_the_whole_clip(opened: Callable[..., SourceClip]) -> None:
     class Watching(Bicubic):
         temporal_radius = None  # type: ignore[assignment]
         seen = torch.empty(0)
@@ -132,7 +132,7 @@ def test_flow_in_portions_is_the_same(opened: Callable[..., SourceClip], monkeyp
 
 
 def test_a_video_shorter_than_it_says_is_refused(opened: Callable[..., SourceClip]) -> None:
-    with pytest.raises(ClipError, match="the video ended before"):
+    with pytest.raises(ClipError, match="the video ended earlier"):
         opened(Needs([3], [3, 8]))
 
 

@@ -161,7 +161,7 @@ def test_a_method_that_cannot_be_built_fails_alone(
     assert set(cells.get_group("bicubic")["status"]) == {"ok"}
 
 
-def test_an_unreadable_clip_is_recorded_and_the_others_go_on(
+def test_an_unreadable_clip_is_recorded_and_the_others_are_measured(
     tmp_path: Path, registry: Registry, benchmark: Benchmark, made_clips: Callable[..., Path]
 ) -> None:
     data = made_clips()
@@ -175,7 +175,7 @@ def test_an_unreadable_clip_is_recorded_and_the_others_go_on(
     assert set(record.clips["clip"]) == {f"clip_{i}" for i in (0, 1, 3, 4, 5)}
 
 
-def test_the_same_command_goes_on_and_more_methods_can_be_added(
+def test_the_same_command_resumes_and_more_methods_can_be_added(
     tmp_path: Path, registry: Registry, benchmark: Benchmark, made_clips: Callable[..., Path]
 ) -> None:
     data, out = made_clips(), tmp_path / "run"
@@ -191,7 +191,7 @@ def test_the_same_command_goes_on_and_more_methods_can_be_added(
     assert last.clips == 0 and len(harness.load_run(out).cells) == len(record.cells)
 
 
-def test_a_killed_run_goes_on_where_it_was(
+def test_a_killed_run_resumes_where_it_stopped(
     tmp_path: Path, registry: Registry, benchmark: Benchmark, made_clips: Callable[..., Path]
 ) -> None:
     class Killed(Silent):
@@ -233,13 +233,14 @@ def test_plugins_are_told_how_every_cell_ended(
     assert sorted(tracker.told) == [("bicubic", "ok"), ("broken", "failed"), ("hr", "ok")]
 
 
-def test_a_folder_of_other_clips_is_refused(
+def test_a_folder_of_another_benchmark_is_refused(
     tmp_path: Path, registry: Registry, benchmark: Benchmark, made_clips: Callable[..., Path]
 ) -> None:
     data = made_clips()
     do_run(Request(benchmark, sr="bicubic", data=data), registry, tmp_path / "run")
-    with pytest.raises(RunFolderError, match="holds a run of mini over 6 other clips"):
-        do_run(Request(benchmark, sr="bicubic", data=data, limit=3), registry, tmp_path / "run")
+    other = benchmark.model_copy(update={"name": "other"})
+    with pytest.raises(RunFolderError, match="holds a run of mini; choose another --out, or --no-resume"):
+        do_run(Request(other, sr="bicubic", data=data), registry, tmp_path / "run")
     assert json.loads((tmp_path / "run" / "run.json").read_text())["plan"]["clips"] == 6
 
 
@@ -256,7 +257,7 @@ def test_a_folder_starts_over_when_asked_whatever_it_held(
     assert len(list((tmp_path / "run" / "cells").iterdir())) == len(record.cells)
 
 
-def test_names_on_the_command_line(registry: Registry, benchmark: Benchmark) -> None:
+def test_names_on_the_command_line_become_methods_and_pairs(registry: Registry, benchmark: Benchmark) -> None:
     names = wanted_methods("nearest+lanczos,psnr:a=1,b=2,nearest", registry, benchmark)
     assert names == ["hr", "bicubic", "nearest", "lanczos", "psnr:a=1,b=2"]
     # an option at its default is not part of the label

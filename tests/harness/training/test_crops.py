@@ -72,12 +72,12 @@ def test_a_selection_is_made_once(cache: FrameCache) -> None:
     ("window", "selection", "message"),
     [
         (Window(), SELECTION, "needs cached flow"),
-        (Window(flow=True), SELECTION, "the warp filter pairs of frames"),
+        (Window(flow=True), SELECTION, "the warp filter needs pairs of frames"),
         (Window(flow=True), Selection(size=24, stride=6, keep=1), "stride must be a multiple of the scale"),
         (Window(flow=True), Selection(size=48, stride=8, keep=1), "crops of 48 pixels .* do not fit frames of 48x40"),
     ],
 )
-def test_what_cannot_be_selected_is_refused(
+def test_selections_that_do_not_fit_the_cache_are_refused(
     made_clips: Callable[..., Path], tmp_path: Path, window: Window, selection: Selection, message: str
 ) -> None:
     with pytest.raises(UsageError, match=message):

@@ -6,7 +6,7 @@ from harness.training.curves import write_curves
 from harness.training.quality import Quality
 
 
-def test_table_and_picture(tmp_path: Path) -> None:
+def test_losses_are_written_as_table_and_picture(tmp_path: Path) -> None:
     one = {1: {"l_pix": 0.5}, 2: {"l_pix": 0.25, "psnr_y": 20.0}}
     curves = {"one": one, "two": {1: {"l_pix": 0.2, "l_g_gan": -1.0}}}
     table, picture = write_curves(tmp_path, curves, Quality("psnr_y", "PSNR-Y", "dB", 19.0, "bicubic"))

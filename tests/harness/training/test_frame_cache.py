@@ -90,7 +90,7 @@ def test_a_window_keeps_windows_pairs_and_flow(made_clips: Callable[..., Path], 
 
 def test_clips_that_are_too_short_are_left_out(made_clips: Callable[..., Path], tmp_path: Path) -> None:
     folder = made_clips(classes=2, per_class=3, frames=4)
-    with pytest.raises(UsageError, match="every clip is shorter than what the training looks at"):
+    with pytest.raises(UsageError, match="every clip is too short for this training"):
         opened(folder, tmp_path / "cache", validation_clips=1, window=Window(targets=7))
 
 

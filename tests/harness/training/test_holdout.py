@@ -10,7 +10,7 @@ from harness.errors import UsageError
 from harness.training.holdout import hold_out, some_clips, whole_groups
 
 
-def test_what_shares_a_group_with_a_held_out_clip_is_not_trained_on() -> None:
+def test_clips_that_share_a_group_with_a_held_out_clip_are_not_trained_on() -> None:
     clips = [Clip(f"c{i}", Path(), i % 3, f"g{i // 4}") for i in range(24)]
     roles = hold_out(clips, some_clips(clips, 3, seed=1))
     held = [clip for clip in clips if roles.get(clip.id) == "validate"]
@@ -27,7 +27,7 @@ def test_holding_out_everything_is_refused() -> None:
         hold_out(clips, some_clips(clips, 1, seed=0))
 
 
-def test_whole_groups_are_held_out_at_random_but_for_a_seed_always_the_same() -> None:
+def test_whole_groups_are_held_out_at_random_and_the_same_for_the_same_seed() -> None:
     clips = [Clip(f"c{i}", Path(), i % 3, f"g{i // 4}") for i in range(40)]
     held = whole_groups(clips, 0.3, seed=0)
     # the selection that the cards of the shipped recognisers tell of

@@ -29,20 +29,20 @@ SHIPPED = benchmarks_folder() / "training"
         (("stresnet", "ucf101-x4", "stresnet-star"), "ucf101-x4/stresnet-star"),
     ],
 )
-def test_a_name_stands_for_one_file(asked: tuple[str, ...], file: str) -> None:
+def test_a_recipe_name_stands_for_one_file(asked: tuple[str, ...], file: str) -> None:
     assert find_recipe(*asked) == SHIPPED / f"{file}.yaml"
 
 
 @pytest.fixture
 def benchmark(tmp_path: Path) -> Path:
-    """A benchmark of the user's own, called `mine`."""
+    """The user's own benchmark, called `mine`."""
     file = tmp_path / "somewhere" / "file.yaml"
     file.parent.mkdir()
     file.write_text((benchmarks_folder() / "mini.yaml").read_text().replace("name: mini", "name: mine"))
     return file
 
 
-def test_recipes_for_a_benchmark_of_ones_own_lie_beside_its_file(benchmark: Path) -> None:
+def test_recipes_of_the_users_benchmark_are_found_beside_its_file(benchmark: Path) -> None:
     own = benchmark.parent / "training" / "mine"
     (own / "quick").mkdir(parents=True)
     for name in ("tsn", "fast", "quick/tsn"):
@@ -54,7 +54,7 @@ def test_recipes_for_a_benchmark_of_ones_own_lie_beside_its_file(benchmark: Path
     assert find_recipe("vdsr", str(benchmark)) == SHIPPED / "paper" / "vdsr.yaml"
 
 
-def test_where_there_is_none_nobody_is_told_to_write_into_the_installation(benchmark: Path) -> None:
+def test_a_missing_recipe_is_never_suggested_inside_the_installation(benchmark: Path) -> None:
     with pytest.raises(UsageError) as caught:
         find_recipe("tsn", str(benchmark))
     own = benchmark.parent / "training" / "mine"
@@ -71,7 +71,7 @@ def test_where_there_is_none_nobody_is_told_to_write_into_the_installation(bench
         find_recipe("bicubic", None)
 
 
-def test_a_file_is_a_file(tmp_path: Path) -> None:
+def test_a_recipe_given_as_a_file_must_exist(tmp_path: Path) -> None:
     file = tmp_path / "own.yaml"
     with pytest.raises(UsageError, match=r"no recipe .*own\.yaml: the file does not exist"):
         find_recipe("tsn", "mini", str(file))

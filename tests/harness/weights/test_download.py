@@ -159,7 +159,7 @@ def test_an_address_that_leads_nowhere_is_a_clear_error(tmp_path: Path, url: str
         OK + b"Content-Encoding: gzip\r\n\r\n",  # a file that was packed before; what was asked for is the file
     ],
 )  # fmt: skip
-def test_what_a_server_may_do_is_downloaded(tmp_path: Path, head: bytes) -> None:
+def test_every_valid_form_of_response_is_downloaded(tmp_path: Path, head: bytes) -> None:
     seen: list[tuple[int, int]] = []
     with serving(saying(head, CONTENT[:100], CONTENT[100:])) as url:
         download(url, tmp_path / "net.pth", DIGEST[:8].upper(), lambda done, total: seen.append((done, total)))

@@ -34,7 +34,7 @@ def test_numbers_of_numpy_beside_the_tensors_are_read(tmp_path: Path) -> None:
 
 def test_what_a_stand_in_replaces_is_read_and_anything_else_is_refused(tmp_path: Path) -> None:
     torch.save({"state_dict": STATE, "made": Fraction(1, 3)}, tmp_path / "net.pth")
-    with pytest.raises(WeightsError, match=r"refused, .*fractions\.Fraction"):
+    with pytest.raises(WeightsError, match=r"refused because .*fractions\.Fraction"):
         load_state(tmp_path / "net.pth")
     seen: list[int] = []
 
@@ -89,5 +89,5 @@ def test_the_authors_pickled_vdsr_is_refused(assets: Path) -> None:
     path = assets / "weights" / "vdsr-x234-twtygqyy-oldpickle.pth"
     if not path.is_file():
         pytest.skip(f"{path} is not at hand (set HARNESS_TEST_ASSETS)")
-    with pytest.raises(WeightsError, match=r"refused, .*vdsr\.Net"):
+    with pytest.raises(WeightsError, match=r"refused because .*vdsr\.Net"):
         load_state(path)

@@ -57,7 +57,7 @@ def verdicts(record: RunRecord) -> list[str]:
     return [f.verdict([part for claim in f.claims for part in claim.judge(evidence)]) for f in FINDINGS]
 
 
-def test_they_hold_on_the_numbers_of_the_paper() -> None:
+def test_the_findings_hold_on_the_numbers_of_the_paper() -> None:
     record = record_of(TABLE)
     found = verdicts(record)
     assert found[:2] == [HOLDS, HOLDS] and found[3] == HOLDS
@@ -66,7 +66,7 @@ def test_they_hold_on_the_numbers_of_the_paper() -> None:
     assert "ICCV 2019" in text and "| 1 | Perceptual methods lead the spatial stream" in text
 
 
-def test_they_do_not_hold_on_the_opposite() -> None:
+def test_the_findings_do_not_hold_on_the_opposite_numbers() -> None:
     swapped = {n: (f, t, s, p) if n not in ("hr", "bicubic") else (f, s, t, p) for n, (f, s, t, p) in TABLE.items()}
     found = verdicts(record_of(swapped))
     assert found[:2] == [FAILS, FAILS]

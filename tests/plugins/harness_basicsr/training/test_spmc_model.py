@@ -134,7 +134,7 @@ def test_a_section_that_trains_nothing_is_refused(train: dict[str, Any]) -> None
         built(train)
 
 
-def test_weights_of_the_steps() -> None:
+def test_weights_of_the_steps_rise_linearly() -> None:
     assert spmc_model.step_weights(3) == [0.5, 0.75, 1.0]
 
 

@@ -149,11 +149,13 @@ def test_with_a_benchmark_data_is_its_data_set_of_which_the_test_clips_are_left_
         plan(ask("vdsr", benchmark=None))
 
 
-def test_a_dry_run_tells_and_leaves_nothing(ask: Ask, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dry_run_prints_the_plan_and_writes_nothing(
+    ask: Ask, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     train(ask("vdsr", dry_run=True))
     shown = capsys.readouterr().out
     assert "mini/train: 6 clips" in shown and "216 parameters" in shown and "pairs 8 (ToSRModel)" in shown
-    assert "it would start anew" in shown
+    assert "it would start from scratch" in shown
     assert not (tmp_path / "out").exists() and not (tmp_path / "home" / "training-frames").exists()
 
 
@@ -187,7 +189,7 @@ def test_the_checkpoint_says_what_it_is(ask: Ask, tmp_path: Path) -> None:
     )
 
 
-def test_recipes_that_do_not_fit(ask: Ask, tmp_path: Path) -> None:
+def test_recipes_that_do_not_fit_are_refused(ask: Ask, tmp_path: Path) -> None:
     square = {"type": "VGGStyleDiscriminator", "num_in_ch": 3, "num_feat": 4}
     for name, change, message in (
         ("srresnet", {"stages": [{**GAN, "network_d": square}]}, "patches of 16 HR pixels, but .* takes 128"),

@@ -83,7 +83,7 @@ def test_training_resumes_and_its_weights_load(
 
 
 def unchanged(card: str) -> list[str]:
-    """A card's lines without the time, which goes on counting."""
+    """A card's lines without the time, which differs."""
     return [line for line in card.splitlines() if not line.startswith("| time")]
 
 
@@ -95,13 +95,13 @@ def test_checkpoints_hold_nothing_that_torch_refuses(drifting_clips: Path, bench
     assert {"state_dict", "optimizer"} <= checkpoint.keys()
 
 
-def test_crops_that_do_not_fit(drifting_clips: Path, benchmark: str, tmp_path: Path) -> None:
+def test_crops_that_do_not_fit_are_refused(drifting_clips: Path, benchmark: str, tmp_path: Path) -> None:
     large = recipe(1).model_copy(update={"crop": 64})
     with pytest.raises(UsageError, match="crops of 64 pixels do not fit in frames of 36x32"):
         train(asked(benchmark, tmp_path / "out", drifting_clips), recipe=large, streams=["spatial"])
 
 
-def test_a_network_without_pretrained_weights_does_not_pass_for_one(
+def test_a_network_without_pretrained_weights_must_start_from_scratch(
     drifting_clips: Path, benchmark: str, tmp_path: Path
 ) -> None:
     bninception = {"options": {"config": "recognition/tsn/tsn_bninception_{stream}.yaml"}}
@@ -113,7 +113,7 @@ def test_a_network_without_pretrained_weights_does_not_pass_for_one(
     assert "tsn_bninception_spatial.yaml" in (tmp_path / "out" / "tsn-spatial-tiny.md").read_text()
 
 
-def test_what_a_recogniser_has_no_use_for_is_refused(tmp_path: Path) -> None:
+def test_requests_that_a_recogniser_cannot_meet_are_refused(tmp_path: Path) -> None:
     cases = (
         ({"scale": 2}, "--scale: tsn is a recogniser"),
         ({"recipe": "no"}, "no recipe 'no' for tsn on benchmark mini"),
