@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 GOAL = (0.93, 0.98)
 FROM_GROUPS = 10
 DASH = "\u2013"
+WHY = (
+    "Where hardly any clip is wrong, or hardly any differs between two methods, counts are so few that no interval can "
+    "have just 95 %; differences are then held more often than promised."
+)
 
 
 def render(
@@ -25,6 +29,7 @@ def render(
         f"standard error of {100 * (0.95 * 0.05 / runs) ** 0.5:.1f}. A dash: fewer than half of the runs have the "
         "interval, because floor and ceiling are not told apart, or methods do not differ.",
         _summary(found, intervals),
+        WHY,
     ]
     for name in intervals:
         parts += [f"## {name.capitalize()}", _table(found, name)]

@@ -24,7 +24,8 @@ def read_columns(info: Mapping[str, Any], declared: Sequence[Column]) -> tuple[C
     column that an older version described less fully than today is taken from `declared`.
     """
     today = {column.key: column for column in declared}
-    recorded = [_read(facts, today) for facts in info.get("columns", ())]
+    # once each: a probe may be there several times, with other options
+    recorded = list(dict.fromkeys(_read(facts, today) for facts in info.get("columns", ())))
     main = {column.key: column for column in [*declared, *recorded] if column.order is not None}
     further = [column for column in recorded if column.order is None]
     return (*main_columns(main.values()), *further)

@@ -15,6 +15,7 @@ from harness.leaderboard.notes import group_note, header
 from harness.leaderboard.published import published_notes, with_published
 from harness.leaderboard.row import Row, tidy
 from harness.leaderboard.streams import Accuracies, headline, measure_accuracy
+from harness.leaderboard.variants import tell_apart
 from harness.registry import Registry
 from harness.registry import registry as installed
 from harness.specs import CEILING, Column
@@ -83,7 +84,7 @@ def build(
     """
     info, cells = record.info, read_cells(record)
     weights = fusion or (info["benchmark"]["fusion"][0], info["benchmark"]["fusion"][1])
-    columns = read_columns(info, declared_columns(registry or installed()))
+    cells, columns = tell_apart(cells, read_columns(info, declared_columns(registry or installed())))
     keys = measured_keys(cells, columns)
     contenders = read_contenders(cells, [*info["plan"].get("pairs", ()), *pairs])
     rows, notes = _scored(contenders, cells, keys, weights)
