@@ -13,6 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from harness_benchmarks import tables
+from harness_benchmarks.agreement import TOLERANCE_DB, differences, same_pictures
+from harness_benchmarks.comparison import Result, Timeable, bench_request, compare, timeable
+from harness_benchmarks.measuring import STAGES
+from harness_benchmarks.speed import app
 from rich.console import Console
 from rich.table import Table
 from typer.testing import CliRunner
@@ -25,11 +30,6 @@ from harness.planning.selecting import Request
 from harness.registry import Registry, load_registry
 from harness.running.context import RunContext
 from harness.specs import RecognizerSpec
-from harness_benchmarks import tables
-from harness_benchmarks.agreement import TOLERANCE_DB, differences, same_pictures
-from harness_benchmarks.comparison import Result, Timeable, bench_request, compare, timeable
-from harness_benchmarks.measuring import STAGES
-from harness_benchmarks.speed import app
 
 CLASSES = 2
 
