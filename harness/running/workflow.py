@@ -65,7 +65,7 @@ def record_start(context: RunContext, request: Request, folder: RunFolder) -> No
             "published": joined(comparable(plan), published, plan),
             "environment": describe_environment(context.device),
             "columns": [asdict(c) for p in plan.probes if isinstance(p.spec, ProbeSpec) for c in p.spec.columns],
-            "seeds": {"subset": 0, "bootstrap": 0},
+            "seeds": {"subset": 0},
             "cells": [*(c.id for c in plan.cells), *kept_cells(plan, folder, earlier["cells"] if earlier else ())],
             "left_out": left_out(plan, folder),
         }

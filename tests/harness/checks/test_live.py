@@ -11,7 +11,7 @@ from harness.checks import Check, check_declared, require
 from harness.config import data_variable
 from harness.planning.benchmark import load_benchmark
 from harness.registry import HOOKS, Registry, load_registry, registry
-from harness.specs import DatasetSpec, RecognizerSpec, Spec, SRMethodSpec, Weights
+from harness.specs import DatasetSpec, NetworkSpec, RecognizerSpec, Spec, SRMethodSpec, Weights
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +35,7 @@ def test_every_builtin_keeps_its_contract(kind: type[Spec], name: str) -> None:
     options = protocols.get(name, {}) if kind is RecognizerSpec else {}
     sections = list(check_declared(spec, registry(), options=options))
     if (
-        isinstance(spec, (SRMethodSpec, RecognizerSpec))
+        isinstance(spec, NetworkSpec)
         and spec.needs_weights
         and not any(weights.file for weights in spec.weights)
     ):
