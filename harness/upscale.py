@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 import torch
@@ -17,10 +17,16 @@ from harness.registry import Registry
 from harness.running.build import build_method
 from harness.running.frame_store import temporal_radius
 from harness.specs import SRMethodSpec
-from harness.video.copying import SourceFrame, Writer, open_source, open_target
-from harness.video.frames import Bytes, open_video, to_tensor, to_uint8
+from harness.video.copying import SourceFrame, open_source
+from harness.video.encoding import Encoding
+from harness.video.frames import Bytes, Video, open_video, to_tensor, to_uint8
+from harness.video.pixels import Pixels
+from harness.video.writing import Writer, open_target
 
 T = TypeVar("T")
+AS_USUAL = Encoding()
+WHITE = 65535
+"""In frames of 16 bits."""
 MARGIN = 8
 """Frames before and after the wanted ones for a method that looks at the whole clip, because a long video does not fit
 into memory: the result then differs a little from that of the whole video."""
@@ -46,34 +52,56 @@ def load_method(text: str, registry: Registry, *, scale: int, tag: str, device: 
 
 
 def upscale_video(
-    source: Path, target: Path, method: SRMethod, *, scale: int, device: torch.device, progress: Progress | None = None
+    source: Path,
+    target: Path,
+    method: SRMethod,
+    *,
+    scale: int,
+    device: torch.device,
+    encoding: Encoding = AS_USUAL,
+    progress: Progress | None = None,
+    note: Callable[[str], None] = lambda text: None,
 ) -> int:
     """Restore every frame of a video file and write them, with the sound, to another; returns the number of frames.
 
-    Each frame keeps its time stamp, so a variable rate stays variable; the sound is copied unchanged. The method sees
-    each wanted frame with the neighbours it looks at (its `temporal_radius`), or with `MARGIN` frames on both sides if
-    it looks at the whole clip; a short video is seen whole. The target, near-lossless H.264, appears only when it is
-    complete. `progress` is called with frames done and frames in total (0: unknown).
-    Raises `ClipError` for a broken source, `ContractError` for a wrong result of the method, and `HarnessError` for a
-    target that cannot be written.
+    Each frame keeps its time stamp, so a variable rate stays variable, and parts of joined transport streams follow
+    each other; the sound is copied unchanged. The method sees each wanted frame with the neighbours it looks at (its
+    `temporal_radius`), or with `MARGIN` frames on both sides if it looks at the whole clip; a short one is seen whole.
+    Sources of more than 8 bits are restored from all of them and written at 10. The target appears only when it is
+    complete. `progress` is called with frames done and an estimate of all, `note` with what could not be copied.
+    Raises `UsageError` before the first frame is restored if the source is no video or the target cannot be written so,
+    `ClipError` for a source that is damaged further on, `ContractError` for a wrong result of the method, and
+    `HarnessError` for a target that cannot be written.
     """
-    checked = open_video(source)
+    encoding.check(target)
+    checked = readable(source)
     chunk = max(1, CHUNK_PIXELS // (checked.size[0] * checked.size[1] * scale * scale))
     radius = temporal_radius(method)
     done = 0
     with open_source(source) as given, open_target(target) as output:
-        writer = Writer(output, given)
-        total = max(checked.announced, given.video.frames)
+        writer = Writer(output, target, given, scale, encoding)
+        if given.left_out:
+            note(f"{source}: {given.left_out} stream(s) of sound are of an unknown kind and left out")
         for window, first, stop in windows(given.frames(), chunk, MARGIN if radius is None else radius):
             images = restore(method, window, range(first, stop), scale, device)
             writer.write(images, window[first:stop])
             done += stop - first
             if progress is not None:
-                progress(done, total)
+                progress(done, max(done, checked.likely_frames))
         if done < checked.announced:
             raise ClipError(f"{source}: truncated: {checked.announced} frames announced, {done} decoded")
         writer.close()
     return done
+
+
+def readable(source: Path) -> Video:
+    """The video in a file that the user names. Raises `UsageError` if there is none."""
+    if source.is_dir():
+        raise UsageError(f"{source} is a folder; give one video file")
+    try:
+        return open_video(source)
+    except ClipError as error:
+        raise UsageError(str(error)) from error
 
 
 def windows(items: Iterable[T], chunk: int, margin: int) -> Iterator[tuple[list[T], int, int]]:
@@ -98,12 +126,26 @@ def windows(items: Iterable[T], chunk: int, margin: int) -> Iterator[tuple[list[
 
 def restore(
     method: SRMethod, window: Sequence[SourceFrame], wanted: Sequence[int], scale: int, device: torch.device
-) -> Bytes:
-    """The wanted frames of a window, restored, as uint8 ``(N, H, W, 3)``. Raises `ContractError`."""
-    lr = to_tensor(np.stack([frame.image for frame in window]), device)
+) -> Pixels:
+    """The wanted frames of a window, restored, ``(N, H, W, 3)`` in the depth of the window. Raises `ContractError`."""
+    given = np.stack([frame.image for frame in window])
+    deep = given.dtype != np.uint8
+    lr = deep_to_tensor(given, device) if deep else to_tensor(cast(Bytes, given), device)
     with torch.inference_mode():
         restored: Tensor = method.upscale(lr, list(wanted))
     expected = (len(wanted), 3, lr.shape[-2] * scale, lr.shape[-1] * scale)
     if tuple(restored.shape) != expected or not bool(torch.isfinite(restored).all()):
         raise ContractError(f"upscale returned shape {tuple(restored.shape)}; expected finite numbers of {expected}")
-    return to_uint8(restored.float())
+    return to_uint16(restored.float()) if deep else to_uint8(restored.float())
+
+
+def deep_to_tensor(frames: Pixels, device: torch.device) -> Tensor:
+    """uint16 ``(T, H, W, 3)`` to float32 ``(T, 3, H, W)`` in [0, 1] on `device`."""
+    levels = torch.from_numpy(frames.astype(np.float32)).to(device)
+    return levels.permute(0, 3, 1, 2).contiguous().div_(WHITE)
+
+
+def to_uint16(frames: Tensor) -> Pixels:
+    """``(T, 3, H, W)`` in [0, 1] to uint16 ``(T, H, W, 3)``; clamped, then rounded half to even."""
+    levels = frames.clamp(0, 1).mul(WHITE).round_().permute(0, 2, 3, 1)
+    return cast(Pixels, levels.contiguous().cpu().numpy().astype(np.uint16))

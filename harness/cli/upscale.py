@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from harness.cli.options import Device, PluginFiles
+from harness.errors import UsageError
 from harness.specs import DEFAULT_BENCHMARK
+from harness.video.encoding import CONTAINERS, Encoding
 
 EXAMPLES = """
 Examples:
@@ -21,10 +25,20 @@ Examples:
 
   harness upscale clip.mp4 --sr vdsr:checkpoint=my.pth --out big.mp4
 
+A video from a phone, filmed upright or mirrored, comes out as it is shown, with its sound:
+
+  harness upscale IMG_0042.MOV --sr bicubic --scale 2
+
+HDR (PQ or HLG, 10 bits) stays HDR, as H.265 of 10 bits; --codec h264 or av1 writes 10 bits as well:
+
+  harness upscale hdr.mov --sr bicubic --scale 2 --codec av1 --quality 20 --out hdr.mp4
+
+  harness upscale clip.mp4 --sr bicubic --codec lossless --out big.mkv
+
+Curve, primaries, range and mastering display are handed on, the moving data of HDR10+ and Dolby Vision are not.
+
 Files in .mkv or .mov can hold kinds of sound that .mp4 cannot.
 """
-CONTAINERS = (".mp4", ".mkv", ".mov")
-"""Containers that are written as they were read; Matroska can hold the sound of all others."""
 
 
 def upscale(
@@ -32,44 +46,78 @@ def upscale(
     sr: Annotated[str, typer.Option(help="SR method: NAME or NAME:option=value.")],
     out: Annotated[
         Path | None,
-        typer.Option(help="File to write; its suffix (.mp4, .mkv) sets the container. Default: NAME-METHOD-xSCALE."),
+        typer.Option(
+            help=f"File to write; its kind is its suffix: {', '.join(CONTAINERS)}. Default: NAME-METHOD-xSCALE."
+        ),
     ] = None,
     scale: Annotated[int, typer.Option(min=1, help="Scale factor.")] = 4,
+    codec: Annotated[
+        str | None,
+        typer.Option(
+            help="h264, h265, av1, or lossless (RGB, bit by bit: H.264 at 8 bits, H.265 at 10). "
+            "Default: h264, of HDR and other videos of more than 8 bits h265; av1 in .webm."
+        ),
+    ] = None,
+    quality: Annotated[
+        int | None,
+        typer.Option(
+            help="Constant rate factor; lower is better and larger. For h264 and h265 0 to 51 (default 12), "
+            "for av1 0 to 63 (default 18)."
+        ),
+    ] = None,
     weights_tag: Annotated[str, typer.Option(help="Which of the method's weights.")] = DEFAULT_BENCHMARK,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     device: Device = "auto",
     plugin: PluginFiles = None,
 ) -> None:
     """Restore every frame of a video; time stamps are kept and the sound is copied."""
-    out = out or default_target(video, sr, scale)
+    out = out or default_target(video, sr, scale, codec)
+    encoding = Encoding(codec, quality)
+    encoding.check(out)
     refuse_overwriting(video, out, force)
 
     from harness.bars import counting_bar
     from harness.registry import registry
     from harness.running.build import pick_device
-    from harness.upscale import load_method, upscale_video
+    from harness.terminal import console, say
+    from harness.upscale import load_method, readable, upscale_video
 
+    readable(video)
+    notes: list[str] = []
     picked = pick_device(device)
     method = load_method(sr, registry(), scale=scale, tag=weights_tag, device=picked)
     with counting_bar(f"{sr} x{scale}", "frames") as progress:
-        frames = upscale_video(video, out, method, scale=scale, device=picked, progress=progress)
-    typer.echo(f"wrote {out}: {frames} frames")
+        frames = upscale_video(
+            video, out, method, scale=scale, device=picked, encoding=encoding, progress=progress, note=notes.append
+        )
+    for note in notes:
+        say(console(stderr=True), note, style="yellow")
+    say(console(), f"wrote {out}: {frames} frames")
 
 
-def default_target(video: Path, sr: str, scale: int) -> Path:
-    """Next to the video, under its name with method and scale, in a container that can hold its kind of sound."""
+def default_target(video: Path, sr: str, scale: int, codec: str | None = None) -> Path:
+    """Next to the video, under its name with method and scale, in its own container if that can hold the codec."""
     method = sr.partition(":")[0]
-    suffix = video.suffix if video.suffix.lower() in CONTAINERS else ".mkv"
+    own = CONTAINERS.get(video.suffix.lower())
+    suffix = video.suffix if own and (codec or own.usual) in own.codecs else ".mkv"
     return video.with_name(f"{video.stem}-{method}-x{scale}{suffix}")
 
 
 def refuse_overwriting(video: Path, out: Path, force: bool) -> None:
-    """Raise `UsageError` if `out` is the source, exists without ``--force``, or its folder does not exist."""
-    from harness.errors import UsageError
-
+    """Raise `UsageError` if `out` is the source, exists without ``--force``, or cannot become a file where it is."""
     if not out.parent.is_dir():
         raise UsageError(f"--out {out}: there is no folder {out.parent}")
-    if out.exists() and video.exists() and out.samefile(video):
+    try:
+        kind = out.stat().st_mode
+    except FileNotFoundError:
+        if not os.access(out.parent, os.W_OK):
+            raise UsageError(f"--out {out}: the folder {out.parent} cannot be written to") from None
+        return
+    except OSError as error:
+        raise UsageError(f"--out {out}: cannot be written: {error.strerror}; give another name") from error
+    if not stat.S_ISREG(kind):
+        raise UsageError(f"--out {out} is not a file that can be replaced; give another name")
+    if video.exists() and out.samefile(video):
         raise UsageError(f"--out {out} is the video itself; give another name")
-    if out.exists() and not force:
+    if not force:
         raise UsageError(f"--out {out} exists; give another name, or --force to replace it")

@@ -1,4 +1,4 @@
-"""Reading a video file with its time stamps and writing it again with other pictures and the same sound."""
+"""Reading a video file with its time stamps and its sound, to write it again with other pictures."""
 
 from __future__ import annotations
 
@@ -8,35 +8,34 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from heapq import heappop, heappush
+from itertools import chain
 from pathlib import Path
 from typing import cast
 
 import av
-import numpy as np
 from av.audio.stream import AudioStream
-from av.container import InputContainer, OutputContainer
+from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from harness.errors import ClipError, HarnessError, UsageError
-from harness.files import replacing
-from harness.video.frames import Bytes
+from harness.errors import ClipError
+from harness.video.container import MEND, moving_stream, open_container, reason
+from harness.video.orientation import Orientation, orientation
+from harness.video.packets import other_size, with_damage
+from harness.video.pixels import Colours, Pixels, colours, to_rgb
+from harness.video.timeline import Positions, Timeline, may_start_again, read_timeline
 
 EXCHANGED = 4
 """How many frames apart swapped time stamps may be."""
-CODEC_OPTIONS = {"crf": "12", "preset": "medium"}
-BT601 = 5
-KNOWN_MATRICES = (1, 5, 6, 9)
-"""BT.709, BT.601 (two names) and BT.2020 by their numbers in ISO/IEC 23091-2, which libav uses."""
 
 
 @dataclass(frozen=True)
 class SourceFrame:
-    """A decoded frame: uint8 RGB ``(H, W, 3)``, upright, and when it is shown."""
+    """A decoded frame: RGB ``(H, W, 3)`` as `harness.video.pixels` has it, upright, and when it is shown."""
 
-    image: Bytes
+    image: Pixels
     pts: int
     duration: int
 
@@ -49,105 +48,80 @@ class Source:
     name: str
     video: VideoStream
     audio: Sequence[AudioStream]
+    timeline: Timeline
     sound: list[Packet[Stream]] = field(default_factory=list)
-    colour: VideoFrame | None = None
-    """The first frame, which says how colours are coded."""
+
+    def __post_init__(self) -> None:
+        self._rest = self._decoded()
+        try:
+            self.first = next(self._rest)
+        except StopIteration:
+            raise ClipError(f"{self.name}: empty: no frame could be decoded; {MEND}") from None
+        self.colours: Colours = colours(self.first)
+        self.turn: Orientation = orientation(self.first)
 
     def frames(self) -> Iterator[SourceFrame]:
-        """All frames in display order, time stamps ascending. Raises `ClipError` if one cannot be decoded."""
-        return in_order(self._decoded())
+        """All frames in display order, time stamps ascending; to be asked for once.
 
-    def _decoded(self) -> Iterator[SourceFrame]:
+        Raises `ClipError` if one is damaged, cannot be decoded or differs in size.
+        """
+        return in_order(self._stamped(chain([self.first], self._rest)))
+
+    def _stamped(self, frames: Iterable[VideoFrame]) -> Iterator[SourceFrame]:
         step = round(1 / (self.rate * self.time_base))
         following = 0
+        size = self.first.height, self.first.width
+        for frame in frames:
+            if (frame.height, frame.width) != size:
+                raise other_size(self.name, frame, size)
+            pts = following if frame.pts is None else frame.pts
+            duration = frame.duration or step
+            following = pts + duration
+            yield SourceFrame(self.turn.turn(to_rgb(frame, self.colours)), pts, duration)
+
+    def _decoded(self) -> Iterator[VideoFrame]:
+        shown = 0
+        positions = Positions()
         try:
-            for packet in self.container.demux([self.video, *self.audio]):
+            for packet, damaged in with_damage(self.container, self.video, *self.audio):
+                self.timeline.move(packet, positions.of(packet))
                 if packet.stream is not self.video:
                     self.sound.append(packet)
                     continue
                 for frame in cast("list[VideoFrame]", packet.decode()):
-                    self.colour = self.colour or frame
-                    pts = following if frame.pts is None else frame.pts
-                    duration = frame.duration or step
-                    following = pts + duration
-                    yield SourceFrame(upright(frame), pts, duration)
-        except av.FFmpegError as error:
-            raise ClipError(f"{self.name}: cannot be decoded: {error.strerror}") from error
+                    if damaged or frame.is_corrupt:
+                        raise ClipError(f"{self.name}: frame {shown} is damaged; {MEND}")
+                    shown += 1
+                    yield frame
+        except (av.FFmpegError, MemoryError) as error:
+            problem = f"cannot be decoded after {shown} frame(s): {reason(error)}"
+            raise ClipError(f"{self.name}: {problem}; {MEND}") from error
+
+    @property
+    def left_out(self) -> int:
+        """Streams of sound that libav does not know, so that they cannot be copied."""
+        return len(self.container.streams.audio) - len(self.audio)
 
     @property
     def rate(self) -> Fraction:
+        """Frames per second, on average."""
         return self.video.average_rate or self.video.guessed_rate or Fraction(25)
 
     @property
     def time_base(self) -> Fraction:
+        """Seconds in a unit of the time stamps."""
         return self.video.time_base or 1 / self.rate
 
     @property
-    def matrix(self) -> int:
-        """How RGB becomes luma and chroma. A source that does not say is decoded as BT.601 and marked as such."""
-        number = int(self.colour.colorspace) if self.colour else BT601
-        return number if number in KNOWN_MATRICES else BT601
+    def size(self) -> tuple[int, int]:
+        """Height and width as shown."""
+        return self.turn.size((self.first.height, self.first.width))
 
-
-class Writer:
-    """Encodes restored frames into the output and copies the sound that goes with them."""
-
-    def __init__(self, output: OutputContainer, source: Source) -> None:
-        self.output = output
-        self.source = source
-        try:
-            self.video = output.add_stream("libx264", rate=source.rate, options=dict(CODEC_OPTIONS))
-        except ValueError as error:
-            raise UsageError(f"{error}; give a name that ends in .mp4 or .mkv") from error
-        self.video.codec_context.time_base = source.time_base
-        self.video.time_base = source.time_base
-        try:
-            self.sound = {stream.index: output.add_stream_from_template(stream) for stream in source.audio}
-        except ValueError as error:
-            raise UsageError(f"the sound cannot be copied: {error}; try a name in .mkv or .mov") from error
-        self.started = False
-
-    def write(self, images: Bytes, frames: Sequence[SourceFrame]) -> None:
-        """Write restored images with the time stamps of the frames they come from."""
-        if not self.started:
-            self._describe(*images.shape[1:3])
-        for image, original in zip(images, frames, strict=True):
-            self.output.mux(self.video.encode(self._coded(image, original)))
-        self._copy_sound()
-
-    def close(self) -> None:
-        """Write what the encoder still holds."""
-        self.output.mux(self.video.encode())
-        self._copy_sound()
-
-    def _describe(self, height: int, width: int) -> None:
-        """Set the size and how colours are coded; neither is known before the first frame."""
-        context = self.video.codec_context
-        context.height, context.width = height, width
-        # players want halved chroma, which needs even sides
-        context.pix_fmt = "yuv420p" if height % 2 == width % 2 == 0 else "yuv444p"
-        context.colorspace = self.source.matrix
-        context.color_range = 1
-        context.color_primaries = self.source.video.codec_context.color_primaries
-        context.color_trc = self.source.video.codec_context.color_trc
-        shape = self.source.video.sample_aspect_ratio
-        if shape:
-            context.sample_aspect_ratio = shape
-        self.started = True
-
-    def _coded(self, image: Bytes, original: SourceFrame) -> VideoFrame:
-        rgb = VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
-        frame = rgb.reformat(format=self.video.codec_context.pix_fmt, dst_colorspace=self.source.matrix)
-        frame.pts, frame.time_base = original.pts, self.source.time_base
-        frame.colorspace, frame.color_range = self.source.matrix, 1
-        return frame
-
-    def _copy_sound(self) -> None:
-        for packet in self.source.sound:
-            if packet.dts is not None:  # an empty one marks the end of the stream
-                packet.stream = self.sound[packet.stream.index]
-                self.output.mux_one(packet)
-        self.source.sound.clear()
+    @property
+    def pixel_shape(self) -> Fraction | None:
+        """Width of a pixel over its height, as shown; None if it is not said."""
+        shape = self.video.sample_aspect_ratio
+        return 1 / shape if shape and self.turn.transposed else shape
 
 
 def in_order(frames: Iterable[SourceFrame]) -> Iterator[SourceFrame]:
@@ -174,35 +148,22 @@ def in_order(frames: Iterable[SourceFrame]) -> Iterator[SourceFrame]:
         yield earliest()
 
 
-def upright(frame: VideoFrame) -> Bytes:
-    """A frame as RGB, turned as a player would turn it."""
-    image = cast(Bytes, frame.to_ndarray(format="rgb24"))
-    turns = round(frame.rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
-
-
 @contextmanager
 def open_source(path: Path) -> Iterator[Source]:
-    """A video file that `harness.video.frames.open_video` has accepted."""
-    with av.open(str(path)) as container:
-        video = container.streams.video[0]
+    """A video file, its first frame decoded. Raises `ClipError` if it has none or cannot be read."""
+    name = str(path)
+    timeline = Timeline()
+    with open_container(path) as container:
+        if may_start_again(container):
+            timeline = read_timeline(container, [moving_stream(container, name), *known_sound(container)])
+    with open_container(path) as container:
+        video = moving_stream(container, name)
         video.thread_type = "AUTO"
-        yield Source(container, str(path), video, tuple(container.streams.audio))
+        yield Source(container, name, video, known_sound(container), timeline)
 
 
-@contextmanager
-def open_target(path: Path) -> Iterator[OutputContainer]:
-    """An output file that gets its name once it is complete. Raises `HarnessError` if it cannot be written."""
-    try:
-        with replacing(path) as partial, _create(partial, path) as output:
-            yield output
-    except av.FFmpegError as error:
-        raise HarnessError(f"{path}: cannot be written: {error.strerror}") from error
-
-
-def _create(partial: Path, path: Path) -> OutputContainer:
-    try:
-        output: OutputContainer = av.open(str(partial), "w")
-    except ValueError as error:  # the suffix names no container
-        raise UsageError(f"{path}: {error}; give a name that ends in .mp4 or .mkv") from error
-    return output
+def known_sound(container: InputContainer) -> tuple[AudioStream, ...]:
+    """The streams of sound that libav knows."""
+    return tuple(
+        stream for stream in container.streams.audio if cast("object | None", stream.codec_context) is not None
+    )

@@ -11,13 +11,12 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import cast
 
 import av
 import numpy as np
 import torch
 from av.container import InputContainer
-from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
@@ -25,15 +24,16 @@ from torch import Tensor
 
 from harness.errors import ClipError, HarnessError
 from harness.files import replacing
+from harness.video.container import MEND, local, moving_stream, open_container, reason
+from harness.video.extent import is_cut
+from harness.video.orientation import AS_CODED, orientation
+from harness.video.packets import other_size, survey, with_damage
 
 Bytes = NDArray[np.uint8]
 DECODE_THREADS = 1
 """Clips are short and many, so the cores are better spent on several clips than on the threads of one decoder."""
 HELD_BYTES = 1 << 30
 """Frames of a video of unknown length are kept up to this size: 77 seconds of 320x240 at 60 frames per second."""
-NOT_CODED_BYTES = 8
-"""MPEG-4 encoders mark "same as before" by a packet of up to this size without a picture (UCF101 has such clips)."""
-MEND = "get or make the file again"
 
 
 @dataclass(frozen=True)
@@ -44,17 +44,19 @@ class Video:
     name: str
     """Its name in errors: the clip's id and the file, or just the file."""
     size: tuple[int, int]
-    """Height and width in pixels, as coded (a rotation flag is not applied)."""
+    """Height and width in pixels, as shown."""
     fps: float
     """Average frames per second; 0 if the container does not say."""
     announced: int
-    """The least number of pictures that the container says it holds; 0 if it does not say."""
+    """The least number of frames that there must be by what the container says; 0 if it does not say."""
     exact: bool = False
     """Whether `announced` is the exact number; packets that may hold no picture leave that open."""
     expected: int | None = None
     """Frames that an annotation promises."""
     packets: int = 0
-    """Packets in the file: an upper bound on its pictures, unless the file is damaged."""
+    """Packets whose pictures are shown: an upper bound on the frames, unless the file is damaged."""
+    upright: bool = True
+    """Whether frames are turned and mirrored as the file asks for, or left as coded."""
 
     @cached_property
     def num_frames(self) -> int:
@@ -87,12 +89,10 @@ class Video:
 
     def _images(self) -> Iterator[Bytes]:
         for frame in self._decode():
-            if (frame.height, frame.width) != self.size:
-                raise ClipError(
-                    f"{self.name}: a frame of {frame.width}x{frame.height} in a video of "
-                    f"{self.size[1]}x{self.size[0]}; frames must have the same size, so encode it again"
-                )
-            yield cast(Bytes, frame.to_ndarray(format="rgb24"))
+            turn = orientation(frame) if self.upright else AS_CODED
+            if turn.size((frame.height, frame.width)) != self.size:
+                raise other_size(self.name, frame, turn.size(self.size))
+            yield turn.turn(cast(Bytes, frame.to_ndarray(format="rgb24")))
 
     def read(self, start: int = 0, stop: int | None = None) -> Bytes:
         """Frames `start` to `stop` (exclusive; None for all), uint8 ``(T, H, W, 3)`` RGB.
@@ -118,18 +118,18 @@ class Video:
 
     def _decode(self) -> Iterator[VideoFrame]:
         shown = 0
-        try:
-            with av.open(str(self.path)) as container:
-                stream = _limit_threads(container)
-                for packet in container.demux(stream):
-                    for frame in packet.decode():
-                        if packet.is_corrupt or frame.is_corrupt:
-                            raise ClipError(f"{self.name}: frame {shown} is damaged; {MEND}")
+        with open_container(self.path, self.name) as container:
+            try:
+                for packet, damaged in with_damage(container, _single_threaded(container, self.name)):
+                    frames = cast("list[VideoFrame]", packet.decode())
+                    if damaged or any(frame.is_corrupt for frame in frames):
+                        raise ClipError(f"{self.name}: frame {shown} is damaged; {MEND}")
+                    for frame in frames:
                         shown += 1
-                        yield cast(VideoFrame, frame)
-        except av.FFmpegError as error:
-            problem = f"cannot be decoded after {shown} frame(s): {error.strerror}"
-            raise ClipError(f"{self.name}: {problem}; {MEND}") from error
+                        yield frame
+            except (av.FFmpegError, MemoryError) as error:
+                problem = f"cannot be decoded after {shown} frame(s): {reason(error)}"
+                raise ClipError(f"{self.name}: {problem}; {MEND}") from error
         self._check_count(shown)
 
     def _check_count(self, shown: int) -> None:
@@ -141,76 +141,31 @@ class Video:
             raise ClipError(f"{self.name}: annotated with {self.expected} frames, {shown} decoded; {MEND}")
 
 
-def open_video(path: Path, clip_id: str | None = None, num_frames: int | None = None) -> Video:
-    """Open a video file and check its container; nothing is decoded until frames are asked for.
+def open_video(path: Path, clip_id: str | None = None, num_frames: int | None = None, *, upright: bool = True) -> Video:
+    """Open a video file and check its container; only the first frame is decoded until frames are asked for.
 
-    `clip_id` names the clip in errors, `num_frames` is what an annotation promises. Raises `ClipError` if the file is
-    missing, empty or no video, or holds fewer packets than its container announces.
+    `clip_id` names the clip in errors, `num_frames` is what an annotation promises. Frames are shown as the file asks
+    for, turned or mirrored, unless `upright` is False. Raises `ClipError` if the file is missing, empty or no video,
+    holds fewer packets than its container announces, or begins with a frame that cannot be decoded.
     """
     name = f"clip {clip_id!r} ({path})" if clip_id is not None else str(path)
     if not path.is_file():
-        raise ClipError(f"{name}: no such file; check the data folder (--data) or build the data set")
+        where = "the path" if clip_id is None else "the data folder (--data) or build the data set"
+        raise ClipError(f"{name}: no such file; check {where}")
     if path.stat().st_size == 0:
         raise ClipError(f"{name}: the file is empty (0 bytes); {MEND}")
-    try:
-        with av.open(str(path)) as container:
-            if not container.streams.video:
-                raise ClipError(f"{name}: it has no video stream; only video files can be read")
-            return _inspect(container, path, name, num_frames)
-    except av.FFmpegError as error:
-        problem = f"truncated or not a video file: {error.strerror}"
-        raise ClipError(f"{name}: {problem}; {MEND}") from error
+    with open_container(path, name) as container:
+        if is_cut(path, container.format.name):
+            raise ClipError(f"{name}: truncated: the file is shorter than its container says; {MEND}")
+        found = survey(container, _single_threaded(container, name), name)
+    turn = orientation(found.first) if upright else AS_CODED
+    size = turn.size((found.first.height, found.first.width))
+    exact = found.announced == found.packets
+    return Video(path, name, size, found.fps, found.announced, exact, num_frames, found.packets, upright)
 
 
-def _inspect(container: InputContainer, path: Path, name: str, expected: int | None) -> Video:
-    stream = _limit_threads(container)
-    packets = [_facts(p) for p in container.demux(stream) if p.size]
-    without_picture = sum(not p.picture for p in packets)
-    if not packets:
-        raise ClipError(f"{name}: empty: the container holds no video packet; {MEND}")
-    rate = stream.average_rate or stream.guessed_rate
-    held = max(p.end for p in packets)
-    # an AVI with a variable rate counts the frames that it leaves out, but its duration is right
-    if len(packets) < stream.frames and not (rate and held + 2 / rate >= stream.frames / rate):
-        raise ClipError(f"{name}: truncated: {stream.frames} frames announced, {len(packets)} in the file; {MEND}")
-    missing = _seconds_announced(stream) - held
-    if rate and missing > 2 / rate:
-        raise ClipError(f"{name}: truncated: the last {float(missing):.2f} s announced are not in the file; {MEND}")
-    context = stream.codec_context
-    announced = max(min(stream.frames, len(packets)) - without_picture, 0)
-    exact = announced == len(packets)
-    size = context.height, context.width
-    return Video(path, name, size, float(rate or 0), announced, exact, expected, len(packets))
-
-
-def _seconds_announced(stream: VideoStream) -> Fraction:
-    """Length that a Matroska or WebM file, which announces no frame count, states for its video; 0 if unknown."""
-    hours, _, rest = stream.metadata.get("DURATION", "").partition(":")
-    minutes, _, seconds = rest.partition(":")
-    try:
-        return 3600 * Fraction(hours) + 60 * Fraction(minutes) + Fraction(seconds)
-    except ValueError:
-        return Fraction(0)
-
-
-class _Packet(NamedTuple):
-    """What is kept of a packet; all packets together would be as large as the file."""
-
-    picture: bool
-    """Whether it certainly holds one that is shown."""
-    end: Fraction
-    """Seconds into the video at which the next picture replaces its own; 0 if unknown."""
-
-
-def _facts(packet: Packet[VideoStream]) -> _Packet:
-    end = Fraction(0)
-    if packet.pts is not None and packet.time_base:
-        end = (packet.pts + (packet.duration or 0)) * packet.time_base
-    return _Packet(not packet.is_discard and packet.size > NOT_CODED_BYTES, end)
-
-
-def _limit_threads(container: InputContainer) -> VideoStream:
-    stream = container.streams.video[0]
+def _single_threaded(container: InputContainer, name: str) -> VideoStream:
+    stream = moving_stream(container, name)
     stream.codec_context.thread_count = DECODE_THREADS
     return stream
 
@@ -241,7 +196,7 @@ def write_video(
     # with one thread the file has the same bytes on every machine
     settings = {"crf": "2", "preset": "slow", "threads": "1"} if options is None else dict(options)
     try:
-        with replacing(path) as partial, av.open(str(partial), "w") as container:
+        with replacing(path) as partial, av.open(local(partial), "w") as container:
             stream = cast(VideoStream, container.add_stream(codec, rate=rate, options=settings))
             count = 0
             for image in _single_frames(frames):

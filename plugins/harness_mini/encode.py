@@ -8,7 +8,9 @@ from pathlib import Path
 import av
 import numpy as np
 
+from harness.errors import ClipError
 from harness.files import replacing
+from harness.video.container import local, open_container
 from harness_mini.texture import Picture
 
 FPS = 25
@@ -21,7 +23,7 @@ OPTIONS = {"crf": "9", "preset": "medium", "tune": "psnr", "threads": "1"}
 
 def write(path: Path, frames: Picture) -> None:
     """Write frames `(T, H, W, 3)` of 8-bit RGB as H.264 at 25 a second; `path` appears only when it is complete."""
-    with replacing(path) as partial, av.open(str(partial), "w", format="mp4") as container:
+    with replacing(path) as partial, av.open(local(partial), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=FPS, options=OPTIONS)
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = PIXELS
@@ -32,8 +34,8 @@ def write(path: Path, frames: Picture) -> None:
 
 
 def read(path: Path) -> Picture:
-    """All frames of a clip as 8-bit RGB `(T, H, W, 3)`."""
-    with av.open(str(path)) as container:
+    """All frames of a clip as 8-bit RGB `(T, H, W, 3)`. Raises `ClipError` if it cannot be decoded."""
+    with open_container(path) as container:
         return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
 
 
@@ -41,5 +43,5 @@ def is_whole(path: Path) -> bool:
     """Whether `path` is a clip that decodes from start to end."""
     try:
         return path.is_file() and len(read(path)) > 0
-    except (av.FFmpegError, ValueError):
+    except (ClipError, ValueError):
         return False

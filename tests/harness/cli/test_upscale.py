@@ -61,5 +61,78 @@ def test_an_unknown_method_and_an_unreadable_video_are_refused(cli: Cli, video: 
     assert result.exit_code == 2 and "Did you mean 'bicubic'?" in result.stderr
     video.write_bytes(b"no video")
     result = cli("upscale", video, "--sr", "bicubic", "--out", tmp_path / "big.mp4")
-    assert result.exit_code == 1 and "not a video file" in result.stderr
+    assert result.exit_code == 2 and "not a video file" in result.stderr
     assert not (tmp_path / "big.mp4").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("none.mp4", None, "none.mp4: no such file"),
+        ("empty.mp4", b"", "empty.mp4: the file is empty"),
+        ("text.mp4", b"some words\n" * 40, "text.mp4: truncated or not a video file"),
+        ("folder.mp4", "folder", "folder.mp4 is a folder; give one video file"),
+        ("subtitles.srt", b"1\n00:00:01,000 --> 00:00:02,000\nhello\n", "it has no video stream"),
+    ],
+)
+def test_what_is_no_video_is_refused_in_one_sentence(
+    cli: Cli, tmp_path: Path, name: str, content: bytes | str | None, message: str
+) -> None:
+    given = tmp_path / name
+    if isinstance(content, bytes):
+        given.write_bytes(content)
+    elif content:
+        given.mkdir()
+    result = cli("upscale", given, "--sr", "bicubic", "--out", tmp_path / "big.mp4")
+    assert result.exit_code == 2 and message in result.stderr and "--data" not in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "big.mp4").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--out", "big.gif"], "cannot write .gif files; give a name that ends in .mp4"),
+        (["--out", "big"], "its name has no suffix"),
+        (["--out", "big.mov", "--codec", "av1"], ".mov cannot hold av1"),
+        (["--out", "x" * 260 + ".mp4"], "cannot be written: File name too long"),
+        (["--out", "folder.mp4", "--force"], "is not a file that can be replaced"),
+        (["--codec", "lossless", "--quality", "3"], "has no --quality"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_at_once(
+    cli: Cli, video: Path, more: list[str], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(video.parent)
+    Path("folder.mp4").mkdir()
+    before = sorted(Path.cwd().iterdir())
+    result = cli("upscale", video, "--sr", "bicubic", *more)
+    assert result.exit_code == 2 and message in result.stderr
+    assert sorted(Path.cwd().iterdir()) == before
+
+
+def test_names_with_a_colon_are_local_files(cli: Cli, video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(video.parent)
+    video.rename("12:30:05.mp4")
+    result = cli("upscale", "12:30:05.mp4", "--sr", "nearest", "--scale", 2, "--out", "10:00.mkv", "--device", "cpu")
+    assert result.exit_code == 0, result.stderr
+    assert "wrote 10:00.mkv: 6 frames" in result.output and len(open_video(Path("10:00.mkv")).read()) == 6
+
+
+@pytest.mark.parametrize(("codec", "written"), [("h265", "hevc"), ("av1", "av1"), ("lossless", "h264")])
+def test_the_codec_asked_for_is_written(cli: Cli, video: Path, codec: str, written: str) -> None:
+    result = cli("upscale", video, "--sr", "nearest", "--scale", 2, "--codec", codec, "--device", "cpu")
+    assert result.exit_code == 0, result.stderr
+    with av.open(str(video.with_name("clip_0-nearest-x2.mp4"))) as container:
+        assert container.streams.video[0].codec_context.codec.canonical_name == written
+
+
+def test_an_estimate_of_the_frames_is_shown_where_the_length_is_unknown(cli: Cli, video: Path, tmp_path: Path) -> None:
+    cli("upscale", video, "--sr", "nearest", "--scale", 1, "--out", tmp_path / "in.ts")
+    result = cli("upscale", tmp_path / "in.ts", "--sr", "nearest", "--scale", 2, "--out", tmp_path / "big.mp4")
+    assert result.exit_code == 0 and "6 of 6 frames" in result.stderr
+
+
+def test_the_help_shows_phones_and_hdr(cli: Cli) -> None:
+    text = cli("upscale", "--help").output
+    assert "phone" in text and "HDR" in text and "--quality" in text and "lossless" in text
