@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from io import StringIO
 from itertools import chain, zip_longest
 from pathlib import Path
 
 from harness.contracts import Clip
+from harness.datasets.listing import named
+from harness.datasets.tree import Tree
 from harness.errors import AnnotationError, UnknownNameError, UsageError
+from harness.text import Line, quoted, read_text
 from harness.video.frames import Video, open_video
 
 HEADER = ["id", "path", "label", "group", "num_frames"]
@@ -35,29 +40,27 @@ class AnnotatedDataset:
     def classes(self) -> Sequence[str]:
         """Class names by label. Raises `AnnotationError`."""
         file = self.root / "classes.txt"
-        if not file.is_file():
+        if not os.path.isfile(file):  # false for a name longer than the system allows, too
             raise AnnotationError(f"{file}: no such file; data set {self.name!r} needs it, one class name per line")
-        names = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()]
-        while names and not names[-1]:
-            names.pop()
-        for line, name in enumerate(names, 1):
-            if not name or name in names[: line - 1]:
-                raise AnnotationError(f"{file}, line {line}: {name!r}: class names must be distinct and not blank")
-        if not names:
+        names = [line.strip() for line in read_text(file).rstrip().split("\n")]
+        if names == [""]:
             raise AnnotationError(f"{file}: no class in it; write one class name per line")
+        for number, name in enumerate(names, 1):
+            if not name or name in names[: number - 1]:
+                raise Line(file, number, name).error(f"{quoted(name)}: class names must be distinct and not blank")
         return tuple(names)
 
     @cached_property
     def splits(self) -> Sequence[str]:
         """Names of the splits that the folder has."""
-        return tuple(sorted(file.stem for file in self.root.glob("*.csv")))
+        return tuple(file.stem for file in named(self.root, "*.csv"))
 
     def clips(self, split: str) -> Sequence[Clip]:
         """The clips of a split in the file's order. Raises `AnnotationError` naming file, line and rule."""
         file = self.root / f"{split}.csv"
         if split not in self.splits:
             raise UnknownNameError(f"split of {self.name!r}", split, self.splits, f"{file} does not exist.")
-        rows = _Reader(file, self.root.resolve(), len(self.classes)).read()
+        rows = _Reader(file, Tree(self.root.resolve()), len(self.classes)).read()
         self._frame_counts.update((clip.path, count) for clip, count in rows)
         return [clip for clip, _ in rows]
 
@@ -68,68 +71,56 @@ class AnnotatedDataset:
 
 @dataclass(frozen=True)
 class _Reader:
-    """Reads one annotation file, whose clips are under `root` and have labels below `num_classes`."""
+    """Reads one annotation file, whose clips are in `tree` and have labels below `num_classes`."""
 
     file: Path
-    root: Path
+    tree: Tree
     num_classes: int
 
     def read(self) -> list[tuple[Clip, int]]:
-        rows = self._lines()
-        line, header = next(rows, (1, []))
+        rows = self._rows()
+        line, header = next(rows, (Line(self.file, 1, ""), []))
         if header != HEADER:
-            raise self._error(line, f"header {','.join(header)!r}; it must be {','.join(HEADER)!r}")
+            raise line.error(f"header {quoted(','.join(header))}; it must be {','.join(HEADER)!r}")
         found: dict[str, tuple[Clip, int]] = {}
         for line, row in rows:
             clip, count = self._row(row, line)
             if clip.id in found:
-                raise self._error(line, f"duplicate id {clip.id!r}; every clip needs its own")
+                raise line.error(f"duplicate id {quoted(clip.id)}; every clip needs its own")
             found[clip.id] = clip, count
         if not found:
-            raise self._error(line, "no clip in it; a split needs at least one")
+            raise line.error("no clip in it; a split needs at least one")
         return list(found.values())
 
-    def _lines(self) -> Iterator[tuple[int, list[str]]]:
-        with self.file.open(encoding="utf-8", newline="") as stream:
-            rows = csv.reader(stream)
-            try:
-                for row in rows:
-                    yield rows.line_num, row
-            except (UnicodeDecodeError, csv.Error) as error:
-                raise self._error(rows.line_num + 1, f"not readable as UTF-8 comma-separated text: {error}") from error
+    def _rows(self) -> Iterator[tuple[Line, list[str]]]:
+        """The rows that are not blank, their fields without white space at the ends."""
+        rows = csv.reader(StringIO(read_text(self.file), newline=""))
+        try:
+            for row in rows:
+                fields = [value.strip() for value in row]
+                if any(fields):
+                    yield Line(self.file, rows.line_num, ""), fields
+        except csv.Error as error:
+            line = Line(self.file, rows.line_num, "")
+            raise line.error(f"not readable as comma-separated text: {error}") from error
 
-    def _row(self, row: Sequence[str], line: int) -> tuple[Clip, int]:
+    def _row(self, row: Sequence[str], line: Line) -> tuple[Clip, int]:
         if len(row) != len(HEADER):
-            raise self._error(line, f"{len(row)} fields; a clip has {len(HEADER)}: {', '.join(HEADER)}")
+            raise line.error(f"{len(row)} fields; a clip has {len(HEADER)}: {', '.join(HEADER)}")
         clip_id, path, _, group, _ = row
         for key, value in (("id", clip_id), ("path", path), ("group", group)):
-            if not value.strip():
-                raise self._error(line, f"{key} is blank; it must not be")
-        label = self._integer(line, "label", row[2])
+            if not value:
+                raise line.error(f"{key} is blank; it must not be")
+        label = line.integer(row[2], "label")
         if not 0 <= label < self.num_classes:
-            raise self._error(line, f"label {label}; labels run from 0 to {self.num_classes - 1} (classes.txt)")
-        count = self._integer(line, "num_frames", row[4])
+            raise line.error(f"label {label}; labels run from 0 to {self.num_classes - 1} (classes.txt)")
+        count = line.integer(row[4], "num_frames")
         if count < 1:
-            raise self._error(line, f"num_frames {count}; a clip has at least one frame")
-        return Clip(clip_id, self._path(line, path), label, group), count
-
-    def _integer(self, line: int, key: str, text: str) -> int:
-        try:
-            return int(text)
-        except ValueError:
-            raise self._error(line, f"{key} {text!r} is not a whole number") from None
-
-    def _path(self, line: int, text: str) -> Path:
-        full = self.root / text
-        # resolve() follows links, so a link that points outside is caught as well
-        if Path(text).is_absolute() or not full.resolve().is_relative_to(self.root):
-            raise self._error(line, f"path {text!r} leaves the data folder {self.root}; paths must stay inside it")
+            raise line.error(f"num_frames {count}; a clip has at least one frame")
+        full = self.tree.locate(path, line)
         if not full.is_file():
-            raise self._error(line, f"path {text!r}: no such file under {self.root}")
-        return full
-
-    def _error(self, line: int, rule: str) -> AnnotationError:
-        return AnnotationError(f"{self.file}, line {line}: {rule}")
+            raise line.error(f"path {quoted(path)}: no such file under {self.tree.root}")
+        return Clip(clip_id, full, label, group), count
 
 
 def balanced_subset(clips: Sequence[Clip], limit: int, seed: int = 0) -> list[Clip]:

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
-from natsort import natsorted
-
 from harness import paths
 from harness.contracts import Clip, Progress
+from harness.datasets.listing import children
 from harness.files import sha256
+from harness.text import escaped
 
 Key = tuple[str, int, int, int]
 """Path, size in bytes, time of the last change in nanoseconds, inode: what tells that a file is still the same."""
@@ -34,8 +34,11 @@ def split_digest(clips: Sequence[Clip], progress: Progress | None = None) -> str
 
 
 def files_of(clip: Clip) -> list[Path]:
-    """The clip's file, or all files in the folder of a clip that is kept as images, in natural order."""
-    return natsorted(file for file in clip.path.iterdir() if file.is_file()) if clip.path.is_dir() else [clip.path]
+    """The clip's file, or all files in the folder of a clip that is kept as images, in natural order.
+
+    What systems leave in folders does not count, so that a look at them changes nothing.
+    """
+    return [file for file in children(clip.path) if file.is_file()] if clip.path.is_dir() else [clip.path]
 
 
 def size_of(clip: Clip) -> int:
@@ -62,7 +65,7 @@ def _contents(clips: Sequence[Clip], progress: Progress | None) -> dict[Path, st
 
 def _key(file: Path) -> Key:
     stat = file.stat()
-    return str(file.absolute()), stat.st_size, stat.st_mtime_ns, stat.st_ino
+    return escaped(file.absolute()), stat.st_size, stat.st_mtime_ns, stat.st_ino
 
 
 def _database() -> sqlite3.Connection:

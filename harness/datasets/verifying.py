@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from harness.contracts import Clip, Dataset, Listing, Progress
+from harness.contracts import Clip, Dataset, Inventory, Listing, Progress
 from harness.datasets.digests import files_of, size_of, split_digest
+from harness.datasets.listing import frames_in, gaps
 from harness.errors import ClipError, HarnessError
 from harness.files import sha256
 
+SHOWN = 10
+"""Gaps of one clip that are named."""
 MIN_FRAMES = 2
 """A shorter clip has no motion, so no temporal stream can use it."""
 
@@ -40,7 +43,7 @@ class Problem:
     split: str
     clip: str | None
     kind: str
-    """``annotation``, ``missing``, ``unreadable``, ``short`` or ``duplicate``."""
+    """``annotation``, ``missing``, ``unreadable``, ``short``, ``gap`` or ``duplicate``."""
     detail: str
 
 
@@ -51,6 +54,8 @@ class Verdict:
     clips: dict[str, int]
     digests: dict[str, str]
     problems: list[Problem]
+    passed_over: list[str]
+    """What is in the data folder and belongs to no clip and no annotation, which is no problem."""
 
 
 def describe(dataset: Dataset, split: str) -> SplitFacts:
@@ -78,8 +83,9 @@ def describe(dataset: Dataset, split: str) -> SplitFacts:
 def verify(dataset: Dataset, splits: Sequence[str], progress: Progress | None = None) -> Verdict:
     """Decode every clip of `splits` on all cores. `progress` is called with clips done and clips in total.
 
-    Finds missing, unreadable and too short clips, and clips with the same content within a split or in two splits of
-    one fold. A clip of several splits is decoded once, and reported under the first of them.
+    Finds missing, unreadable and too short clips, numbers that are missing in the names of pictures, and clips with
+    the same content within a split or in two splits of one fold. A clip of several splits is decoded once, and reported
+    under the first of them.
     Problems with the data raise nothing; they are in the verdict.
     """
     listed: dict[str, Sequence[Clip]] = {}
@@ -94,10 +100,12 @@ def verify(dataset: Dataset, splits: Sequence[str], progress: Progress | None = 
         problems += found
         if progress is not None:
             progress(done, len(once))
+    problems += _gaps(once.values())
     problems += _duplicates(listed)
     sizes = {split: len(clips) for split, clips in listed.items()}
     digests = {split: split_digest(clips) for split, clips in listed.items() if all(c.path.exists() for c in clips)}
-    return Verdict(sizes, digests, sorted(problems, key=lambda p: (p.split, p.clip or "", p.kind)))
+    passed_over = dataset.passed_over() if isinstance(dataset, Inventory) else []
+    return Verdict(sizes, digests, sorted(problems, key=lambda p: (p.split, p.clip or "", p.kind)), list(passed_over))
 
 
 def _decode_all(dataset: Dataset, once: Sequence[tuple[str, Clip]]) -> Iterator[list[Problem]]:
@@ -121,6 +129,17 @@ def _decode(dataset: Dataset, split: str, clip: Clip) -> list[Problem]:
     if frames < MIN_FRAMES:
         return [Problem(split, clip.id, "short", f"{frames} frame(s); at least {MIN_FRAMES} are needed for motion")]
     return []
+
+
+def _gaps(clips: Iterable[tuple[str, Clip]]) -> Iterator[Problem]:
+    """Folders of pictures whose numbers have gaps, each named once, however many clips are cut from it."""
+    for path, (split, clip) in {clip.path: (split, clip) for split, clip in reversed(list(clips))}.items():
+        pictures = frames_in(path) if path.is_dir() else []
+        missing = [f"{first} to {last}" if first != last else str(first) for first, last in gaps(pictures)]
+        if missing:
+            more = ", ..." if len(missing) > SHOWN else ""
+            numbers = f"{', '.join(missing[:SHOWN])}{more}"
+            yield Problem(split, clip.id, "gap", f"{path}: no picture is numbered {numbers}; restore what is missing")
 
 
 def _duplicates(listed: dict[str, Sequence[Clip]]) -> list[Problem]:

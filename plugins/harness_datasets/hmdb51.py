@@ -8,7 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 from harness.contracts import Clip
-from harness_datasets.files import Line, Tree, find_lists, read_lines, require_root
+from harness.datasets.listing import named
+from harness.datasets.tree import Tree
+from harness.text import Line, quoted, read_lines
+from harness_datasets.files import find_lists, require_root
 from harness_datasets.listed import Entry, ListedDataset
 
 SITE = "https://serre-lab.clps.brown.edu/resource/hmdb-a-large-human-motion-database"
@@ -48,15 +51,15 @@ class Hmdb51(ListedDataset):
 
     name = "hmdb51"
 
-    def __init__(self, root: Path, size: str = "") -> None:
+    def __init__(self, root: Path, size: str = "", upright: bool = True) -> None:
         videos = [folder for name in ("hmdb51_org", "videos") if (folder := root / name).is_dir()]
-        super().__init__(videos[0] if videos else root, size)
+        super().__init__(videos[0] if videos else root, size, upright)
         self.lists = find_lists(root, FOLDERS, "*_test_split[0-9].txt", LISTS)
         self._tree = Tree(self.root)
 
     @cached_property
     def _names(self) -> list[re.Match[str]]:
-        found = (LIST_NAME.fullmatch(file.stem) for file in sorted(self.lists.glob("*_test_split[0-9].txt")))
+        found = (LIST_NAME.fullmatch(file.stem) for file in named(self.lists, "*_test_split[0-9].txt"))
         return [match for match in found if match]
 
     @cached_property
@@ -75,7 +78,7 @@ class Hmdb51(ListedDataset):
             for line in read_lines(self.lists / f"{name}_test_split{number}.txt"):
                 match = LIST_LINE.fullmatch(line.text)
                 if match is None:
-                    raise line.error(f"{line.text!r}; a line is a file name and 0, 1 (training) or 2 (test)")
+                    raise line.error(f"{quoted(line.text)}; a line is a file name and 0, 1 (training) or 2 (test)")
                 if match["use"] == USE[part]:
                     entries.append(Entry(self._clip(match["name"], label, line), line))
         return entries
@@ -83,15 +86,15 @@ class Hmdb51(ListedDataset):
     def _clip(self, file: str, label: int, line: Line) -> Clip:
         name = self.classes[label]
         if "/" in file or "\\" in file:
-            raise line.error(f"{file!r} is not a file name; files lie in the folder of their class")
+            raise line.error(f"{quoted(file)} is not a file name; files lie in the folder of their class")
         full = self._tree.locate(f"{name}/{file}", line)
         stem = file.rpartition(".")[0]
         source = source_video(stem, name)
         if source is None:
-            raise line.error(f"file name {file!r} lacks the tags of HMDB51, so its source video is unknown")
+            raise line.error(f"file name {quoted(file)} lacks the tags of HMDB51, so its source video is unknown")
         return Clip(f"{name}/{stem}", full, label, source)
 
 
-def open_dataset(*, root: Path | None = None, size: str = "") -> Hmdb51:
+def open_dataset(*, root: Path | None = None, size: str = "", upright: bool = True) -> Hmdb51:
     """Raises `UsageError` saying what to download if the folder or the lists are missing."""
-    return Hmdb51(require_root("hmdb51", root, VIDEOS), size)
+    return Hmdb51(require_root("hmdb51", root, VIDEOS), size, upright)

@@ -10,11 +10,14 @@ from itertools import groupby
 from pathlib import Path
 
 from harness.contracts import Clip
+from harness.datasets.listing import folders
+from harness.datasets.tree import Tree
 from harness.errors import UsageError
+from harness.text import Line, quoted, read_lines
 from harness.video.frames import Video
-from harness_datasets.files import Line, Tree, read_lines, require_root
+from harness_datasets.files import require_root
 from harness_datasets.listed import Entry, ListedDataset
-from harness_datasets.videos import VideoPart, open_images
+from harness_datasets.videos import VideoPart, open_folder
 
 SITE = "http://4drepository.inrialpes.fr/public/viewgroup/6"
 FPS = 23.0
@@ -63,7 +66,7 @@ class Ixmas(ListedDataset):
     def sequences(self) -> list[Take]:
         """The sequences of the actors that are used, by name. Raises `UsageError` if there is none."""
         found = []
-        for folder in sorted(path for path in self.root.iterdir() if path.is_dir()):
+        for folder in folders(self.root):
             match = SEQUENCE.fullmatch(folder.name)
             if match and match["actor"].lower() not in LEFT_OUT:
                 name = f"{match['actor']}{match['take']}".lower()
@@ -84,7 +87,10 @@ class Ixmas(ListedDataset):
 
     def open_original(self, clip: Clip) -> Video:
         first, last = map(int, clip.id.rpartition("_")[2].split("-"))
-        return VideoPart.of(open_images(tuple(sorted(clip.path.glob("*.png"))), clip.id, FPS), first, last)
+        return VideoPart.of(open_folder(clip, FPS), first, last)
+
+    def is_annotation(self, path: Path) -> bool:
+        return path.name.lower().endswith("truth.txt")
 
     def _truth(self, folder: Path, name: str) -> Path:
         places = [folder / "truth.txt", folder / f"{name}_truth.txt", self.root / f"{name}_truth.txt"]
@@ -95,7 +101,7 @@ class Ixmas(ListedDataset):
         return found
 
     def _entries(self, sequence: Take) -> Iterator[Entry]:
-        cameras = {m["number"]: path for path in sequence.folder.iterdir() if (m := CAMERA.fullmatch(path.name))}
+        cameras = {m["number"]: path for path in folders(sequence.folder) if (m := CAMERA.fullmatch(path.name))}
         if not cameras:
             raise UsageError(f"ixmas: no camera folder in {sequence.folder}; it should hold {SOURCE}")
         for action, first, last, line in performances(sequence.truth):
@@ -121,8 +127,8 @@ def performances(truth: Path) -> Iterator[tuple[int, int, int, Line]]:
 
 
 def _checked(word: str, line: Line) -> bool:
-    if not word.isdecimal() or int(word) > MOST:
-        raise line.error(f"{word!r}; a frame's ground truth is a number from 0 to {MOST}")
+    if not 0 <= line.integer(word, "a frame's ground truth") <= MOST:
+        raise line.error(f"{quoted(word)}; a frame's ground truth is a number from 0 to {MOST}")
     return True
 
 

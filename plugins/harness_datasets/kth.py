@@ -7,8 +7,10 @@ from functools import cached_property
 from pathlib import Path
 
 from harness.contracts import Clip
+from harness.datasets.tree import Tree
+from harness.text import Line, quoted, read_lines
 from harness.video.frames import Video
-from harness_datasets.files import Line, Tree, find_lists, read_lines, require_root
+from harness_datasets.files import find_lists, require_root
 from harness_datasets.listed import Entry, ListedDataset
 from harness_datasets.videos import VideoPart
 
@@ -36,8 +38,8 @@ class Kth(ListedDataset):
     classes = CLASSES
     splits = tuple(PEOPLE)
 
-    def __init__(self, root: Path, size: str = "") -> None:
-        super().__init__(root, size)
+    def __init__(self, root: Path, size: str = "", upright: bool = True) -> None:
+        super().__init__(root, size, upright)
         self.lists = find_lists(root, (".", ".."), LIST, f"{LIST} from {SITE}")
         self._tree = Tree(root)
 
@@ -55,11 +57,12 @@ class Kth(ListedDataset):
             match = LIST_LINE.fullmatch(line.text)
             if match is None:
                 if line.text.startswith("person") and not MISSING_LINE.fullmatch(line.text):
-                    raise line.error(f"{line.text!r}; a line is a video's name, `frames`, and parts like 1-95, 96-185")
+                    form = "a line is a video's name, `frames`, and parts like 1-95, 96-185"
+                    raise line.error(f"{quoted(line.text)}; {form}")
                 continue
             path = self._path(match, line)
-            for part in match["parts"].replace(" ", "").split(","):
-                first, last = map(int, part.split("-"))
+            for part in "".join(match["parts"].split()).split(","):
+                first, last = (line.integer(number, "frame") for number in part.split("-"))
                 if not 1 <= first <= last:
                     raise line.error(f"frames {part}; numbers count from 1, and the first must not exceed the last")
                 label, person = CLASSES.index(match["class"]), f"person{match['person']}"
@@ -68,12 +71,12 @@ class Kth(ListedDataset):
 
     def _path(self, match: re.Match[str], line: Line) -> Path:
         if match["class"] not in CLASSES:
-            raise line.error(f"class {match['class']!r}; known: {', '.join(CLASSES)}")
+            raise line.error(f"class {quoted(match['class'])}; known: {', '.join(CLASSES)}")
         file = f"{match['video']}_uncomp.avi"
         places = [self._tree.locate(path, line) for path in (f"{match['class']}/{file}", file)]
         return next((path for path in places if path.is_file()), places[0])
 
 
-def open_dataset(*, root: Path | None = None, size: str = "") -> Kth:
+def open_dataset(*, root: Path | None = None, size: str = "", upright: bool = True) -> Kth:
     """Raises `UsageError` saying what to download if the folder or the list is missing."""
-    return Kth(require_root("kth", root, f"{VIDEOS}, and {LIST} next to them"), size)
+    return Kth(require_root("kth", root, f"{VIDEOS}, and {LIST} next to them"), size, upright)

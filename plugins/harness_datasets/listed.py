@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.contracts import Clip
-from harness.errors import AnnotationError, UnknownNameError
+from harness.datasets.listing import passed_over
+from harness.errors import AnnotationError, HarnessError, UnknownNameError
+from harness.text import Line, escaped, is_storable, quoted
 from harness.video.frames import Video, open_video
-from harness_datasets.files import Line
 from harness_datasets.videos import ResizedVideo, parse_size
 
 SHOWN = 5
-"""How many missing files an error names."""
+"""How many files an error names."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +30,19 @@ class Entry:
 class ListedDataset(ABC):
     """Implements `harness.contracts.Dataset` for lists of video files.
 
-    `size` is the ``HEIGHTxWIDTH`` to which frames are resized when a clip is opened, or empty.
+    `size` is the ``HEIGHTxWIDTH`` to which frames are resized when a clip is opened, or empty. `upright` is False for
+    frames as coded, not turned as their file asks for.
     """
 
     name: str
     classes: Sequence[str]
     splits: Sequence[str]
+    lists: Path
+    """The folder with the lists, which are text files; the data folder if a data set says no other."""
 
-    def __init__(self, root: Path, size: str = "") -> None:
-        self.root = root
+    def __init__(self, root: Path, size: str = "", upright: bool = True) -> None:
+        self.root = self.lists = root
+        self.upright = upright
         self.size = parse_size(size)
 
     @abstractmethod
@@ -60,6 +66,18 @@ class ListedDataset(ABC):
             )
         return [entry.clip for entry in listed]
 
+    def passed_over(self) -> list[str]:
+        """What is in the folder and belongs to no clip and no list; nothing if a list cannot be read."""
+        try:
+            clips = [entry.clip.path for split in self.splits for entry in self.read(split)]
+        except HarnessError:
+            return []
+        return [escaped(name) for name in passed_over(self.root, clips, self.is_annotation)]
+
+    def is_annotation(self, path: Path) -> bool:
+        """Whether a file in the data folder is a list rather than data."""
+        return path.suffix == ".txt" and path.parent == self.lists
+
     def open(self, clip: Clip) -> Video:
         """Open a clip's video. Raises `ClipError`."""
         video = self.open_original(clip)
@@ -67,17 +85,45 @@ class ListedDataset(ABC):
 
     def open_original(self, clip: Clip) -> Video:
         """Open a clip at its original size."""
-        return open_video(clip.path, clip.id)
+        return open_video(clip.path, clip.id, upright=self.upright)
 
     def _listed(self, split: str) -> list[Entry]:
         if split not in self.splits:
             raise UnknownNameError(f"split of {self.name!r}", split, self.splits)
         listed = self.read(split)
+        _require_storable(f"{self.name} {split}", [entry.clip for entry in listed], self.root)
         seen: dict[str, Line] = {}
         for entry in listed:
             first = seen.setdefault(entry.clip.id, entry.line)
             if first is not entry.line:
-                raise entry.line.error(f"clip {entry.clip.id!r} is listed twice (first in {first.where})")
+                raise entry.line.error(f"clip {quoted(entry.clip.id)} is listed twice (first in {first.where})")
         if not listed:
             raise AnnotationError(f"{self.name} {split}: no clip in its list")
         return listed
+
+
+def stem(name: str) -> str:
+    """A path without its last suffix, unless there is nothing else."""
+    folder, slash, file = name.rpartition("/")
+    return f"{folder}{slash}{file.rpartition('.')[0] or file}"
+
+
+def distinct_ids(stems: Mapping[str, str]) -> dict[str, str]:
+    """Ids of clips by path: each its stem (`stems`, by path), or the path itself where others have the same stem."""
+    ids = dict(stems)
+    while True:
+        times = Counter(ids.values())
+        alike = [path for path, clip_id in ids.items() if times[clip_id] > 1 and clip_id != path]
+        if not alike:
+            return ids
+        ids.update((path, path) for path in alike)
+
+
+def _require_storable(where: str, clips: Sequence[Clip], root: Path) -> None:
+    faulty = [escaped(clip.path.relative_to(root)) for clip in clips if not is_storable(clip.id)]
+    if faulty:
+        more = ", ..." if len(faulty) > SHOWN else ""
+        raise AnnotationError(
+            f"{where}: names that are not UTF-8, under which no results can be kept: {', '.join(faulty[:SHOWN])}{more} "
+            f"({len(faulty)} of {len(clips)} clips); rename these files or folders"
+        )

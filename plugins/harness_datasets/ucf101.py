@@ -8,8 +8,11 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from harness.contracts import Clip
+from harness.datasets.listing import named
+from harness.datasets.tree import Tree
 from harness.errors import AnnotationError
-from harness_datasets.files import Line, Tree, find_lists, label_of, read_lines, require_root
+from harness.text import Line, quoted, read_lines
+from harness_datasets.files import find_lists, label_of, require_root
 from harness_datasets.listed import Entry, ListedDataset
 
 SITE = "https://www.crcv.ucf.edu/data/UCF101.php"
@@ -37,14 +40,14 @@ class Ucf101(ListedDataset):
 
     name = "ucf101"
 
-    def __init__(self, root: Path, size: str = "") -> None:
-        super().__init__(root / "UCF-101" if (root / "UCF-101").is_dir() else root, size)
+    def __init__(self, root: Path, size: str = "", upright: bool = True) -> None:
+        super().__init__(root / "UCF-101" if (root / "UCF-101").is_dir() else root, size, upright)
         self.lists = find_lists(root, FOLDERS, "classInd.txt", LISTS)
         self._tree = Tree(self.root)
 
     @cached_property
     def splits(self) -> Sequence[str]:  # type: ignore[override]
-        numbers = sorted({int(file.stem[-2:]) for file in self.lists.glob("*list0[1-9].txt")})
+        numbers = sorted({int(file.stem[-2:]) for file in named(self.lists, "*list0[1-9].txt")})
         names = [(part, number) for number in numbers for part in ("train", "test")]
         return tuple(f"{part}{number}" for part, number in names if self._file(part, number).is_file())
 
@@ -55,10 +58,10 @@ class Ucf101(ListedDataset):
         for line in read_lines(self.lists / "classInd.txt"):
             match = CLASS_LINE.fullmatch(line.text)
             if match is None:
-                raise line.error(f"{line.text!r}; a line is a number and a class name")
-            name, number = match["name"], int(match["id"])
+                raise line.error(f"{quoted(line.text)}; a line is a number and a class name")
+            name, number = match["name"], line.integer(match["id"], "number")
             if number < 1 or name in numbers or number in numbers.values():
-                raise line.error(f"{line.text!r}; numbers count from 1, and numbers and names must be distinct")
+                raise line.error(f"{quoted(line.text)}; numbers count from 1, and numbers and names must be distinct")
             numbers[name] = number
         if not numbers:
             raise AnnotationError(f"{self.lists / 'classInd.txt'}: no class in it")
@@ -75,24 +78,25 @@ class Ucf101(ListedDataset):
     def _clip(self, line: Line) -> Clip:
         match = LIST_LINE.fullmatch(line.text)
         if match is None:
-            raise line.error(f"{line.text!r}; a line is Class/video.avi, in training lists also the class's number")
+            form = "a line is Class/video.avi, in training lists also the class's number"
+            raise line.error(f"{quoted(line.text)}; {form}")
         path = PurePosixPath(match["path"])
         full = self._tree.locate(match["path"], line)
         if len(path.parts) != 2:
-            raise line.error(f"path {match['path']!r} is not of the form Class/video.avi")
+            raise line.error(f"path {quoted(match['path'])} is not of the form Class/video.avi")
         label = label_of(path.parts[0], self.classes, line, "classInd.txt")
         name = self.classes[label]
-        if match["label"] is not None and int(match["label"]) != self.ids[name]:
-            raise line.error(f"label {match['label']}, but classInd.txt has {self.ids[name]} for {name}")
+        if match["label"] is not None and (given := line.integer(match["label"], "label")) != self.ids[name]:
+            raise line.error(f"label {given}, but classInd.txt has {self.ids[name]} for {name}")
         group = GROUP.search(path.stem)
         if group is None:
-            raise line.error(f"file name {path.name!r} does not end in _gNN_cNN, so its group is unknown")
+            raise line.error(f"file name {quoted(path.name)} does not end in _gNN_cNN, so its group is unknown")
         return Clip(path.stem, full, label, f"{name}_{group[1]}")
 
     def _file(self, part: str, number: int) -> Path:
         return self.lists / f"{part}list{number:02d}.txt"
 
 
-def open_dataset(*, root: Path | None = None, size: str = "") -> Ucf101:
+def open_dataset(*, root: Path | None = None, size: str = "", upright: bool = True) -> Ucf101:
     """Raises `UsageError` saying what to download if the folder or the lists are missing."""
-    return Ucf101(require_root("ucf101", root, VIDEOS), size)
+    return Ucf101(require_root("ucf101", root, VIDEOS), size, upright)

@@ -1,20 +1,21 @@
-"""Videos that are not simply a whole file: resized, cut out of a file, or kept as images."""
+"""Videos that are not simply a whole file: resized, cut out of one, or kept as pictures."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import cv2
-
+from harness.contracts import Clip
+from harness.datasets.listing import frames_in
 from harness.errors import ClipError, UsageError
 from harness.video.frames import Bytes, Video, to_tensor, to_uint8
 from harness.video.imresize import imresize
+from harness.video.pictures import open_pictures
 
 
 def parse_size(text: str) -> tuple[int, int] | None:
@@ -73,6 +74,10 @@ class VideoPart(_Derived):
 
     @classmethod
     def of(cls, video: Video, first: int, last: int) -> VideoPart:
+        """Raises `ClipError` if the video is known to end before the part does."""
+        most = video.announced if video.exact else video.packets
+        if last > most:
+            raise _ends_early(video, first, last, most)
         return cls(**_facts(video), original=video, first=first, last=last)
 
     @cached_property
@@ -90,43 +95,19 @@ class VideoPart(_Derived):
             shown += 1
             yield frame
         if shown < self.num_frames:
-            end = self.first - 1 + shown
-            part = f"frames {self.first} to {self.last}"
-            raise ClipError(f"{self.name}: annotated with {part}, but the file ends at {end}")
+            raise _ends_early(self, self.first, self.last, self.first - 1 + shown)
 
 
-@dataclass(frozen=True)
-class ImageVideo(Video):
-    """A video kept as one image file per frame."""
-
-    images: tuple[Path, ...] = ()
-
-    @cached_property
-    def num_frames(self) -> int:
-        return len(self.images)
-
-    def frames(self) -> Iterator[Bytes]:
-        """All frames, uint8 ``(H, W, 3)`` RGB. Raises `ClipError` for an image that is damaged or of another size."""
-        for file in self.images:
-            frame = _read_image(file, self.name)
-            if frame.shape[:2] != self.size:
-                raise ClipError(f"{self.name}: {file.name} is not {self.size[1]}x{self.size[0]} like the first image")
-            yield frame
+def _ends_early(video: Video, first: int, last: int, end: int) -> ClipError:
+    return ClipError(f"{video.name}: annotated with frames {first} to {last}, but the file ends at {end}")
 
 
-def open_images(images: tuple[Path, ...], clip_id: str, fps: float = 0.0) -> ImageVideo:
-    """A clip kept as images, which are its frames in order. Raises `ClipError`."""
-    if not images:
-        raise ClipError(f"clip {clip_id!r}: it has no image; check the data folder (--data)")
-    folder = images[0].parent
-    name = f"clip {clip_id!r} ({folder})"
-    height, width = _read_image(images[0], name).shape[:2]
-    return ImageVideo(folder, name, (height, width), fps, len(images), exact=True, images=images)
+def open_folder(clip: Clip, fps: float = 0.0) -> Video:
+    """A clip kept as a folder of pictures, which are its frames. Raises `ClipError`."""
+    return open_images(frames_in(clip.path), clip.id, fps)
 
 
-def _read_image(file: Path, name: str) -> Bytes:
-    image = cv2.imread(str(file), cv2.IMREAD_COLOR) if file.is_file() else None
-    if image is None:
-        raise ClipError(f"{name}: {file.name} is missing or not a readable image; restore it")
-    found: Bytes = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
-    return found
+def open_images(images: Sequence[Path], clip_id: str, fps: float = 0.0) -> Video:
+    """A clip kept as pictures of one folder, which are its frames in this order. Raises `ClipError`."""
+    place = f" ({images[0].parent})" if images else ""
+    return open_pictures(images, f"clip {clip_id!r}{place}", fps)

@@ -120,6 +120,28 @@ def test_annotation_that_is_not_text_is_refused(folder: Path) -> None:
         AnnotatedDataset(folder, "two").clips("test")
 
 
+def test_a_mark_other_line_ends_blanks_and_blank_lines_change_nothing(folder: Path) -> None:
+    before = AnnotatedDataset(folder, "two").clips("test")
+    text = (folder / "test.csv").read_text().replace(",", " ,\t").replace("\n", " \r\n")
+    (folder / "test.csv").write_bytes(f"\ufeff{text}\r\n \r\n".encode())
+    (folder / "classes.txt").write_bytes("\ufeffwave \r\njump\t\r\n\r\n".encode())
+    (folder / "._test.csv").write_bytes(b"\0\5\x16\7")
+    dataset = AnnotatedDataset(folder, "two")
+    assert (list(dataset.classes), list(dataset.splits)) == (["wave", "jump"], ["test"])
+    assert dataset.clips("test") == before
+
+
+def test_names_and_numbers_that_no_system_takes_are_named(folder: Path) -> None:
+    for line, rule in (
+        (f"c2,{'x' * 5000}.mp4,0,g,4", "path 'x+...x+.mp4' cannot be looked up: File name too long"),
+        (f"c2,test/b.mp4,{'9' * 5000},g,4", "label '9+...9+' is not a whole number"),
+        ("c2,test/b\0.mp4,0,g,4", "it has a NUL byte"),
+    ):
+        annotate(folder, GOOD, line)
+        with pytest.raises(AnnotationError, match=rf"test\.csv, line 3: {rule}"):
+            AnnotatedDataset(folder, "two").clips("test")
+
+
 @pytest.mark.parametrize(
     ("content", "rule"),
     [(None, "no such file"), ("", "no class"), ("a\n\nb\n", "line 2: ''"), ("a\nb\na\n", "line 3: 'a'")],

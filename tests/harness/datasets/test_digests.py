@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -46,6 +47,22 @@ def test_order_and_names_of_raw_frames_count(tmp_path: Path) -> None:
         split_digest([frames(tmp_path / "c", ["1.png", "2.png", "3.png"])]),
     }
     assert len(found) == 3
+
+
+def test_what_systems_leave_in_a_folder_of_frames_does_not_count(tmp_path: Path) -> None:
+    clip = frames(tmp_path / "a", ["1.png", "2.png"])
+    before = split_digest([clip])
+    for name in (".DS_Store", "Thumbs.db", "._1.png"):
+        (tmp_path / "a" / name).write_bytes(b"left")
+    assert split_digest([clip]) == before
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names are UTF-8 there")
+def test_names_of_frames_need_not_be_utf_8(tmp_path: Path) -> None:
+    clip = frames(tmp_path / "a", ["1.png"])
+    before = split_digest([clip])
+    (tmp_path / "a" / "1.png").rename(os.fsdecode(os.fsencode(tmp_path) + b"/a/caf\xe9.png"))
+    assert split_digest([clip]) == split_digest([clip]) != before
 
 
 def test_a_file_is_read_once_as_long_as_it_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

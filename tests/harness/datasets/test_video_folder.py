@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from harness.datasets.digests import split_digest
 from harness.datasets.video_folder import UnreadableVideoWarning, VideoFolder
 from harness.errors import ClipError, UsageError
 from harness.training import frame_cache
@@ -34,8 +37,7 @@ def folder(made_clips: Callable[..., Path], tmp_path: Path) -> Path:
 
 def test_every_video_is_a_group_of_its_own(folder: Path) -> None:
     clips = VideoFolder(folder).clips("all")
-    names = [clip.id.partition("#")[0] for clip in clips]
-    assert names == ["a.mp4", "b.MP4", "deep/000", "deep/down/c.mp4"]
+    assert [clip.id for clip in clips] == ["a.mp4", "b.MP4", "deep/000", "deep/down/c.mp4"]
     assert len({clip.group for clip in clips}) == 4 and {clip.label for clip in clips} == {0}
 
 
@@ -56,7 +58,7 @@ def test_names_are_in_the_order_in_which_people_count(folder: Path, tmp_path: Pa
     names = ["1.mp4", "2.mp4", "10.mp4", "clip-9.mp4", "clip-10.mp4", "clip-010.mp4", "clip²-1.mp4", "clip²-12.mp4"]
     for name in names:
         shutil.copy(folder / "a.mp4", tmp_path / "counted" / name)
-    ids = [clip.id.partition("#")[0] for clip in VideoFolder(tmp_path / "counted").clips("all")]
+    ids = [clip.id for clip in VideoFolder(tmp_path / "counted").clips("all")]
     assert set(ids) == set(names)
     assert [name for name in ids if "²" not in name] == [
         "1.mp4", "2.mp4", "10.mp4", "clip-9.mp4", "clip-010.mp4", "clip-10.mp4",
@@ -87,10 +89,26 @@ def own_cache(folder: Path, root: Path) -> FrameCache:
     return FrameCache.load(frames.cache(root / "cache", bound=1e9))
 
 
-def test_changed_pictures_get_another_clip_id(folder: Path) -> None:
-    before = VideoFolder(folder).clips("all")[2].id
-    cv2.imwrite(str(folder / "deep" / "000" / "7.png"), np.random.default_rng(0).integers(0, 255, (32, 40, 3)))
-    assert VideoFolder(folder).clips("all")[2].id != before
+def test_changed_pictures_get_another_digest(folder: Path) -> None:
+    before = split_digest(VideoFolder(folder).clips("all"))
+    cv2.imwrite(str(folder / "deep" / "000" / "7.png"), np.full((32, 40, 3), 200, np.uint8))
+    assert split_digest(VideoFolder(folder).clips("all")) != before
+
+
+def test_what_systems_leave_is_passed_over_and_links_in_a_circle_end(folder: Path) -> None:
+    before = [clip.id for clip in VideoFolder(folder).clips("all")]
+    for name in ("._a.mp4", "deep/000/._1.png", "__MACOSX/own/._a.mp4", ".ipynb_checkpoints/a.mp4", "Thumbs.db"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"no video")
+    (folder / "deep" / "up").symlink_to(folder)
+    assert [clip.id for clip in VideoFolder(folder).clips("all")] == before
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names are UTF-8 there")
+def test_a_name_that_is_not_utf_8_is_left_out_with_its_bytes_shown(folder: Path) -> None:
+    shutil.copy(folder / "a.mp4", os.fsencode(folder) + b"/caf\xe9.mp4")
+    with pytest.warns(UnreadableVideoWarning, match=r"1 of 5 .*\n.*caf\\xe9\.mp4: its name is not UTF-8; rename it"):
+        assert len(VideoFolder(folder).clips("all")) == 4
 
 
 def test_unreadable_videos_are_left_out_with_a_warning(folder: Path, tmp_path: Path) -> None:

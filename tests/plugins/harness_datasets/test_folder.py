@@ -55,7 +55,7 @@ def test_lists_of_raw_frames(layout: Layout) -> None:
     with pytest.raises(ClipError, match="annotated with 4 frames, but 3 are in"):
         dataset.open(second)
     (root / "run" / "a" / "img_00002.png").write_bytes(b"no image")
-    with pytest.raises(ClipError, match=r"img_00002\.png is missing or not a readable image"):
+    with pytest.raises(ClipError, match=r"img_00002\.png is missing or not a readable picture"):
         dataset.open(first).read()
 
 
