@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness.cli.help import Group
 from harness.cli.options import AsJson, PluginFiles
+from harness.terminal import tell
 
 if TYPE_CHECKING:
     from harness.specs import NetworkSpec
@@ -32,27 +34,36 @@ Examples:
 
   harness weights add https://HOST/tsn_r50-d85ab600.pth --tag ucf101 --name tsn --stream spatial
   --trained-on ucf101/train1 --option config=tsn_r50.py
+
+  harness weights remove tsn ucf101       forget what was added under a tag, and delete the copy
 """
 COLOURS = {"ok": "green", "missing": "yellow", "broken": "red"}
-app = typer.Typer(name="weights", help="List, download and check checkpoints.", no_args_is_help=True, epilog=EXAMPLES)
+app = typer.Typer(
+    cls=Group, name="weights", help="List, download and check checkpoints.", no_args_is_help=True, epilog=EXAMPLES
+)
 
 
 @app.command("list", epilog=EXAMPLES)
 def list_weights(as_json: AsJson = False, plugin: PluginFiles = None) -> None:
     """Every checkpoint that a method or recogniser declares."""
-    from rich.console import Console
-    from rich.table import Table
+    from rich.text import Text
+
+    from harness.tables import Column, Table
+    from harness.terminal import console
 
     rows = [_facts(spec, status) for spec, status in _statuses()]
     if as_json:
-        typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+        typer.echo(json.dumps(rows, indent=1))
         return
-    table = Table("name", "tag", "for", "trained on", "licence", "state")
+    ranks = {"state": 0, "tag": 1, "for": 2, "trained on": 3, "licence": 4}
+    titles = ("tag", "for", "trained on", "licence", "state")
+    lines: list[list[str | Text]] = []
     for row in rows:
         scope = " ".join(filter(None, [f"x{row['scale']}" if row["scale"] else "", row["stream"] or ""]))
-        state = f"[{COLOURS[row['state']]}]{row['state']}"
-        table.add_row(row["name"], row["tag"], scope, row["trained_on"], row["licence"], state)
-    Console().print(table)
+        state = Text(row["state"], style=COLOURS[row["state"]])
+        lines.append([row["name"], row["tag"], scope, row["trained_on"], row["licence"], state])
+    columns = [Column("name", names=True), *(Column(title, rank=ranks[title]) for title in titles)]
+    console().print(Table(columns, lines, elsewhere="harness weights list --json"))
 
 
 @app.command(epilog=EXAMPLES)
@@ -73,18 +84,19 @@ def pull(
     for owner, weights in checkpoints:
         with bytes_bar(f"{owner} {weights.tag}") as progress:
             path = download(weights, owner, progress)
-        typer.echo(f"{owner} {weights.tag}: {path}")
+        tell(f"{owner} {weights.tag}: {path}")
 
 
 @app.command(epilog=EXAMPLES)
 def verify(plugin: PluginFiles = None) -> None:
     """Check every checkpoint against its sha256; exit status 1 if one is wrong or gone from its package."""
     from harness.doctor import state_of_weights
+    from harness.terminal import console, say
 
+    screen = console()
     found = [(spec.name, status, state_of_weights(status)) for spec, status in _statuses()]
     for name, status, state in found:
-        mark = typer.style(f"{state:8}", fg=COLOURS[state])
-        typer.echo(f"{mark} {name} {status.weights.tag}: {status.problem or status.path}")
+        say(screen, (f"{state:8}", COLOURS[state]), f" {name} {status.weights.tag}: {status.problem or status.path}")
     raise typer.Exit(1 if any(state == "broken" for _, _, state in found) else 0)
 
 
@@ -117,10 +129,12 @@ def add(
     from harness.errors import UsageError
     from harness.registry import registry
     from harness.specs import Weights
+    from harness.terminal import console, say
     from harness.weights import user
+    from harness.weights.header import described
 
     with _there(file, sha256) as path:
-        said = user.described(path)
+        said = described(path)
         method, data = name or said.get("method"), trained_on or said.get("trained_on")
         if method is None or data is None:
             missing = " and ".join(o for o, v in (("--name", method), ("--trained-on", data)) if v is None)
@@ -133,7 +147,7 @@ def add(
         note = said.get("note", "") if note is None else note
         weights = Weights(tag, "", data, licence, scale=scale, stream=stream, options=options, note=note)
         added = user.add(spec, path, replace(weights, as_published=as_published))
-    typer.echo(f"{method} {tag}: {added.path}")
+    say(console(), f"{method} {tag}: {added.path}")
 
 
 @contextmanager
@@ -150,7 +164,7 @@ def _there(file: str, sha256: str | None) -> Iterator[Path]:
     if sha256 is not None:
         raise UsageError("--sha256 is for URLs; a file is used unchanged")
     if not Path(file).is_file():
-        raise UsageError(f"{file}: no such file")
+        raise UsageError(f"{file}: {'is a folder; give the file in it' if Path(file).is_dir() else 'no such file'}")
     yield Path(file)
 
 
@@ -160,15 +174,21 @@ def remove(
     tag: Annotated[str, typer.Argument(help="Tag of the added weights.")],
 ) -> None:
     """Remove weights that you added, and delete the copy."""
-    from harness.errors import UsageError
+    from harness.errors import UnknownNameError
+    from harness.terminal import console, say
     from harness.weights import user
 
     gone = user.remove(name, tag)
     if not gone:
-        added = ", ".join(f"{own.name} {own.weights.tag}" for own in user.known()) or "none"
-        raise UsageError(f"no weights {tag!r} of {name!r} were added (added: {added})")
+        added = [f"{own.name} {own.weights.tag}" for own in user.known()]
+        hint = "" if added else "None were added; weights of a plugin cannot be removed."
+        raise UnknownNameError("weights of your own", f"{name} {tag}", added, hint)
+    screen = console()
     for weights in gone:
-        typer.echo(f"removed {name} {tag}: {weights.path}")
+        stays = (
+            " (the file stays: it is not a copy, or is listed elsewhere)" if Path(str(weights.path)).exists() else ""
+        )
+        say(screen, f"removed {name} {tag}: {weights.path}{stays}")
 
 
 def _statuses() -> Iterator[tuple[NetworkSpec, Status]]:

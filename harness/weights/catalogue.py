@@ -65,8 +65,11 @@ def installed_path(weights: Weights, name: str) -> Path:
     path = _expected_path(weights)
     if not path.is_file():
         raise WeightsMissingError(_how_to_get(weights, path, name))
-    stat = path.stat()
-    found = _sha256_once(path, stat.st_size, stat.st_mtime_ns)
+    try:
+        stat = path.stat()
+        found = _sha256_once(path, stat.st_size, stat.st_mtime_ns)
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read: {error.strerror or error}") from error
     if found != weights.sha256.lower():
         again = _how_to_mend(weights)
         raise WeightsError(f"{path}: wrong checksum; expected sha256 {weights.sha256}, found {found}; {again}")

@@ -1,61 +1,85 @@
-"""Checkpoints into memory and onto disk, without running anything that is in them."""
+"""Checkpoints into networks, and networks onto disk, without running anything that is in a file."""
 
 from __future__ import annotations
 
 import json
-import pickle
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import WeightsError, WeightsMissingError
+from harness.errors import WeightsError
 from harness.files import write_atomically
+from harness.weights.reading import StandIns, read, require_plain
+from harness.weights.states import COMPUTED, LEVELS, State, closest, difference, states_in, without_prefixes
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-WRAPPERS = ("params_ema", "params", "state_dict")
-"""Keys under which training libraries keep the state dictionary, in the order in which they are preferred."""
-StandIns = Mapping[str, Any]
-"""What a checkpoint may name in addition to plain data (``"package.module.Class"``), to what is read instead: something
-that does nothing with its arguments, so that a file cannot abuse the name."""
+OPTIONS_HINT = "are its options, such as its width and scale, those that it was trained with?"
 
 
-def load_state(path: Path, stand_ins: StandIns | None = None) -> dict[str, Tensor]:
+def load_state(
+    path: Path, stand_ins: StandIns | None = None, like: Mapping[str, Tensor] | None = None
+) -> dict[str, Tensor]:
     """Read a state dictionary onto the CPU, from safetensors or from a torch checkpoint without code in it.
 
-    A dictionary wrapped under ``params_ema``, ``params`` or ``state_dict`` is unwrapped. Beside tensors the file may
-    hold Python's and numpy's numbers, arrays and containers, and what `stand_ins` names. Raises `WeightsMissingError`
-    if there is no such file and `WeightsError` for one that is broken, carries code, or holds no tensors.
+    It may be wrapped in others (``params_ema``, ``params``, ``state_dict``, ``model`` ..., preferred in this order) and
+    have the prefixes of wrapped networks (``module.``, ``_orig_mod.``, ``generator.`` ...). Where the file holds
+    several, that one is taken which has most in common with `like`, the state of the network that it is for.
+    Floating-point numbers of any width become float32. Beside tensors the file may hold Python's and numpy's numbers,
+    arrays and containers, and what `stand_ins` names. Raises `WeightsMissingError` if there is no such file and
+    `WeightsError` for one that is broken, carries code, holds no tensors, or several states with nothing to choose by.
     """
-    if not path.is_file():
-        raise WeightsMissingError(f"{path}: no such weights file")
-    content: Any = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path, stand_ins or {})
-    for key in WRAPPERS:
-        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
-            content = content[key]
-            break
-    import torch
-
-    if not isinstance(content, Mapping) or not content:
-        raise WeightsError(f"{path}: expected a state dictionary of tensors, found {type(content).__name__}")
-    foreign = [key for key, value in content.items() if not isinstance(value, torch.Tensor)]
-    if foreign:
-        raise WeightsError(f"{path}: expected a state dictionary of tensors, but {foreign[0]!r} is not a tensor")
-    return dict(content)
+    states = load_states(path, stand_ins)
+    if like is not None:
+        return _only(closest(states, like), path).tensors
+    unknown = [level for level in states[0].levels if level not in LEVELS]
+    return without_prefixes(_only(states if unknown else states[:1], path)).tensors
 
 
-def load_into(network: nn.Module, path: Path) -> None:
-    """Load a weights file into a network, every key and shape matching. Raises `WeightsError` if they do not."""
+def load_states(path: Path, stand_ins: StandIns | None = None) -> list[State]:
+    """Every state dictionary in a file, the preferred one first, for who finds out which of them fits.
+
+    Raises as `load_state` does.
+    """
+    content = read(path, stand_ins or {})
+    states = states_in(content)
+    if not states:
+        raise WeightsError(f"{path}: expected a state dictionary of tensors, {_instead(content)}")
+    require_plain(((key, value) for state in states for key, value in state.tensors.items()), path)
+    return [State(state.levels, {key: _single(v) for key, v in state.tensors.items()}) for state in states]
+
+
+def load_into(network: nn.Module, path: Path, hint: str = OPTIONS_HINT) -> None:
+    """Load a weights file into a network, every key and shape matching; `hint` says what to look at if they do not.
+
+    Raises as `load_state` and `fill` do.
+    """
+    fill(network, load_state(path, like=network.state_dict()), path, hint)
+
+
+def fill(network: nn.Module, state: Mapping[str, Tensor], path: Path, hint: str = OPTIONS_HINT) -> None:
+    """Put a state into a network. Raises `WeightsError`, naming the first keys, if it does not fit or is not finite."""
+    own = network.state_dict()
+    endless = {key for key, value in own.items() if not _is_finite(value)}
+    fitting = {key: value for key, value in state.items() if not _recomputed(key, value, own)}
+    problem = difference(state, own)
     try:
-        network.load_state_dict(load_state(path))
-    except RuntimeError as error:
-        lines = str(error).splitlines()
-        raise WeightsError(
-            f"{path}: does not fit the network (are its options, such as its width, those it was trained with?)\n"
-            + "\n".join(lines[1:6])
-        ) from error
+        if problem.different:
+            raise ValueError
+        # strict where names differ: some networks rename the keys of older versions as they load them
+        network.load_state_dict(fitting, strict=bool(problem))
+    except (RuntimeError, ValueError, KeyError) as error:
+        raise WeightsError(f"{path}: does not fit the network ({hint}); {problem}") from error
+    require_finite({key: value for key, value in fitting.items() if key not in endless}, path)
+
+
+def require_finite(state: Mapping[str, Tensor], path: Path) -> None:
+    """Raise `WeightsError` naming the first weight that is NaN or infinite."""
+    odd = next((key for key, value in state.items() if not _is_finite(value)), None)
+    if odd is not None:
+        what = "NaN" if state[odd].isnan().any() else "infinite values"
+        raise WeightsError(f"{path}: {odd!r} has {what}, as after training that diverged; use an earlier file")
 
 
 def save_state(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
@@ -72,44 +96,32 @@ def save_state(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, s
     write_atomically(path, save({k: v.detach().cpu().contiguous().clone() for k, v in state.items()}, header))
 
 
-def _read_safetensors(path: Path) -> dict[str, Tensor]:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        state: dict[str, Tensor] = load_file(path)
-    except SafetensorError as error:
-        raise WeightsError(f"{path}: not a safetensors file, or cut short: {error}") from error
-    return state
+def _only(states: list[State], path: Path) -> State:
+    if len(states) > 1:
+        named = ", ".join(state.name for state in states[:4])
+        raise WeightsError(f"{path}: holds several state dictionaries ({named}); save the one that is meant by itself")
+    return states[0]
 
 
-def _read_torch(path: Path, stand_ins: StandIns) -> Any:
-    import torch
-
-    allowed = [*_plain_data(), *((stand_in, name) for name, stand_in in stand_ins.items())]
-    try:
-        with torch.serialization.safe_globals(allowed):
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise WeightsError(_refusal(path, error)) from error
-    except (RuntimeError, EOFError, ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
-        raise WeightsError(f"{path}: not a checkpoint, or cut short: {type(error).__name__}: {error}") from error
+def _single(value: Tensor) -> Tensor:
+    return value.detach().float() if value.is_floating_point() else value
 
 
-def _plain_data() -> list[Any]:
-    """numpy's numbers and arrays, which torch >= 2.6 refuses."""
-    import numpy as np
-
-    multiarray: Any = getattr(np, "_core", None) or np.core
-    functions = {name: getattr(multiarray.multiarray, name) for name in ("_reconstruct", "scalar")}
-    named = [(f, f"numpy.{core}.multiarray.{name}") for name, f in functions.items() for core in ("core", "_core")]
-    dtypes = [type(np.dtype(code)) for code in ("f8", "f4", "i8", "i4", "?")]
-    return [np.ndarray, np.dtype, *dtypes, *named]
+def _is_finite(value: Tensor) -> bool:
+    return not value.is_floating_point() or bool(value.isfinite().all())
 
 
-def _refusal(path: Path, error: pickle.UnpicklingError) -> str:
-    found = re.search(r"(?:GLOBAL|global) ([\w.]+) ", str(error))
-    return (
-        f"{path}: refused because it is a pickle that names code{f' ({found[1]})' if found else ''} to run on loading. "
-        "Nothing in it was run. If you trust it, convert it to a plain state dictionary or to safetensors."
-    )
+def _recomputed(key: str, value: Tensor, own: Mapping[str, Tensor]) -> bool:
+    return key.endswith(COMPUTED) and (key not in own or own[key].shape != value.shape)
+
+
+def _instead(content: Any) -> str:
+    """What is there in place of tensors, in the innermost dictionary that training libraries wrap."""
+    while isinstance(content, Mapping):
+        inner = next((content[level] for level in LEVELS if isinstance(content.get(level), Mapping)), None)
+        if inner is None or inner is content:
+            break
+        content = inner
+    if isinstance(content, Mapping) and content:
+        return f"but {next(iter(content))!r} is not a tensor"
+    return f"found {'an empty one' if isinstance(content, Mapping) else type(content).__name__}"

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import shutil
-import struct
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from harness import paths
 from harness.errors import UsageError, WeightsError
@@ -20,8 +19,8 @@ from harness.files import replacing, sha256, write_atomically
 from harness.specs import NetworkSpec, RecognizerSpec, Spec, Weights
 
 S = TypeVar("S", bound=Spec)
-LARGEST_HEADER = 100_000_000
-"""In bytes; the limit of safetensors itself."""
+LONGEST_NAME = 80
+"""Bytes of a name, and of its suffix, that a copy keeps."""
 
 
 @dataclass(frozen=True)
@@ -33,19 +32,28 @@ class Own:
 
 
 def known() -> list[Own]:
-    """Everything added so far. Raises `WeightsError` for a broken list."""
+    """Everything added so far. Raises `WeightsError` for a list that cannot be read or is broken."""
     path = _list()
-    if not path.is_file():
+    if not path.exists():
         return []
+    from pydantic import TypeAdapter, ValidationError
+
     try:
-        return [Own(entry["name"], Weights(**entry["weights"])) for entry in json.loads(path.read_text("utf-8"))]
-    except (ValueError, TypeError, KeyError) as error:
-        raise WeightsError(f"{path}: not a list of weights ({error}); delete it, and add your weights again") from error
+        entries = TypeAdapter(list[Own]).validate_json(path.read_bytes(), strict=True)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        where = ".".join(map(str, wrong["loc"]))
+        raise _broken(f"{where}: {wrong['msg']}" if where else wrong["msg"]) from error
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if nowhere := next((entry for entry in entries if not entry.weights.path), None):
+        raise _broken(f"{nowhere.name} {nowhere.weights.tag} has no path")
+    return entries
 
 
 def with_own(spec: S) -> S:
     """A declaration with the user's weights after its own ones."""
-    if not isinstance(spec, NetworkSpec) or not _list().is_file():
+    if not isinstance(spec, NetworkSpec) or not _list().exists():
         return spec
     own = tuple(entry.weights for entry in known() if entry.name == spec.name)
     return replace(spec, weights=(*spec.weights, *own)) if own else spec
@@ -55,49 +63,64 @@ def add(spec: NetworkSpec, file: Path, weights: Weights) -> Weights:
     """Copy `file` and list it as `weights`, with its checksum and path filled in.
 
     Raises `UsageError` for a stream that the recogniser does not have, or if the tag is taken for this scale and
-    stream.
+    stream, and `WeightsError` for a file that is empty or cannot be read or copied.
     """
     _check(spec, weights)
-    digest = sha256(file)
-    target = paths.home() / "weights" / f"{digest[:12]}-{file.name}"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not target.is_file():
-        with replacing(target) as partial:
-            shutil.copyfile(file, partial)
-    added = replace(weights, sha256=digest, path=str(target))
-    _write([*known(), Own(spec.name, added)])
+    folder = _list().parent
+    try:
+        if not file.stat().st_size:
+            raise WeightsError(f"{file}: is empty")
+        digest = sha256(file)
+        target = folder / f"{digest[:12]}-{_name_of_copy(file)}"
+        folder.mkdir(parents=True, exist_ok=True)
+        if not target.is_file():
+            with replacing(target) as partial:
+                shutil.copyfile(file, partial)
+        added = replace(weights, sha256=digest, path=str(target))
+        _write([*known(), Own(spec.name, added)])
+    except OSError as error:
+        raise WeightsError(f"cannot copy {file} to {folder}: {error.strerror or error}") from error
     return added
 
 
 def remove(name: str, tag: str) -> list[Weights]:
-    """Forget every checkpoint of a method under a tag; files that are no longer listed are deleted."""
+    """Forget every checkpoint of a method under a tag, and delete copies that are no longer listed.
+
+    A path that leads out of the folder of copies is only forgotten: what is there was not put there by `add`.
+    Raises `WeightsError` if the list or a copy cannot be changed.
+    """
     entries = known()
     gone = [entry for entry in entries if (entry.name, entry.weights.tag) == (name, tag)]
     kept = [entry for entry in entries if entry not in gone]
-    _write(kept)
-    for path in {entry.weights.path for entry in gone} - {entry.weights.path for entry in kept}:
-        Path(str(path)).unlink(missing_ok=True)
+    try:
+        if gone:
+            _write(kept)
+        for path in {entry.weights.path for entry in gone} - {entry.weights.path for entry in kept}:
+            if _is_copy(Path(str(path))):
+                Path(str(path)).unlink(missing_ok=True)
+    except OSError as error:
+        raise WeightsError(f"cannot remove {name} {tag} from {_list().parent}: {error.strerror or error}") from error
     return [entry.weights for entry in gone]
 
 
-def described(file: Path) -> dict[str, Any]:
-    """What ``harness train`` wrote into the header of a safetensors file; empty for any other file.
-
-    Raises `WeightsError` for a safetensors file with a broken header.
-    """
-    if file.suffix != ".safetensors":
-        return {}
+def _is_copy(path: Path) -> bool:
+    """Whether a path is a file directly in the folder of copies, or a link there, which is removed itself."""
+    folder = _list().parent
     try:
-        with file.open("rb") as stream:
-            (length,) = struct.unpack("<Q", stream.read(8))
-            if length > LARGEST_HEADER:
-                raise ValueError(f"a header of {length} bytes")
-            header = json.loads(stream.read(length))
-        written = json.loads(header.get("__metadata__", {}).get("harness", "{}"))
-        scale = {"scale": int(written["scale"])} if written.get("scale") else {}
-        return {**written, **scale, "options": dict(json.loads(written.get("options", "{}")))}
-    except (ValueError, TypeError, struct.error, AttributeError) as error:
-        raise WeightsError(f"{file}: not a safetensors file, or cut short: {error}") from error
+        inside = path.parent.resolve() == folder.resolve() and path.name != _list().name
+        return inside and (path.is_symlink() or path.is_file())
+    except ValueError:  # a NUL byte
+        return False
+
+
+def _name_of_copy(file: Path) -> str:
+    """The file's name as text that can be listed, short enough for a checksum before it."""
+    stem, suffix = (part.encode("utf-8", "replace") for part in (file.stem, file.suffix))
+    return (stem[:LONGEST_NAME] + suffix[-LONGEST_NAME:]).decode("utf-8", "ignore")
+
+
+def _broken(reason: str) -> WeightsError:
+    return WeightsError(f"{_list()}: not a list of weights ({reason}); delete it, and add your weights again")
 
 
 def _check(spec: NetworkSpec, weights: Weights) -> None:

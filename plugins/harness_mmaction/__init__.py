@@ -50,6 +50,7 @@ def harness_recognizers() -> Iterator[RecognizerSpec]:
             _mini("temporal", "3a8a621b964f62505641d5f84eecfada614e234e1fb9e41007df3cf351a99467"),
         ),
         trainer="harness_mmaction.training.train:train",
+        recipe="harness_mmaction.training.recipe:Recipe",
     )
     yield from declarations()
 

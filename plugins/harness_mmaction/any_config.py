@@ -21,10 +21,11 @@ from harness.contracts import Wants
 from harness.errors import UsageError, WeightsMissingError
 from harness.specs import OptionValue
 from harness.video.flow_input import quantise
+from harness.weights.loading import fill
 from harness_mmaction.class_map import ClassMap, describe_map, load_map
 from harness_mmaction.compat import prepare, quiet
 from harness_mmaction.configs import Description, read_config
-from harness_mmaction.networks.checkpoints import load_all, read_checkpoint
+from harness_mmaction.networks.checkpoints import read_checkpoint
 from harness_mmaction.views.clip_pipeline import ClipPipeline, assumed_fps, build_pipeline
 
 PROBABILITIES = "prob"
@@ -103,7 +104,7 @@ def build(
     pipeline = build_pipeline(description)
     network, average = build_recognizer(description)
     mapping = _class_map(network.cls_head.num_classes, class_names, classes, description)
-    load_all(network, read_checkpoint(file), file, f"{description.source} must be what it was trained with")
+    fill(network, read_checkpoint(file, network), file, f"{description.source} must be what it was trained with")
     network = network.to(device).eval().requires_grad_(False)
     return AnyRecognizer(network, pipeline, stream, average, flow_bound, mapping)
 

@@ -9,20 +9,26 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from io import StringIO
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from harness.errors import AnnotationError, UsageError
+from harness.text import Line, quoted, read_text, same_name
 
 SHIPPED = Path(__file__).parent / "classes"
 """Has ``kinetics400.txt``: the names of Kinetics-400 (Kay et al., 2017) in the order of MMAction2."""
 KINETICS = 400
 NONE = "-"
+COLUMNS = ["class", "model_class"]
+LONGEST = 100
+"""Characters of a name that an error shows in full."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +50,8 @@ class ClassMap:
 
 def find_map(text: str) -> Path:
     """A file, or the name of a mapping that comes with the package. Raises `UsageError` if it is neither."""
-    path = Path(text).expanduser()
-    if path.is_file():
+    path = Path(os.path.expanduser(text))
+    if os.path.isfile(path):  # false for a name longer than the system allows, too
         return path
     shipped = {file.stem: file for file in sorted(SHIPPED.glob("*.csv"))}
     if text not in shipped:
@@ -61,13 +67,14 @@ def load_map(text: str, class_names: Sequence[str], model_classes: int) -> Class
     """
     path = find_map(text)
     rows = _rows(path)
-    if unknown := sorted(rows.keys() - set(class_names)):
+    names = [same_name(name) for name in class_names]
+    if unknown := sorted(rows.keys() - set(names)):
         raise AnnotationError(f"{path}: {_some(unknown)}: the data set has no such class")
-    if unmapped := [name for name in class_names if name not in rows]:
+    if unmapped := [name for name in names if name not in rows]:
         raise AnnotationError(
             f"{path}: no row for {_some(unmapped)} of the data set; write the model's class, or {NONE} if it has none"
         )
-    indices = [tuple(_index(path, *row, model_classes) for row in rows[name] if row[1] != NONE) for name in class_names]
+    indices = [tuple(_index(*row, model_classes) for row in rows[name] if row[1] != NONE) for name in names]
     if not any(indices):
         raise AnnotationError(f"{path}: no class of the data set is one of the model's")
     return ClassMap(indices)
@@ -88,30 +95,37 @@ def digest(text: str) -> str:
     return hashlib.sha256(find_map(text).read_bytes()).hexdigest()
 
 
-def _rows(path: Path) -> dict[str, list[tuple[int, str]]]:
-    """Line and class of the model, by class of the data set."""
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        if reader.fieldnames != ["class", "model_class"]:
-            raise AnnotationError(f"{path}: line 1: {reader.fieldnames}; expected the columns class,model_class")
-        rows: dict[str, list[tuple[int, str]]] = {}
-        for row in reader:
-            name, model = ((row[key] or "").strip() for key in ("class", "model_class"))
-            if not name or not model:
-                raise AnnotationError(f"{path}: line {reader.line_num}: expected a class and the model's class, or -")
-            rows.setdefault(name, []).append((reader.line_num, model))
-    return rows
+def _rows(path: Path) -> dict[str, list[tuple[Line, str]]]:
+    """Line and class of the model, by class of the data set. Raises `AnnotationError`."""
+    rows = csv.reader(StringIO(read_text(path), newline=""))
+    found: dict[str, list[tuple[Line, str]]] = {}
+    try:
+        for number, row in enumerate(rows):
+            fields, line = [value.strip() for value in row], Line(path, rows.line_num, "")
+            if number == 0 and fields != COLUMNS:
+                raise line.error(f"{quoted(','.join(fields))}; expected the columns {','.join(COLUMNS)}")
+            if number == 0 or not any(fields):
+                continue
+            if len(fields) != len(COLUMNS) or not all(fields):
+                raise line.error(f"expected a class and the model's class, or {NONE}")
+            found.setdefault(same_name(fields[0]), []).append((line, fields[1]))
+    except csv.Error as error:
+        raise Line(path, rows.line_num, "").error(f"not readable as comma-separated text: {error}") from error
+    if not found:
+        raise AnnotationError(f"{path}: no class in it; it needs the columns {','.join(COLUMNS)}, and rows below")
+    return found
 
 
-def _index(path: Path, line: int, model_class: str, count: int) -> int:
+def _index(line: Line, model_class: str, count: int) -> int:
     if model_class.isdecimal():
-        if int(model_class) < count:
-            return int(model_class)
-        raise AnnotationError(f"{path}: line {line}: {model_class}: the model has {count} classes, from 0")
+        index = line.integer(model_class, "class")
+        if index < count:
+            return index
+        raise line.error(f"{index}: the model has {count} classes, from 0")
     if count != KINETICS:
-        raise AnnotationError(f"{path}: line {line}: {model_class!r}: give a number; the model has {count} classes")
+        raise line.error(f"{quoted(model_class)}: give a number; the model has {count} classes")
     if model_class not in _kinetics():
-        raise AnnotationError(f"{path}: line {line}: {model_class!r} is not a class of Kinetics-400 (kinetics400.txt)")
+        raise line.error(f"{quoted(model_class)} is not a class of Kinetics-400 (kinetics400.txt)")
     return _kinetics()[model_class]
 
 
@@ -122,4 +136,5 @@ def _kinetics() -> Mapping[str, int]:
 
 
 def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    shown = [name if len(name) <= LONGEST else quoted(name) for name in names[:4]]
+    return ", ".join(shown) + (f" and {len(names) - 4} more" if len(names) > 4 else "")

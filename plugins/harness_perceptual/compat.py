@@ -13,7 +13,7 @@ import torchvision
 from torch import nn
 
 from harness.errors import WeightsError
-from harness.weights.loading import load_state
+from harness.weights.loading import load_state, require_finite
 
 PREFIX = "features."
 
@@ -60,4 +60,5 @@ def _features(make: Callable[[], Any], path: Path) -> nn.Module:
         features.load_state_dict(state, assign=True)
     except RuntimeError as error:
         raise WeightsError(f"{path}: not the weights of torchvision's {make.__name__}") from error
+    require_finite(state, path)
     return features

@@ -44,4 +44,5 @@ def harness_recognizers() -> Iterator[RecognizerSpec]:
             ),
         ),
         trainer="harness_stresnet.train:train",
+        recipe="harness_stresnet.train:STResNetRecipe",
     )

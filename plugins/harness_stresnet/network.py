@@ -7,8 +7,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from harness.weights.loading import fill
 from harness_mmaction.compat import prepare
-from harness_mmaction.networks.checkpoints import load_all, read_checkpoint, require_classes
+from harness_mmaction.networks.checkpoints import read_checkpoint, require_classes
 from harness_mmaction.networks.network import FLOW_ZERO, IMAGENET_MEAN, IMAGENET_STD
 
 FLOW_STD = sum(IMAGENET_STD) / 3
@@ -67,10 +68,10 @@ def register() -> None:
 
 def load_checkpoint(network: nn.Module, path: Path, num_classes: int) -> None:
     """Load trained weights. Raises `WeightsError` if classes or shapes do not fit."""
-    state = read_checkpoint(path)
+    state = read_checkpoint(path, network)
     for classifier in CLASSIFIERS:
         require_classes(state, classifier, num_classes, path, "stresnet")
-    load_all(network, state, path, "options depth, width and stack must be those it was trained with")
+    fill(network, state, path, "options depth, width and stack must be those it was trained with")
 
 
 def raw_scores(network: Any, rgb: Tensor, flow: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from harness.errors import WeightsError
 from harness.weights.download import download
-from harness.weights.loading import load_state
+from harness.weights.loading import load_state, require_finite
 from harness_stresnet.units import over_time
 
 RESNET50 = "https://download.pytorch.org/models/resnet50-0676ba61.pth"
@@ -38,7 +38,7 @@ def imagenet_file() -> Path:
 def load_imagenet(stream: nn.Module, path: Path) -> None:
     """Load a stream from a file of a torchvision ResNet's state. Raises `WeightsError` if it does not fit."""
     own = stream.state_dict()
-    state = {key: value for key, value in load_state(path).items() if not key.startswith(CLASSIFIER)}
+    state = {key: value for key, value in load_state(path, like=own).items() if not key.startswith(CLASSIFIER)}
     fitted = {key: _fitted(key, value, own[key]) for key, value in state.items() if key in own}
     strange = [key for key in state if key not in own]
     wrong = [k for k, v in own.items() if not k.endswith(COUNTER) and (k not in fitted or fitted[k].shape != v.shape)]
@@ -47,6 +47,7 @@ def load_imagenet(stream: nn.Module, path: Path) -> None:
             f"{path}: not the weights of a torchvision ResNet of this depth and width; "
             f"first that does not fit: {(strange + wrong)[0]!r}"
         )
+    require_finite(fitted, path)
     stream.load_state_dict(fitted, strict=False)
 
 

@@ -96,6 +96,7 @@ def _spec(name: str, summary: str, config: str, official: str, citation: str) ->
         f"{BUILDER}:build",
         options=options,
         citation=citation,
+        required={} if config else {"config": "FILE.py"},
         digests=DIGESTS,
         streams=TWO_STREAMS,
         note=f"{BUILDER}:note",

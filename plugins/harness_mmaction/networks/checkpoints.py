@@ -14,8 +14,6 @@ from harness.weights.loading import load_state
 
 DROPPED = ("data_preprocessor.",)
 """Normalisation, which some versions saved; it belongs to the config."""
-COMPUTED = ("num_batches_tracked", "relative_position_index")
-"""Counters that do not matter and tables that a network computes itself."""
 PUBLISHED = re.compile(r"-([0-9a-f]{8})\.pth")
 
 
@@ -32,8 +30,10 @@ STAND_INS = {"mmengine.logging.history_buffer.HistoryBuffer": _History, "builtin
 """For what mmengine 0.10.7 saves besides tensors: a message hub with histories."""
 
 
-def read_checkpoint(path: Path) -> dict[str, Tensor]:
-    """The weights in a file, by name. Raises `WeightsError` for a file that is broken, unsafe or misnamed.
+def read_checkpoint(path: Path, network: nn.Module) -> dict[str, Tensor]:
+    """The weights in a file that are for `network`, by name.
+
+    Raises `WeightsError` for a file that is broken, unsafe or misnamed.
 
     MMAction2 ends the names of published files in the first eight digits of their sha256.
     """
@@ -45,13 +45,8 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
             f"{path}: wrong checksum; its name says that its sha256 begins with {published[1]}, but it is {found}; "
             "download it again, or rename it if it is your own file"
         )
-    # keys of a network that was wrapped for several devices begin with `module.`
-    state = {key.removeprefix("module."): value for key, value in load_state(path, STAND_INS).items()}
-    return {
-        key: value.float() if value.is_floating_point() else value
-        for key, value in state.items()
-        if not key.startswith(DROPPED)
-    }
+    state = load_state(path, STAND_INS, like=network.state_dict())
+    return {key: value for key, value in state.items() if not key.startswith(DROPPED)}
 
 
 def require_classes(state: Mapping[str, Tensor], classifier: str, num_classes: int, path: Path, method: str) -> None:
@@ -63,25 +58,3 @@ def require_classes(state: Mapping[str, Tensor], classifier: str, num_classes: i
             f"{path}: trained for {trained} classes, but the data set has {num_classes}; "
             "use a checkpoint that was trained on this data set's classes"
         )
-
-
-def load_all(network: nn.Module, state: Mapping[str, Tensor], path: Path, hint: str) -> None:
-    """Load weights, every key and shape matching. Raises `WeightsError`, with `hint`, if they do not."""
-    missing, unexpected = _mismatches(network, state)
-    if missing or unexpected:
-        raise WeightsError(
-            f"{path}: does not fit the network ({hint}); "
-            f"missing or of another shape: {_some(missing)}; not in the network: {_some(unexpected)}"
-        )
-    network.load_state_dict(state, strict=False)
-
-
-def _mismatches(network: nn.Module, state: Mapping[str, Tensor]) -> tuple[list[str], list[str]]:
-    own = {key: value for key, value in network.state_dict().items() if not key.endswith(COMPUTED)}
-    missing = [key for key, value in own.items() if key not in state or state[key].shape != value.shape]
-    unexpected = [key for key in state if key not in own and not key.endswith(COMPUTED)]
-    return missing, unexpected
-
-
-def _some(keys: list[str]) -> str:
-    return ", ".join(keys[:4]) + (f" and {len(keys) - 4} more" if len(keys) > 4 else "") if keys else "none"

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from harness.errors import UsageError
+from harness.weights.loading import fill
 from harness_mmaction.compat import prepare
 from harness_mmaction.configs import read_config
-from harness_mmaction.networks.checkpoints import load_all, read_checkpoint, require_classes
+from harness_mmaction.networks.checkpoints import read_checkpoint, require_classes
 
 IMAGENET_MEAN = (123.675, 116.28, 103.53)
 IMAGENET_STD = (58.395, 57.12, 57.375)
@@ -72,9 +73,9 @@ def build_network(description: Mapping[str, Any], source: str) -> nn.Module:
 
 def load_checkpoint(network: nn.Module, path: Path, num_classes: int) -> None:
     """Load weights of MMAction2 0.x or 1.x (or ours). Raises `WeightsError` if classes or shapes do not fit."""
-    state = read_checkpoint(path)
+    state = read_checkpoint(path, network)
     require_classes(state, CLASSIFIER, num_classes, path, "TSN")
-    load_all(network, state, path, "options config and stack must be those it was trained with")
+    fill(network, state, path, "options config and stack must be those it was trained with")
 
 
 def raw_scores(network: Any, views: Tensor) -> Tensor:

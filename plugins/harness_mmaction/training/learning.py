@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from harness.bars import counting_bar
 from harness.contracts import TrainingRequest
+from harness.terminal import tell
 from harness.training.cache import shortage
 from harness.training.curves import write_curves
 from harness.training.display import LineDisplay, display_for
@@ -37,7 +37,7 @@ def learn(
     """
     course = course_of(learner, request, streams, recipe)
     if request.dry_run:
-        print(course.describe())
+        tell(course.describe())
         return
     course.out.mkdir(parents=True, exist_ok=True)
     caches = {kind: _prepared(course, kind) for kind in course.looks}
@@ -52,8 +52,8 @@ def learn(
             _export(course, lesson, outcome)
     write_curves(course.out, curves, TOP1)
     for stream in course.streams:
-        print(f"wrote {course.checkpoint(stream)}")
-    print(f"use it: harness run --benchmark {request.benchmark} --recognizer {shlex.quote(course.choice())}")
+        tell(f"wrote {course.checkpoint(stream)}")
+    tell(f"use it: harness run --benchmark {request.benchmark} --recognizer {shlex.quote(course.choice())}")
 
 
 def _prepared(course: Course[AnyRecipe], kind: str) -> Path:
@@ -62,7 +62,7 @@ def _prepared(course: Course[AnyRecipe], kind: str) -> Path:
     with counting_bar(DOING[kind], "clips") as progress:
         folder = clip_cache(course.cache_folder, setting.dataset, setting.clips, look, bound, progress)
     if told := shortage(ClipCache.load(folder).store):
-        print(told, file=sys.stderr)
+        tell(told, err=True)
     return folder
 
 

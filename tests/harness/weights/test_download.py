@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import random
 import resource
 import shutil
 import socket
@@ -11,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from functools import lru_cache
 from itertools import repeat
 from pathlib import Path
 from threading import Event, Thread
@@ -25,6 +28,7 @@ Answer = Callable[[socket.socket], None]
 CONTENT = bytes(range(256)) * 40
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
 OK = b"HTTP/1.1 200 OK\r\n"
+BOMB = gzip.compress(bytes(1 << 24))
 
 
 @contextmanager
@@ -78,6 +82,26 @@ def dripping(connection: socket.socket) -> None:
         time.sleep(0.05)
 
 
+def dripping_header(connection: socket.socket) -> None:
+    connection.sendall(OK + b"X: ")
+    for byte in repeat(b"x", 40):
+        connection.sendall(byte)
+        time.sleep(0.05)
+
+
+def dripping_chunk_header(connection: socket.socket) -> None:
+    connection.sendall(OK + b"Transfer-Encoding: chunked\r\n\r\n1;")
+    for byte in repeat(b"x", 40):
+        connection.sendall(byte)
+        time.sleep(0.05)
+
+
+def endless_redirect(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n\r\n")
+    for piece in repeat(bytes(1 << 16), 1000):
+        connection.sendall(piece)
+
+
 def endless(connection: socket.socket) -> None:
     connection.sendall(OK + b"\r\n")
     for piece in repeat(bytes(1 << 16), 1000):
@@ -111,8 +135,13 @@ ODD = {
     "stalled": (stalling, "nothing came for 0.2 seconds"),
     "silent": (silent, "nothing came for 0.2 seconds"),
     "dripping": (dripping, "less than 1024 bytes a second"),
+    "dripping header": (dripping_header, "less than 1024 bytes a second"),
+    "dripping chunk header": (dripping_chunk_header, "less than 1024 bytes a second"),
+    "a part only": (saying(b"HTTP/1.1 206 Partial Content\r\nContent-Length: 3\r\n\r\nabc"), "206 Partial Content"),
+    "redirect that never ends": (endless_redirect, "Connection refused"),
+    "packed without end": (saying(OK + b"Content-Encoding: gzip\r\n\r\n" + BOMB), "wrong checksum"),
     "endless": (endless, "more than 1 MiB"),
-    "redirect to itself": (redirecting("/net.pth"), "maximum allowed redirects"),
+    "redirect to itself": (redirecting("/net.pth"), "more than 10 redirects"),
     "redirect to a file": (redirecting("file:///etc/passwd"), "http or https only"),
     "redirect to nonsense": (redirecting("http://[::"), "cannot download"),
     "redirect without target": (saying(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n"), "302 Found"),
@@ -134,6 +163,20 @@ def test_an_odd_server_is_a_clear_error_and_leaves_nothing(
         download(url, tmp_path / "home" / "net.pth", DIGEST)
     assert url in str(caught.value) and len(str(caught.value).splitlines()) == 1
     assert list((tmp_path / "home").iterdir()) == []
+
+
+def test_a_download_has_an_end_however_steady(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LONGEST_SECONDS", 0.36)
+
+    def steady(connection: socket.socket) -> None:
+        connection.sendall(OK + b"\r\n")
+        for piece in repeat(bytes(1 << 12), 40):
+            connection.sendall(piece)
+            time.sleep(0.05)
+
+    with serving(steady) as url, pytest.raises(WeightsError, match=r"not complete after 0\.0001 hours"):
+        download(url, tmp_path / "net.pth", DIGEST)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -173,6 +216,19 @@ def test_a_redirect_to_another_server_is_followed(tmp_path: Path) -> None:
     assert (tmp_path / "net.pth").read_bytes() == CONTENT
 
 
+def test_a_redirect_from_https_to_http_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, certificate: Path
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
+    with (
+        serving(saying(OK + b"\r\n" + CONTENT)) as there,
+        serving(redirecting(there), speaking(certificate)) as url,
+        pytest.raises(WeightsError, match="leads from https to http://"),
+    ):
+        download(url, tmp_path / "net.pth", DIGEST)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_server_that_speaks_no_tls_is_a_clear_error(tmp_path: Path) -> None:
     with serving(saying(OK)) as url, pytest.raises(WeightsError, match=r"cannot download https.*SSL"):
         download(url.replace("http:", "https:"), tmp_path / "net.pth", DIGEST)
@@ -190,14 +246,19 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def speaking(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    return context
+
+
 @pytest.mark.parametrize("known", [False, True])
 def test_only_a_certificate_that_the_system_trusts_is_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, certificate: Path, known: bool
 ) -> None:
     if known:
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    context = speaking(certificate)
     refused = nullcontext() if known else pytest.raises(WeightsError, match="CERTIFICATE_VERIFY_FAILED")
     with serving(saying(OK + b"\r\n" + CONTENT), context) as url, refused:
         download(url, tmp_path / "net.pth", DIGEST)
@@ -245,3 +306,70 @@ def test_a_file_of_any_name_is_fetched_and_gone_afterwards(path: str) -> None:
         with fetched(url.replace("net.pth", path), None if DIGEST[:8] in path else DIGEST) as file:
             assert file.read_bytes() == CONTENT
         assert not file.exists()
+
+
+PLAIN = [
+    OK + f"Content-Length: {len(CONTENT)}\r\nContent-Type: application/octet-stream\r\n\r\n".encode() + CONTENT,
+    OK
+    + b"Transfer-Encoding: chunked\r\n\r\n1000\r\n"
+    + CONTENT[:4096]
+    + b"\r\n1800\r\n"
+    + CONTENT[4096:]
+    + b"\r\n0\r\n\r\n",
+    b"HTTP/1.0 200 OK\r\nServer: x\r\n\r\n" + CONTENT,
+    b"HTTP/1.1 302 Found\r\nLocation: /there/net.pth\r\nContent-Length: 0\r\n\r\n",
+    b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-9/10\r\n\r\n0123456789",
+]
+"""Responses, right or at least valid, that a fuzz changes."""
+HEADS = 90
+"""Bytes of a response, its head and a little more, that changes are made in."""
+PIECES = [
+    b"",
+    b"\r\n",
+    b"\r\n\r\n",
+    b"\0",
+    b"\xff" * 9,
+    b"9" * 400,
+    b"-1",
+    b": ",
+    b"x" * 70_000,
+    b"chunked, gzip",
+    b"//",
+    b"1;a=b",
+]
+
+
+def mutated(response: bytes, chance: random.Random) -> bytes:
+    """A bit, a cut, or a piece put in or in place of what was there."""
+    at = chance.randrange(min(HEADS, len(response)))
+    kind, length = chance.randrange(4), chance.randrange(12)
+    if kind == 0:
+        return response[:at] + bytes([response[at] ^ 1 << chance.randrange(8)]) + response[at + 1 :]
+    if kind == 1:
+        return response[:at]
+    return response[:at] + chance.choice(PIECES) + response[at + (length if kind == 2 else 0) :]
+
+
+@pytest.mark.slow
+def test_whatever_a_server_says_the_file_is_right_or_the_error_clear(
+    tmp_path: Path, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_trusted", lru_cache(module._trusted))
+    monkeypatch.setattr(module, "REDIRECTS", 3)
+    chance, said, right = random.Random(12), [b""], 0
+    target = tmp_path / "net.pth"
+    with serving(lambda connection: connection.sendall(said[0])) as url:
+        for number in range(320):
+            said[0] = mutated(PLAIN[number % len(PLAIN)], chance)
+            try:
+                download(url, target, DIGEST)
+            except WeightsError as error:
+                assert url in str(error) and not target.exists(), f"mutation {number}"
+            except Exception as error:
+                raise AssertionError(f"mutation {number}: {said[0][:HEADS]!r}") from error
+            else:
+                right += 1
+                assert target.read_bytes() == CONTENT, f"mutation {number}"
+                target.unlink()
+    assert 10 < right < 250
+    assert list(tmp_path.iterdir()) == []

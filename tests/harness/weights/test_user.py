@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from harness.specs import SRMethodSpec
 from harness.weights import user as own_weights
 from harness.weights.catalogue import find, installed_path
 from harness.weights.download import fetched
+from harness.weights.header import described
 from harness.weights.loading import save_state
 
 Cli = Callable[..., Result]
@@ -104,7 +106,7 @@ def test_remove_forgets_and_deletes(cli: Cli, trained: Path) -> None:
     assert cli("weights", "remove", "vdsr", "mine").exit_code == 0
     assert not copy.exists() and not own_weights.known()
     again = cli("weights", "remove", "vdsr", "mine")
-    assert again.exit_code == 2 and "no weights 'mine'" in again.output
+    assert again.exit_code == 2 and "unknown weights of your own 'vdsr mine'" in again.output
 
 
 def test_a_file_without_a_header_needs_name_training_data_and_stream(cli: Cli, tmp_path: Path) -> None:
@@ -140,7 +142,7 @@ def test_broken_safetensors_are_refused(cli: Cli, tmp_path: Path, content: bytes
     file = tmp_path / "broken.safetensors"
     file.write_bytes(content)
     with pytest.raises(WeightsError, match="not a safetensors file"):
-        own_weights.described(file)
+        described(file)
 
 
 @pytest.fixture
@@ -185,13 +187,19 @@ def test_a_checksum_for_a_file_is_refused(cli: Cli, trained: Path) -> None:
     assert refused.exit_code == 2 and "URL" in refused.output
 
 
-@pytest.mark.parametrize("said", [{"scale": "twice"}, {"scale": [4]}, {"options": "[1]"}, {"options": "7"}])
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"scale": "twice"}, {"scale": [4]}, {"scale": "-4"}, {"scale": "1e999"}, {"options": "[1]"}, {"options": "7"},
+        {"options": '{"num_feat": [1]}'}, {"options": "[" * 100_000}, {"method": ["vdsr"]}, {"trained_on": {}}, [1],
+    ],
+)  # fmt: skip
 def test_nonsensical_headers_are_refused(tmp_path: Path, said: dict[str, Any]) -> None:
     file = tmp_path / "odd.safetensors"
     header = json.dumps({"__metadata__": {"harness": json.dumps(said)}}).encode()
     file.write_bytes(len(header).to_bytes(8, "little") + header)
     with pytest.raises(WeightsError, match="not a safetensors file"):
-        own_weights.described(file)
+        described(file)
 
 
 def test_a_broken_list_is_an_error_with_its_name(cli: Cli, tmp_path: Path) -> None:
@@ -199,3 +207,114 @@ def test_a_broken_list_is_an_error_with_its_name(cli: Cli, tmp_path: Path) -> No
     (tmp_path / "home" / "weights" / "own.json").write_text("{")
     with pytest.raises(WeightsError, match=r"own\.json: not a list of weights"):
         own_weights.known()
+
+
+def listed(tmp_path: Path, **facts: Any) -> Path:
+    """A list of own weights, written by hand, with one entry."""
+    folder = tmp_path / "home" / "weights"
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {"tag": "mine", "sha256": "0" * 64, "trained_on": "x", "licence": "x", "path": "/nowhere", **facts}
+    (folder / "own.json").write_text(json.dumps([{"name": "vdsr", "weights": weights}]))
+    return folder
+
+
+@pytest.mark.parametrize("way", ["absolute", "dotted", "through a link", "the list"])
+def test_remove_deletes_nothing_outside_its_folder(cli: Cli, tmp_path: Path, way: str) -> None:
+    outside = tmp_path / "outside" / "precious.pth"
+    outside.parent.mkdir()
+    outside.write_bytes(b"precious")
+    folder = listed(tmp_path)
+    (folder / "link").symlink_to(outside.parent)
+    named = {
+        "absolute": outside,
+        "dotted": f"{folder}/../../outside/precious.pth",
+        "through a link": folder / "link" / "precious.pth",
+        "the list": folder / "own.json",
+    }
+    listed(tmp_path, path=str(named[way]))
+    removed = cli("weights", "remove", "vdsr", "mine")
+    assert removed.exit_code == 0 and "the file stays" in removed.output
+    assert outside.read_bytes() == b"precious" and not own_weights.known()
+
+
+def test_a_link_in_the_folder_is_removed_and_not_what_it_leads_to(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "precious.pth").write_bytes(b"precious")
+    link = listed(tmp_path) / "0000-net.pth"
+    link.symlink_to(tmp_path / "precious.pth")
+    listed(tmp_path, path=str(link))
+    assert cli("weights", "remove", "vdsr", "mine").exit_code == 0
+    assert not link.is_symlink() and (tmp_path / "precious.pth").is_file()
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"sha256": 5}, {"path": None}, {"path": ["a"]}, {"scale": "four"}, {"scale": 2.5}, {"options": 3},
+        {"options": {"num_feat": [1]}}, {"tag": None}, {"as_published": "yes"},
+    ],
+)  # fmt: skip
+def test_an_entry_edited_to_nonsense_is_an_error_that_names_the_list(
+    cli: Cli, tmp_path: Path, facts: dict[str, Any]
+) -> None:
+    listed(tmp_path, **facts)
+    with pytest.raises(WeightsError, match=r"own\.json: not a list of weights \(.*\); delete it"):
+        own_weights.known()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe",
+        b"{}",
+        b"[[]]",
+        b"[" * 100_000,
+        b'[{"name": "a"}]',
+        b"[1e999]",
+        b"[" + b"9" * 5000 + b"]",
+        b"null",
+    ],
+)
+def test_a_damaged_list_is_an_error_that_names_it(cli: Cli, tmp_path: Path, content: bytes) -> None:
+    (listed(tmp_path) / "own.json").write_bytes(content)
+    with pytest.raises(WeightsError, match=r"own\.json: not a list of weights"):
+        own_weights.known()
+    assert cli("weights", "remove", "vdsr", "mine").exit_code == 1
+
+
+def test_a_list_that_cannot_be_read_is_an_error(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "home" / "weights" / "own.json").mkdir(parents=True)
+    with pytest.raises(WeightsError, match=r"own\.json: cannot be read: Is a directory"):
+        own_weights.known()
+
+
+@pytest.mark.parametrize("name", ["my net.pth", "x4+,b=[1].pth", ".pth", "\u00e9" * 120 + ".pth", b"caf\xe9.pth"])
+def test_a_file_of_any_name_is_added(cli: Cli, tmp_path: Path, name: str | bytes) -> None:
+    file = tmp_path / (os.fsdecode(name) if isinstance(name, bytes) else name)
+    file.write_bytes(b"weights")
+    added = cli("weights", "add", file, "--tag", "mine", "--name", "vdsr", "--trained-on", "x")
+    assert added.exit_code == 0, added.output
+    (entry,) = own_weights.known()
+    assert Path(str(entry.weights.path)).read_bytes() == b"weights"
+
+
+def test_a_folder_and_an_empty_file_are_refused(cli: Cli, tmp_path: Path) -> None:
+    named = ("--tag", "mine", "--name", "vdsr", "--trained-on", "x")
+    (tmp_path / "empty.pth").touch()
+    folder, empty = cli("weights", "add", tmp_path, *named), cli("weights", "add", tmp_path / "empty.pth", *named)
+    assert folder.exit_code == 2 and "is a folder; give the file in it" in folder.output
+    assert empty.exit_code == 1 and "empty.pth: is empty" in empty.output
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_refused(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "net.pth").write_bytes(b"weights")
+    (tmp_path / "net.pth").chmod(0)
+    refused = cli("weights", "add", tmp_path / "net.pth", "--tag", "a", "--name", "vdsr", "--trained-on", "x")
+    assert refused.exit_code == 1 and "Permission denied" in refused.output
+
+
+def test_a_near_name_is_proposed(cli: Cli, trained: Path) -> None:
+    cli("weights", "add", trained, "--tag", "mine")
+    assert "Did you mean 'vdsr mine'" in cli("weights", "remove", "vdsr", "min").output
+    assert "Did you mean 'vdsr'" in cli("weights", "add", trained, "--tag", "other", "--name", "vdrs").output

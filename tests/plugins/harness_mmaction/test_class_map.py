@@ -82,3 +82,26 @@ def test_the_description_counts_classes_and_the_digest_follows_the_content(tmp_p
     before = digest(path)
     assert digest(written(tmp_path, "Archery,4", "Basketball,0", "Fencing,1", "Basketball,2")) != before
     assert "wrong" not in describe_map(path)
+
+
+def test_a_mapping_may_have_a_mark_other_line_ends_blanks_and_either_spelling(tmp_path: Path) -> None:
+    content = "\ufeffclass , model_class\r\nCa\u0301rabe\t,4 \r\n\r\nBasketball,0\r\n"
+    (tmp_path / "map.csv").write_bytes(content.encode())
+    assert load_map(str(tmp_path / "map.csv"), ["C\u00e1rabe", "Basketball"], 5).indices == [(4,), (0,)]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"class,model_class\nArch\xe9ry,0\n", r"map\.csv, line 2: not readable as UTF-8"),
+        (b"class,model_class\nArchery," + b"9" * 5000, r"map\.csv, line 2: class '9+\.\.\.9+' is not a whole number"),
+        (b"class,model_class\nArchery,0\0\n", r"map\.csv, line 2: it has a NUL byte"),
+        (b"class,model_class\n", r"map\.csv: no class in it"),
+    ],
+)
+def test_a_mapping_that_is_no_text_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "map.csv").write_bytes(content)
+    with pytest.raises(AnnotationError, match=message):
+        load_map(str(tmp_path / "map.csv"), ["Archery"], 5)
+    with pytest.raises(UsageError, match="no such file"):
+        find_map("x" * 5000)

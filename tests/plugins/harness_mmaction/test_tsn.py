@@ -83,7 +83,7 @@ def test_unknown_values_and_missing_files_are_refused(tmp_path: Path) -> None:
         build(stream="spatial", config=str(tmp_path / "nowhere.py"), **common)
 
 
-@pytest.mark.parametrize("prefix", ["", "module."])
+@pytest.mark.parametrize("prefix", ["", "module._orig_mod."])
 def test_any_tsn_config_scores_as_in_mmaction(foreign: Path, tmp_path: Path, prefix: str) -> None:
     """A config of MMAction2 with a checkpoint in its layout; `prefix` as networks of several devices were saved."""
     from mmaction.registry import MODELS

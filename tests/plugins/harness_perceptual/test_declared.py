@@ -41,7 +41,7 @@ def test_importing_the_plugin_imports_nothing_heavy() -> None:
 def test_without_its_package_it_is_skipped_with_the_command(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resolving, "distributions", lambda **_: iter(()))
     part = probe_part(name, registry(), load_benchmark("mini"))
-    assert part.missing == "needs torchmetrics; install with: pip install torchmetrics"
+    assert part.missing == 'needs torchmetrics; install with: pip install "harness-sr[perceptual]"'
 
 
 @pytest.mark.parametrize("name", WITH_WEIGHTS)

@@ -20,8 +20,8 @@ from harness.specs import RecognizerSpec
 from harness.training.recipes import find_recipe, read_recipe
 from harness.training.setting import setting_of
 from harness.video.frames import to_tensor
+from harness.weights.header import described
 from harness.weights.loading import load_state
-from harness.weights.user import described
 from harness_stresnet.network import raw_scores
 from harness_stresnet.stresnet import JointStream, build
 from harness_stresnet.train import STResNetRecipe, train

@@ -16,7 +16,7 @@ from harness.errors import UsageError
 from harness.paths import benchmarks_folder
 from harness.training.recipes import find_recipe, read_recipe
 from harness.video.frames import open_video
-from harness.weights.user import described
+from harness.weights.header import described
 from harness_mmaction.training.cache import ClipCache, Look
 from harness_mmaction.training.recipe import Recipe
 from harness_mmaction.training.train import train
