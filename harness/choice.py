@@ -1,72 +1,31 @@
-"""Names with options, as people type them: ``dis:patch_size=8,stride=3`` and pairs ``a+b``."""
+"""Choices against what is declared: which options there are, and their values in the types of the defaults."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from difflib import get_close_matches
 
 from harness.errors import UnknownNameError, UsageError
-from harness.specs import NO_OPTIONS, OWN_FILES, OptionValue, Spec
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A declared name and the options given with it; only options that differ from the default count."""
-
-    name: str
-    options: tuple[tuple[str, OptionValue], ...] = ()
-
-    def __str__(self) -> str:
-        if not self.options:
-            return self.name
-        return f"{self.name}:" + ",".join(f"{k}={_text(v)}" for k, v in self.options)
-
-    @property
-    def mapping(self) -> dict[str, OptionValue]:
-        return dict(self.options)
-
-
-def parse_choice(text: str) -> Choice:
-    """``"name:a=1,b=x"`` to a `Choice` whose values are still strings. Raises `UsageError` on anything else."""
-    name, _, rest = text.strip().partition(":")
-    if not name:
-        raise UsageError(f"{text!r} has no name; write NAME or NAME:option=value,option=value")
-    options: list[tuple[str, OptionValue]] = []
-    for part in filter(None, rest.split(",")):
-        key, equals, value = part.partition("=")
-        if not equals or not key.strip():
-            raise UsageError(f"{part!r} in {text!r} is not option=value")
-        options.append((key.strip(), value.strip()))
-    return Choice(name, tuple(options))
-
-
-def split_list(text: str) -> list[str]:
-    """Split a comma-separated list of choices; ``a:x=1,y=2,b`` is two, because ``y=2`` continues the first."""
-    items: list[str] = []
-    for part in (p.strip() for p in text.split(",")):
-        if not part:
-            continue
-        head, equals, _ = part.partition("=")
-        if equals and ":" not in head and items:
-            items[-1] += f",{part}"
-        else:
-            items.append(part)
-    return items
+from harness.specs import NO_OPTIONS, OWN_FILES, NetworkSpec, OptionValue, Spec
+from harness.syntax import Choice as Choice
+from harness.syntax import parse_choice as parse_choice
 
 
 def resolve(choice: Choice, spec: Spec, extra: Mapping[str, OptionValue] = NO_OPTIONS) -> Choice:
     """Check a choice's options against its declaration, convert them to the defaults' types, and drop the defaults.
 
-    `extra` are options (name to default) that are allowed in addition to the declared ones.
+    `extra` are options (name to default) that are allowed in addition to the declared ones. The label stays.
     Raises `UnknownNameError` for an option that is not declared and `UsageError` for a value of the wrong type.
     """
     known = {**known_options(spec, choice.mapping), **extra}
     given: dict[str, OptionValue] = {}
     for key, value in choice.options:
         if key not in known:
-            raise UnknownNameError(f"option of {spec.name!r}", key, known)
+            hint = "" if get_close_matches(key, known) else choice.advice.get(key, "")
+            raise UnknownNameError(f"option of {spec.name!r}", key, known, hint.strip())
         given[key] = convert(value, known[key], f"{spec.name}:{key}")
-    return Choice(spec.name, tuple(sorted((k, v) for k, v in given.items() if v != known[k])))
+    return Choice(spec.name, tuple(sorted((k, v) for k, v in given.items() if v != known[k])), choice.label)
 
 
 def known_options(spec: Spec, given: Mapping[str, OptionValue] = NO_OPTIONS) -> dict[str, OptionValue]:
@@ -90,22 +49,40 @@ def own_file(options: Mapping[str, OptionValue]) -> str | None:
     return next((str(options[name]) for name in OWN_FILES if options.get(name)), None)
 
 
+def require(options: Mapping[str, OptionValue], spec: Spec) -> None:
+    """Raise `UsageError` that says what to write if an option that must be given is not among those that are.
+
+    One that a declared checkpoint implies need not be given.
+    """
+    checkpoints = spec.weights if isinstance(spec, NetworkSpec) else ()
+    for key, value in spec.required.items():
+        if options.get(key) in (None, "") and not any(key in weights.options for weights in checkpoints):
+            raise UsageError(f"{spec.name!r} needs the option {key}: write {spec.name}:{key}={value}")
+
+
 def convert(value: OptionValue, default: OptionValue, where: str) -> OptionValue:
-    """`value` converted to the type of `default`; strings stay as they are if the default is a string or None."""
-    if value is None or default is None or (isinstance(value, type(default)) and not isinstance(value, str)):
-        return value
+    """`value` converted to the type of `default`; strings stay as they are if the default is a string or None.
+
+    Raises `UsageError` for anything else, and for a number that is not finite or has too many digits.
+    """
+    if value is None or default is None or (type(value) is type(default) and not isinstance(value, str)):
+        return _finite(value, where)
     text = str(value)
     try:
         if isinstance(default, bool):
             return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
         if isinstance(default, int):
-            return int(text)
+            return _finite(int(text), where)
         if isinstance(default, float):
-            return float(text)
+            return _finite(float(text), where)
     except (KeyError, ValueError):
-        raise UsageError(f"{where}={text}: expected {type(default).__name__}, such as {default!r}") from None
+        raise UsageError(f"{where}={text[:40]}: expected {type(default).__name__}, such as {default!r}") from None
     return text
 
 
-def _text(value: OptionValue) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _finite(value: OptionValue, where: str) -> OptionValue:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UsageError(f"{where}={value}: expected a finite number")
+    if isinstance(value, int) and abs(value) >= 1 << 63:
+        raise UsageError(f"{where}: a number of more than 64 bits")
+    return value

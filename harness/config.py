@@ -6,9 +6,9 @@ import os
 import re
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from harness.documents import read_yaml
 from harness.errors import UsageError
 from harness.paths import config_folder
 
@@ -36,9 +36,7 @@ def load_config() -> UserConfig:
             raise UsageError(f"HARNESS_CONFIG names {path}, which does not exist")
         return UserConfig()
     try:
-        return UserConfig.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-    except yaml.YAMLError as error:
-        raise UsageError(f"{path}: not YAML: {error}") from error
+        return UserConfig.model_validate(read_yaml(path) or {})
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or "(file)"

@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar
 from harness.choice import Choice
 from harness.contracts import Clip
 from harness.errors import UsageError
+from harness.files import sha256
 from harness.imports import resolve_import
 from harness.planning.benchmark import Benchmark
 from harness.specs import (
@@ -163,7 +164,10 @@ def _by_content(spec: Spec, option: str, value: OptionValue, stream: str | None)
     text = str(value).replace("{stream}", stream or "")
     if option in spec.digests:
         return str(resolve_import(spec.digests[option])(text))
-    file = Path(text)
+    file = Path(text).expanduser()
     if not file.is_file():
         raise UsageError(f"{option}={value}: no such file")
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    try:
+        return sha256(file)
+    except OSError as error:
+        raise UsageError(f"{option}={value}: cannot be read: {error.strerror}") from error

@@ -1,74 +1,22 @@
 """Published numbers beside measured ones, only if everything that affects results is known to be the same.
 
-A table is a CSV file, one number a line. Its columns `dataset`, `split`, `clips`, `scale`, `degradation`, `flow`,
-`fusion` and `recognizer` (with the options of its protocol) say for which protocol a number holds; a run that differs
-in any of them, that scores part of the split, or whose networks differ from the published ones, is not compared.
+A run that differs from a number's protocol in anything (`harness.planning.published`), that scores part of the split,
+or whose networks differ from the published ones, is not compared.
 """
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.choice import all_options, convert, parse_choice
-from harness.errors import UsageError
-from harness.paths import benchmarks_folder
-from harness.specs import OFFICIAL, SCORED, NetworkSpec, RecognizerSpec
+from harness.planning.published import Number, read_published
+from harness.specs import OFFICIAL, NetworkSpec, RecognizerSpec
+from harness.syntax import split_pair
 
 if TYPE_CHECKING:
     from harness.planning.benchmark import Benchmark
     from harness.planning.cells import Part, Plan
-
-COLUMNS = (
-    "system", "dataset", "split", "clips", "scale", "degradation", "flow", "fusion", "recognizer", "stream", "method",
-    "top1", "source",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Number:
-    """One published number: accuracy in percent of a stream of a recogniser on what a method (or pair) restored."""
-
-    protocol: tuple[str, ...]
-    """Data set, split, number of clips, scale, degradation and flow, as the file spells them."""
-    fusion: tuple[float, float]
-    recognizer: str
-    stream: str
-    method: str
-    top1: float
-    source: str
-
-
-def read_published(name_or_path: str) -> list[Number]:
-    """Read a table. Raises `UsageError` naming file, line and rule."""
-    path = Path(name_or_path)
-    path = path if len(path.parts) > 1 else benchmarks_folder() / "published" / name_or_path
-    if not path.is_file():
-        raise UsageError(f"published: {path} does not exist; name a file of benchmarks/published or a path to one")
-    with path.open(encoding="utf-8", newline="") as stream:
-        reader = csv.DictReader(stream)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise UsageError(f"{path}, line 1: the columns must be {','.join(COLUMNS)}")
-        return [_number(row, f"{path}, line {reader.line_num}") for row in reader]
-
-
-def _number(row: Mapping[Any, Any], where: str) -> Number:
-    values = {key: str(row[key] or "") for key in COLUMNS}
-    if None in row or not all(values.values()):
-        raise UsageError(f"{where}: all {len(COLUMNS)} fields must be given")
-    if values["stream"] not in SCORED:
-        raise UsageError(f"{where}: stream {values['stream']!r}; one of {', '.join(SCORED)}")
-    try:
-        spatial, temporal = map(float, values["fusion"].split(":"))
-        top1 = float(values["top1"])
-    except ValueError:
-        raise UsageError(f"{where}: fusion is like 1:1.5, and top1 a number in percent") from None
-    protocol = tuple(values[key] for key in COLUMNS[1:7])
-    recognizer, stream, method = (values[key] for key in ("recognizer", "stream", "method"))
-    return Number(protocol, (spatial, temporal), recognizer, stream, method, top1, values["source"])
 
 
 def comparable(plan: Plan) -> dict[str, Any] | None:
@@ -92,14 +40,19 @@ def comparable(plan: Plan) -> dict[str, Any] | None:
     reasons: dict[str, None] = {}
     streams = [part for part in plan.probes if isinstance(part.spec, RecognizerSpec)]
     recognizers = _same_recognizers(streams, here, benchmark, reasons)
-    named = {name for n in here for name in n.method.split("+")}
+    named = {name for n in here for name in split_pair(n.method)}
     wanted = [part for part in plan.methods if part.spec.name in named]
-    methods = {part.label for part in wanted if not _reason(part, {}, benchmark, reasons)}
+    labels = {part.spec.name: part.label for part in wanted if not _reason(part, {}, benchmark, reasons)}
     numbers = [
-        {"recognizer": parse_choice(n.recognizer).name, "stream": n.stream, "method": n.method, "top1": n.top1}
+        {
+            "recognizer": parse_choice(n.recognizer).name,
+            "stream": n.stream,
+            "method": "+".join(labels[name] for name in split_pair(n.method)),
+            "top1": n.top1,
+        }
         for n in here
         if (parse_choice(n.recognizer).name, n.stream) in recognizers
-        and set(n.method.split("+")) <= methods
+        and set(split_pair(n.method)) <= labels.keys()
         and (n.stream != "fusion" or n.fusion == benchmark.fusion)
     ]
     return {"numbers": numbers, "sources": sources, "reasons": list(reasons)}
@@ -114,7 +67,7 @@ def joined(now: dict[str, Any] | None, before: dict[str, Any] | None, plan: Plan
     kept = [
         number
         for number in before["numbers"]
-        if not (number["recognizer"] in recognizers and set(number["method"].split("+")) <= methods)
+        if not (number["recognizer"] in recognizers and set(split_pair(number["method"])) <= methods)
     ]
     labels = {part.label for part in (*plan.methods, *plan.probes)}
     reasons = [text for text in before["reasons"] if text.partition(": ")[0] not in labels]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from harness.choice import parse_choice
+from harness.choice import Choice, parse_choice
 from harness.contracts import Clip, Dataset, Listing
 from harness.errors import UnknownNameError, UsageError
 from harness.imports import resolve_import
 from harness.planning.benchmark import NO_DEGRADATION, Benchmark
 from harness.planning.cells import FORMAT_VERSION, Cell, Part, cell_id, uses_flow
-from harness.planning.resolving import resolve_part, with_weights
+from harness.planning.resolving import resolve_given, resolve_part, with_weights
 from harness.registry import Registry
 from harness.specs import (
     JOINT,
@@ -37,10 +38,13 @@ def plan_cells(
 ) -> list[Cell]:
     """The grid methods x probes; a joint stream also sees the `pairs`, ``a+b`` of two labels.
 
-    `setting` is the part of the identity that all cells share.
+    `setting` is the part of the identity that all cells share. Raises `UsageError` for two methods or two probes of one
+    label, or of one identity.
     """
 
     identities = {id(part): part.identity() for part in (*methods, *probes)}  # once each: they read files
+    for parts in (methods, probes):
+        _refuse_twins(parts, [identities[id(part)] for part in parts])
     flow_identity = flow.text()
 
     def cell(method: Part[SRMethodSpec], probe: Part[NetworkSpec], temporal: Part[SRMethodSpec]) -> Cell:
@@ -61,6 +65,24 @@ def plan_cells(
     return grid + [cell(a, probe, b) for a, b in both for probe in probes if probe.stream == JOINT]
 
 
+def _refuse_twins(parts: Sequence[Part[NetworkSpec]], identities: Sequence[Mapping[str, Any]]) -> None:
+    """Raise `UsageError` for two rows that could not be told apart, or that would be one and the same."""
+    labels: dict[str, Part[NetworkSpec]] = {}
+    seen: dict[str, str] = {}
+    for part, identity in zip(parts, identities, strict=True):
+        if part.label in labels:
+            both = " and ".join(map(_spelt, (labels[part.label], part)))
+            raise UsageError(f"{part.label!r} names two rows, {both}; call one of them something else: LABEL=NAME:...")
+        labels[part.label] = part
+        first = seen.setdefault(json.dumps(identity, sort_keys=True), part.label)
+        if first != part.label:
+            raise UsageError(f"{first!r} and {part.label!r} are the same, by options and contents; leave one out")
+
+
+def _spelt(part: Part[NetworkSpec]) -> str:
+    return str(Choice(part.spec.name, tuple(resolve_given(part).items())))
+
+
 def setting_of(benchmark: Benchmark, degradation: Part[DegradationSpec] | None, split_digest: str) -> dict[str, Any]:
     """Data set, split, scale and degradation: what all cells of a run share."""
     return {
@@ -72,7 +94,7 @@ def setting_of(benchmark: Benchmark, degradation: Part[DegradationSpec] | None, 
     }
 
 
-def method_part(text: str, registry: Registry, benchmark: Benchmark) -> Part[SRMethodSpec]:
+def method_part(text: str | Choice, registry: Registry, benchmark: Benchmark) -> Part[SRMethodSpec]:
     """An SR method with options and the checkpoint that the benchmark's tag names."""
     part = resolve_part(SRMethodSpec, text, registry)
     spec = part.spec
@@ -83,10 +105,10 @@ def method_part(text: str, registry: Registry, benchmark: Benchmark) -> Part[SRM
     return with_weights(part, benchmark.weights, scale=benchmark.scale)
 
 
-def stream_parts(text: str, registry: Registry, benchmark: Benchmark) -> list[Part[RecognizerSpec]]:
+def stream_parts(text: str | Choice, registry: Registry, benchmark: Benchmark) -> list[Part[RecognizerSpec]]:
     """The streams of a recogniser under the benchmark's protocol; options given by name override the file's."""
-    protocol = benchmark.recognizers.get(parse_choice(text).name, {})
-    whole = resolve_part(RecognizerSpec, text, registry, protocol=protocol)
+    choice = parse_choice(text) if isinstance(text, str) else text
+    whole = resolve_part(RecognizerSpec, choice, registry, protocol=benchmark.recognizers.get(choice.name, {}))
     spec = whole.spec
     parts = [
         with_weights(replace(whole, label=f"{whole.label}.{stream}"), benchmark.weights, stream=stream)
@@ -108,7 +130,7 @@ def chosen_streams(spec: RecognizerSpec, options: Mapping[str, OptionValue]) -> 
     return (stream,)
 
 
-def probe_part(text: str, registry: Registry, benchmark: Benchmark) -> Part[ProbeSpec]:
+def probe_part(text: str | Choice, registry: Registry, benchmark: Benchmark) -> Part[ProbeSpec]:
     """A probe that is no recogniser."""
     part = resolve_part(ProbeSpec, text, registry)
     if part.spec.uses_hr and not benchmark.has_hr:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from importlib import metadata
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import TypeVar
 
-from harness.choice import Choice, all_options, own_file, parse_choice, resolve
+from harness.choice import Choice, all_options, own_file, parse_choice, require, resolve
 from harness.contracts import Dataset
-from harness.errors import UsageError, WeightsMissingError
+from harness.errors import UnknownNameError, UsageError, WeightsMissingError
 from harness.planning.benchmark import Benchmark
 from harness.planning.building import Given, build
 from harness.planning.cells import Part
-from harness.registry import Registry
+from harness.registry import DISTRIBUTION, Registry
 from harness.specs import (
     NO_OPTIONS,
     DatasetSpec,
@@ -30,24 +32,44 @@ N = TypeVar("N", bound=NetworkSpec)
 
 
 def resolve_part(
-    kind: type[S], text: str, registry: Registry, *, protocol: Mapping[str, OptionValue] = NO_OPTIONS
+    kind: type[S], text: str | Choice, registry: Registry, *, protocol: Mapping[str, OptionValue] = NO_OPTIONS
 ) -> Part[S]:
     """The part behind ``NAME`` or ``NAME:option=value``, without a checkpoint.
 
-    `protocol` are options that hold unless the text gives others; the part's label shows only those of the text.
-    Raises `UnknownNameError` for a name or an option that is not declared, `UsageError` for a value of the wrong type.
+    `protocol` are options that hold unless the text gives others; the part's label is that of the text, or else shows
+    only the text's own options. Raises `UnknownNameError` for a name or an option that is not declared, `UsageError`
+    for a value of the wrong type and for an option that is missing.
     """
-    choice = parse_choice(text)
-    spec = registry.get(kind, choice.name)
+    choice = parse_choice(text) if isinstance(text, str) else text
+    spec = _declared(kind, choice, registry)
     merged = Choice(spec.name, tuple({**protocol, **choice.mapping}.items()))
+    require(merged.mapping, spec)  # before the rest, which may import what declares more options
+    own = resolve(choice, spec)
     options = all_options(resolve(merged, spec), spec)
-    return Part(str(resolve(choice, spec)), spec, options, code=registry.code_of(kind, spec.name))
+    return Part(own.label or str(own), spec, options, code=registry.code_of(kind, spec.name))
+
+
+def _declared(kind: type[S], choice: Choice, registry: Registry) -> S:
+    try:
+        return registry.get(kind, choice.name)
+    except UnknownNameError as error:
+        if advice := choice.advice.get(""):
+            raise UsageError(f"{error}{advice}") from error
+        raise
 
 
 def absent(spec: NetworkSpec) -> str | None:
     """Which packages that a declaration requires are not installed, with the command that installs them, or None."""
     names = [name for name in spec.requires if not any(distributions(name=name))]
-    return f"needs {' and '.join(names)}; install with: pip install {' '.join(names)}" if names else None
+    return f"needs {' and '.join(names)}; install with: pip install {_to_install(names)}" if names else None
+
+
+def _to_install(names: Sequence[str]) -> str:
+    """What to tell pip: the project's own extra for a package that one brings, which knows the right versions."""
+    brought = metadata.requires(DISTRIBUTION) or []
+    lines = [re.match(r"([\w.-]+).*extra == .([\w-]+)", line) for line in reversed(brought)]
+    extras = {found[1]: f'"{DISTRIBUTION}[{found[2]}]"' for found in lines if found}
+    return " ".join(dict.fromkeys(extras.get(name, name) for name in names))
 
 
 def with_weights(part: Part[N], tag: str, *, scale: int | None = None, stream: str | None = None) -> Part[N]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from harness.choice import parse_choice, split_list
+from harness.choice import Choice, parse_choice
 from harness.contracts import Dataset, Progress
 from harness.datasets.annotated import balanced_subset
 from harness.datasets.digests import split_digest
-from harness.errors import UsageError
 from harness.planning.benchmark import Benchmark
 from harness.planning.cells import Part, Plan
+from harness.planning.naming import wanted_methods, wanted_pairs
 from harness.planning.plan import (
     method_part,
     plan_cells,
@@ -23,11 +23,13 @@ from harness.planning.plan import (
     setting_of,
     stream_parts,
 )
-from harness.planning.resolving import dataset_part, degradation_part, flow_part, resolve_part
+from harness.planning.resolving import dataset_part, degradation_part, flow_part
 from harness.registry import Registry
-from harness.specs import CEILING, FLOOR, NetworkSpec, SRMethodSpec
+from harness.specs import NetworkSpec
+from harness.syntax import ALL, parse_choices
 from harness.video.frames import decoder_name
 
+P = TypeVar("P", bound="Part[Any]")
 NATURAL = "none: the clips are low-resolution by nature, so there is no HR row and no picture quality"
 
 
@@ -42,6 +44,8 @@ class Request:
     data: Path | None = None
     device: str = "auto"
     executor: str = "inprocess"
+    skip_unreadable: bool = False
+    """Whether a clip that cannot be read costs its own rows alone, and not every cell."""
 
 
 def make_plan(request: Request, registry: Registry, dataset: Dataset, progress: Progress | None = None) -> Plan:
@@ -52,13 +56,14 @@ def make_plan(request: Request, registry: Registry, dataset: Dataset, progress: 
     benchmark = request.benchmark
     everything = dataset.clips(benchmark.split)
     clips = balanced_subset(everything, request.limit) if request.limit else everything
-    methods = [method_part(text, registry, benchmark) for text in wanted_methods(request.sr, registry, benchmark)]
+    chosen = wanted_methods(request.sr, registry, benchmark)
+    methods = _each_once(method_part(choice, registry, benchmark) for choice in chosen)
     streams = [
         part
-        for text in wanted_recognizers(request.recognizer, benchmark)
-        for part in stream_parts(text, registry, benchmark)
+        for choice in wanted_recognizers(request.recognizer, benchmark)
+        for part in stream_parts(choice, registry, benchmark)
     ]
-    probes = [*(probe_part(text, registry, benchmark) for text in benchmark.probes), *streams]
+    probes = [*_each_once(probe_part(text, registry, benchmark) for text in benchmark.probes), *streams]
     flow = flow_part(benchmark.flow, registry, benchmark.weights)
     degradation = degradation_part(benchmark, registry) if benchmark.has_hr else None
     refuse_training_clips([*methods, *probes, flow], benchmark)
@@ -83,43 +88,19 @@ def make_plan(request: Request, registry: Registry, dataset: Dataset, progress: 
     )
 
 
-def wanted_methods(text: str, registry: Registry, benchmark: Benchmark) -> list[str]:
-    """Methods named by ``--sr``, the parts of pairs among them, with floor and ceiling always included, each once.
-
-    There is no ceiling if there are no HR frames.
-    """
-    names: list[str] = [CEILING, FLOOR] if benchmark.has_hr else [FLOOR]
-    for item in split_list(text):
-        named = [*benchmark.sr, *benchmark.pairs] if item == "all" else [item]
-        names += [part for name in named for part in split_pair(name)]
-    if text.strip() == "all":
-        # whoever installs a plugin wants to see it in `all`
-        owner = {name: registry.owners[SRMethodSpec, name] for name in registry.all(SRMethodSpec)}
-        names += [name for name, plugin in owner.items() if plugin not in registry.builtin]
-    return list(dict.fromkeys(str(parse_choice(name)) for name in names))
+def _each_once(parts: Iterable[P]) -> list[P]:
+    """Parts without those that are spelt in two ways, such as with an option at its default."""
+    found: list[P] = []
+    for part in parts:
+        found += [] if part in found else [part]
+    return found
 
 
-def wanted_pairs(text: str, registry: Registry, benchmark: Benchmark) -> list[str]:
-    """The pairs ``a+b`` among the methods of ``--sr``, each once, spelt as their methods are labelled."""
-    items = [pair for item in split_list(text) for pair in (benchmark.pairs if item == "all" else [item])]
-    pairs = [split_pair(item) for item in items if "+" in item]
-    labels = ["+".join(resolve_part(SRMethodSpec, name, registry).label for name in pair) for pair in pairs]
-    return list(dict.fromkeys(labels))
-
-
-def split_pair(item: str) -> list[str]:
-    """``"a+b"`` to ``["a", "b"]``, a lone name to itself. Raises `UsageError` for more than two."""
-    parts = [part.strip() for part in item.split("+")]
-    if len(parts) > 2 or not all(parts):
-        raise UsageError(f"{item!r} is not a method or a pair SPATIAL+TEMPORAL")
-    return parts
-
-
-def wanted_recognizers(text: str, benchmark: Benchmark) -> list[str]:
+def wanted_recognizers(text: str, benchmark: Benchmark) -> list[Choice]:
     """Recognisers named by ``--recognizer``; ``all`` is those the benchmark has a protocol for."""
-    names: list[str] = []
-    for item in split_list(text):
-        names += list(benchmark.recognizers) if item == "all" else [item]
+    names: list[Choice] = []
+    for choice in parse_choices(text):
+        names += map(parse_choice, benchmark.recognizers) if choice == Choice(ALL) else [choice]
     return list(dict.fromkeys(names))
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from harness.choice import Choice, all_options, convert, own_file, parse_choice, resolve, split_list
+from harness.choice import Choice, all_options, convert, own_file, parse_choice, require, resolve
 from harness.errors import UnknownNameError, UsageError
-from harness.specs import FlowSpec, OptionValue
+from harness.specs import FlowSpec, OptionValue, SRMethodSpec, Weights
+from harness.syntax import split_list
 
 SPEC = FlowSpec(
     "dis", "flow", "nowhere:build", options={"patch": 8, "rate": 0.5, "fast": False, "mode": "soft", "file": None}
@@ -153,3 +155,22 @@ def test_options_implied_by_a_checkpoint_override_defaults_but_not_the_choice(im
 )
 def test_own_file_is_the_checkpoint_or_weights_option(options: dict[str, OptionValue], file: str | None) -> None:
     assert own_file(options) == file
+
+
+def test_an_option_that_must_be_given_is_asked_for_unless_a_checkpoint_implies_it() -> None:
+    spec = SRMethodSpec("any", "any network", "nowhere:build", options={"arch": None}, required={"arch": "RRDBNet"})
+    with pytest.raises(UsageError, match="'any' needs the option arch: write any:arch=RRDBNet"):
+        require({"arch": ""}, spec)
+    require({"arch": "EDSR"}, spec)
+    own = Weights("mine", "0" * 64, "other", "unknown", path="my.pth", options={"arch": "EDSR"})
+    require({}, replace(spec, weights=(own,)))
+
+
+@pytest.mark.parametrize(
+    ("value", "default"),
+    [("nan", 0.5), ("inf", 0.5), ("1e999", 0.5), (float("nan"), None), (True, 3), ("9" * 5000, 3), ("9" * 30, 3)],
+)
+def test_a_number_that_no_option_can_mean_is_refused_in_a_short_sentence(value: Any, default: Any) -> None:
+    with pytest.raises(UsageError) as caught:
+        convert(value, default, "dis:patch")
+    assert len(str(caught.value)) < 120

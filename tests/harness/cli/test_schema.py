@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,3 +45,19 @@ def test_every_schema_can_be_printed(cli: Cli, name: str) -> None:
 def test_an_unknown_schema_gets_a_suggestion(cli: Cli) -> None:
     result = cli("schema", "cells")
     assert result.exit_code == 2 and "Did you mean 'cell'?" in result.stderr
+
+
+def test_recipes_have_the_schema_of_what_trains_them(cli: Cli) -> None:
+    own = json.loads(cli("schema", "recipe", "vdsr").output)
+    assert (
+        "stages" in own["properties"]
+        and "stages" not in json.loads(cli("schema", "recipe", "tsn").output)["properties"]
+    )
+    every = json.loads(cli("schema", "recipe").output)
+    assert len(every["anyOf"]) == 3
+    for arguments, message in (
+        (["recipe", "bicubic"], "these have one: .*vdsr"),
+        (["cell", "vdsr"], "leave 'vdsr' out"),
+    ):
+        result = cli("schema", *arguments)
+        assert result.exit_code == 2 and re.search(message, result.stderr)

@@ -14,8 +14,9 @@ from harness.errors import UsageError
 from harness.paths import benchmarks_folder
 from harness.planning.benchmark import load_benchmark
 from harness.planning.cells import Part, Plan
-from harness.planning.comparable import COLUMNS, comparable, joined, read_published
+from harness.planning.comparable import comparable, joined
 from harness.planning.plan import method_part
+from harness.planning.published import COLUMNS, find_published, read_published
 from harness.planning.resolving import dataset_part, degradation_part, flow_part
 from harness.registry import Registry, load_registry
 from harness.specs import RecognizerSpec, Weights
@@ -198,7 +199,7 @@ def test_a_broken_table_is_named(tmp_path: Path, change: dict[str, str], message
 
 def test_a_missing_table_and_wrong_columns_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"published: .*none\.csv does not exist"):
-        read_published("none.csv")
+        find_published("none.csv", tmp_path)
     (tmp_path / "mine.csv").write_text("a,b\n")
     with pytest.raises(UsageError, match="line 1: the columns must be system,dataset"):
         read_published(str(tmp_path / "mine.csv"))
