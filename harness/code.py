@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib.metadata import EntryPoint
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,8 +16,12 @@ SKIPPED = ("__pycache__",)
 
 
 def digest_of_file(path: Path) -> str:
-    """sha256 of a plugin file."""
-    return sha256(path)
+    """sha256 of a plugin file; where it imports files beside it (``from .network import Net``), of them as well."""
+    beside = _imported_beside(path)
+    if not beside:
+        return sha256(path)
+    named = [("", sha256(path)), *((str(file.relative_to(path.parent)), sha256(file)) for file in sorted(beside))]
+    return hashlib.sha256(json.dumps(named).encode()).hexdigest()
 
 
 def digest_of_entry(entry: EntryPoint) -> str:
@@ -29,6 +34,33 @@ def digest_of_entry(entry: EntryPoint) -> str:
     named = [(str(file.relative_to(folder)), sha256(file)) for folder in folders for file in _files(folder)]
     named += [(file.name, sha256(file)) for file in files]
     return hashlib.sha256(json.dumps([version, sorted(named)]).encode()).hexdigest()
+
+
+def _imported_beside(path: Path) -> set[Path]:
+    """The files below the folder of a plugin file that it imports with a dot, directly or through one another."""
+    found, waiting = {path}, [path]
+    while waiting:
+        new = set(_relative_imports(waiting.pop(), path.parent)) - found
+        found |= new
+        waiting += new
+    return found - {path}
+
+
+def _relative_imports(file: Path, top: Path) -> Iterator[Path]:
+    """What runs when the relative imports of a file do; the `__init__` of folder `top` is not among it."""
+    try:
+        nodes = list(ast.walk(ast.parse(file.read_bytes())))
+    except (SyntaxError, ValueError):  # importing it says so
+        return
+    for node in nodes:
+        if not isinstance(node, ast.ImportFrom) or not node.level or node.level > len(file.parents):
+            continue
+        module = file.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+        for place in (module, *(module / alias.name for alias in node.names)):
+            packages = [folder for folder in (place, *place.parents) if folder.is_relative_to(top) and folder != top]
+            files = [folder.with_name(f"{folder.name}.py") for folder in packages]
+            files += [folder / "__init__.py" for folder in packages]
+            yield from (file for file in files if file.is_file())
 
 
 def _places(package: str) -> tuple[list[Path], list[Path]]:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, pad
 
 from harness.errors import ContractError
+from harness.video.colour import rgb_to_ycbcr, ycbcr_to_rgb
 from harness.video.imresize import imresize
 
 
@@ -71,6 +72,18 @@ class FrameNetwork:
         """One batch ``(N, 3, h, w)`` to ``(N, 3, h * scale, w * scale)``."""
         restored: Tensor = self.network(lr)
         return restored
+
+
+class LumaNetwork(FrameNetwork):
+    """A network that restores Y of the bicubically enlarged frame; Cb and Cr stay bicubic.
+
+    `network` takes Y of BT.601 in studio range ``(N, 1, H, W)`` to the same shape.
+    """
+
+    def restore(self, lr: Tensor) -> Tensor:
+        enlarged = rgb_to_ycbcr(imresize(lr, float(self.scale)))
+        restored = self.network(enlarged[:, :1])
+        return ycbcr_to_rgb(torch.cat([restored, enlarged[:, 1:]], dim=1))
 
 
 class WindowNetwork(FrameNetwork):

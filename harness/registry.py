@@ -148,12 +148,16 @@ class Registry:
             self.failures.append(_failure(entry.name, error))
 
     def load_file(self, path: Path) -> None:
-        """Load a one-off plugin file (``--plugin path/to/file.py``). Raises `PluginError` if anything fails."""
+        """Load a one-off plugin file (``--plugin path/to/file.py``). Raises `PluginError` if anything fails.
+
+        Its folder is its package: it imports a file beside it with a dot, ``from .network import Net``.
+        """
         if not path.is_file():
             raise PluginError(f"--plugin {path}: no such file")
         # two files may have the same name; the factory strings of each must find its own module
         name = f"harness_plugin_{path.stem}_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
-        spec = importlib.util.spec_from_file_location(name, path)
+        beside = [str(path.absolute().parent)]
+        spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=beside)
         if spec is None or spec.loader is None:
             raise PluginError(f"--plugin {path}: not a Python file")
         module = importlib.util.module_from_spec(spec)
@@ -163,7 +167,8 @@ class Registry:
             self.register(module, path.stem)
             self.sources[path.stem] = partial(digest_of_file, path)
         except Exception as error:  # the user's file may raise anything; it is shown, not swallowed
-            del sys.modules[name]
+            for module_name in [key for key in sys.modules if key == name or key.startswith(f"{name}.")]:
+                del sys.modules[module_name]
             if isinstance(error, PluginError):
                 raise
             raise PluginError(f"--plugin {path}: {one_line(error)}\n{traceback.format_exc()}") from error

@@ -40,6 +40,14 @@ def harness_sr_methods() -> Iterable[SRMethodSpec]:
         citation="Duchon, Lanczos filtering in one and two dimensions, J. Appl. Meteorology 1979",
         family="interpolation",
     )
+    yield SRMethodSpec(
+        "files",
+        "frames that another program restored, as pictures or videos: root=DIR, tool=NAME-VERSION",
+        "harness_builtin.files:Files",
+        options={"root": None, "tool": ""},
+        required={"root": "DIR"},
+        digests={"root": "harness_builtin.files:digest"},
+    )
 
 
 @hookimpl

@@ -15,10 +15,12 @@ from harness.methods import (
     FrameNetwork,
     HighResolution,
     Lanczos,
+    LumaNetwork,
     Nearest,
     WindowNetwork,
     pad_edges,
 )
+from harness.video.colour import rgb_to_ycbcr
 
 CPU = torch.device("cpu")
 CLIP = torch.rand(5, 3, 9, 14, generator=torch.Generator().manual_seed(0))
@@ -56,6 +58,27 @@ def test_frame_network_bounds_a_batch_by_its_pixels(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(method, "batch_pixels", {"cpu": 1})
     torch.testing.assert_close(method.upscale(CLIP, range(5)), whole)
     assert network.batches == [2, 2, 1, 1, 1, 1, 1, 1]
+
+
+class Brighter(nn.Module):
+    """Adds a tenth to an enlarged luma; remembers the shapes it was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shapes: list[tuple[int, ...]] = []
+
+    def forward(self, luma: Tensor) -> Tensor:
+        self.shapes.append(tuple(luma.shape))
+        return luma + 0.1
+
+
+def test_luma_network_changes_the_luma_of_the_bicubic_frame_and_nothing_else() -> None:
+    network = Brighter()
+    restored = rgb_to_ycbcr(LumaNetwork(network, scale=2, device=CPU).upscale(CLIP, [1, 3]))
+    assert network.shapes == [(2, 1, 18, 28)]
+    bicubic = rgb_to_ycbcr(Bicubic(scale=2, device=CPU).upscale(CLIP, [1, 3]))
+    torch.testing.assert_close(restored[:, :1], bicubic[:, :1] + 0.1)
+    torch.testing.assert_close(restored[:, 1:], bicubic[:, 1:])
 
 
 class Middle(nn.Module):

@@ -10,7 +10,7 @@ from harness.specs import SRMethodSpec
 from harness_basicsr.declared.architectures import ARCHITECTURES
 from harness_basicsr.declared.checkpoints import WEIGHTS
 
-TRAINER = "harness_basicsr.training.train:train"
+TRAINER, RECIPE = "harness_basicsr.training.train:train", "harness_basicsr.training.recipe:Recipe"
 ZOO = "https://github.com/XPixelGroup/BasicSR/blob/master/docs/ModelZoo.md"
 DUF = (
     "Jo, Oh, Kang, Kim: Deep Video Super-Resolution Network Using Dynamic Upsampling Filters Without Explicit Motion "
@@ -181,6 +181,7 @@ def methods() -> Iterator[SRMethodSpec]:
             needs_weights=True,
             official=method.official,
             trainer=TRAINER if method.trainable else None,
+            recipe=RECIPE if method.trainable else None,
             later=tuple(method.later),
         )
 
@@ -192,6 +193,7 @@ def any_architecture() -> SRMethodSpec:
         "any architecture of BasicSR with your weights: basicsr:arch=RRDBNet,weights=my.pth,num_feat=64",
         "harness_basicsr.networks:build_any",
         options={"arch": None, "weights": None, "view": None, "radius": None},
+        required={"arch": "RRDBNet"},
         more_options="harness_basicsr.networks:options_of_any",
         needs_weights=True,
         official=f"any of {ZOO}, as basicsr:arch=RRDBNet,weights=my.pth",

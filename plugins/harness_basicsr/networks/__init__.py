@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from harness.errors import UnknownNameError, UsageError, WeightsMissingError
-from harness.methods import ClipNetwork, FrameNetwork, WindowNetwork
+from harness.methods import ClipNetwork, FrameNetwork, LumaNetwork, WindowNetwork
 from harness.weights.loading import load_into
 from harness_basicsr.declared.architectures import (
     ARCHITECTURES,
@@ -29,7 +29,7 @@ from harness_basicsr.declared.architectures import (
     as_list,
 )
 from harness_basicsr.networks import registered
-from harness_basicsr.networks.views import BlackEndsNetwork, EnlargedWindowNetwork, LumaNetwork, LumaWindowNetwork
+from harness_basicsr.networks.views import BlackEndsNetwork, EnlargedWindowNetwork, LumaWindowNetwork
 
 WRAPPERS: Mapping[str, Callable[..., FrameNetwork]] = {
     "frame": FrameNetwork,
@@ -147,7 +147,7 @@ def _wrapped(
     network = registered.create(arguments)
     if not entry.view.endswith(("window", "clip")):
         network = network.to(memory_format=torch.channels_last)  # a quarter to a half less time on a CPU
-    load_into(network, path)
+    load_into(network, path, f"{_in_words(arguments)} must be those that it was trained with")
     more: dict[str, int] = {}
     if entry.view.endswith("window"):
         more["radius"] = entry.radius
@@ -156,3 +156,8 @@ def _wrapped(
     enlarged = entry.view.startswith("enlarged")
     multiple = entry.multiple // gcd(entry.multiple, scale) if enlarged else entry.multiple
     return wrapper(network, scale=scale, device=device, multiple=multiple, least=entry.least, **more)
+
+
+def _in_words(arguments: Mapping[str, Any]) -> str:
+    """What may be the reason if weights do not fit: the scale, the width and whatever else shapes the network."""
+    return "its " + ", ".join(f"{key}={value}" for key, value in arguments.items() if key != "type")

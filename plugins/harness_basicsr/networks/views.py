@@ -1,25 +1,13 @@
-"""Wrappers that give RGB frames to networks that take luma or frames already enlarged."""
+"""Wrappers that give a window of RGB frames to networks that take luma, frames already enlarged, or black ends."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from harness.methods import FrameNetwork, WindowNetwork
+from harness.methods import WindowNetwork
+from harness.video.colour import luma, rgb_to_ycbcr, ycbcr_to_rgb
 from harness.video.imresize import imresize
-from harness_basicsr.networks.colour import luma, rgb_to_ycbcr, ycbcr_to_rgb
-
-
-class LumaNetwork(FrameNetwork):
-    """A network that restores Y of the bicubically enlarged frame; Cb and Cr stay bicubic.
-
-    `network` takes Y of BT.601 in studio range ``(N, 1, H, W)`` to the same shape.
-    """
-
-    def restore(self, lr: Tensor) -> Tensor:
-        enlarged = rgb_to_ycbcr(imresize(lr, float(self.scale)))
-        restored = self.network(enlarged[:, :1])
-        return ycbcr_to_rgb(torch.cat([restored, enlarged[:, 1:]], dim=1))
 
 
 class BlackEndsNetwork(WindowNetwork):

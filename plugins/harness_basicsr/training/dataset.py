@@ -15,10 +15,10 @@ from torch.utils.data import Dataset
 from harness.training.crops import Selection, select_crops
 from harness.training.frame_cache import FrameCache, Item
 from harness.training.patches import WAYS, crop, random_place, turned, turned_flow
+from harness.video.colour import luma
 from harness.video.frames import to_tensor
 from harness.video.imresize import imresize
 from harness_basicsr import compat  # noqa: F401  (before basicsr)
-from harness_basicsr.networks.colour import luma
 
 from basicsr.utils.registry import DATASET_REGISTRY  # isort: skip
 

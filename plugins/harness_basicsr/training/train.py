@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import torch
 from harness.bars import counting_bar
 from harness.contracts import TrainingRequest
 from harness.errors import HarnessError
+from harness.terminal import tell
 from harness.training.cache import shortage
 from harness.training.card import header
 from harness.training.frame_cache import FrameCache
@@ -32,7 +32,7 @@ def train(request: TrainingRequest) -> None:
     """
     job = plan(request)
     if request.dry_run:
-        print(describe(job))
+        tell(describe(job))
         return
     try:
         with processes(job.device) as world:
@@ -73,13 +73,13 @@ def _prepare(job: Job, world: World) -> None:
     with counting_bar("preparing frames", "clips") as progress:
         folder = job.fill(progress)
     if told := shortage(FrameCache.load(folder).store):
-        print(told, file=sys.stderr)
+        tell(told, err=True)
 
 
 def _finish(job: Job, results: list[StageResult], floor: float, world: World) -> None:
     _export(job, results[-1].network)
-    print(report(job, results, floor, world.size))
-    print(f"use it: {_use(job)}")
+    tell(report(job, results, floor, world.size))
+    tell(f"use it: {_use(job)}")
 
 
 def _on_own_gpu(job: Job, world: World) -> Job:

@@ -22,8 +22,8 @@ from harness.errors import HarnessError, UsageError
 from harness.specs import SRMethodSpec
 from harness.training.display import LineDisplay
 from harness.training.setting import setting_of
+from harness.weights.header import described
 from harness.weights.loading import load_state
-from harness.weights.user import described
 from harness_basicsr.training.job import plan
 from harness_basicsr.training.train import train
 
