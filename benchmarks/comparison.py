@@ -14,7 +14,6 @@ from harness_benchmarks.filepipeline import FilePipeline, can_run
 from harness_benchmarks.measuring import Say, Timed, Timing
 from harness_benchmarks.streamed import Streamed
 
-from harness.choice import parse_choice, split_list
 from harness.contracts import Clip
 from harness.datasets.annotated import balanced_subset
 from harness.errors import UsageError, WeightsMissingError
@@ -23,6 +22,7 @@ from harness.registry import Registry
 from harness.running.context import RunContext, open_context
 from harness.running.environment import describe_environment
 from harness.running.store import open_run
+from harness.syntax import parse_list
 
 BLOCK = 4
 """Clips after which the other pipeline has its turn, so that a machine that gets slower does so for both."""
@@ -132,7 +132,7 @@ def _say_where(say: Say, where: str, text: str) -> None:
 
 
 def _names(sr: str) -> set[str]:
-    return {parse_choice(text).name for text in split_list(sr)}
+    return {choice.name for item in parse_list(sr) for choice in item}
 
 
 def _seconds(timing: Timing) -> dict[str, Any]:

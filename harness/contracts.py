@@ -76,6 +76,22 @@ class SRMethod(Protocol):
         ...
 
 
+@runtime_checkable
+class RestoredElsewhere(Protocol):
+    """Optional for an SR method that restores nothing itself: it finds, by their clip, what another program made.
+
+    It is asked for them here instead of in `upscale`, and neither timed nor counted.
+    """
+
+    def find_restored(self, clip: Clip, frames: Sequence[int], *, num_frames: int, size: tuple[int, int]) -> Tensor:
+        """The wanted frames of a clip that has `num_frames`, ``(len(frames), 3, *size)`` in [0, 1], on its device.
+
+        `size` is the height and width in which they are compared: that of the HR frames where there are any. Raises
+        `ClipError` that says what was expected for a clip that is not there, or has other frames.
+        """
+        ...
+
+
 class FlowEstimator(Protocol):
     """Dense optical flow."""
 
@@ -138,8 +154,8 @@ class Sample(Protocol):
     def num_frames(self) -> int: ...
 
     @property
-    def restore_seconds(self) -> float:
-        """Seconds that the method took for this clip."""
+    def restore_seconds(self) -> float | None:
+        """Seconds that the method took for this clip; None if it was restored elsewhere."""
         ...
 
     @property
@@ -209,6 +225,15 @@ class Listing(Protocol):
 
     def entries(self, split: str) -> Sequence[Clip]:
         """The clips of a split as annotated, whether or not their files exist. Raises `AnnotationError`."""
+        ...
+
+
+@runtime_checkable
+class Inventory(Protocol):
+    """Optional for a data set, so that ``harness datasets verify`` can name what it passes over."""
+
+    def passed_over(self) -> Sequence[str]:
+        """What is in its folder and belongs to no clip and no annotation, as paths relative to the folder."""
         ...
 
 

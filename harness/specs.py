@@ -85,6 +85,8 @@ class Spec:
 
     Called with all options given so far, defaults filled in; returns further options, name to default.
     """
+    required: Mapping[str, str] = field(default_factory=dict)
+    """Options that must be given, each with a value to show as an example. A choice that lacks one is refused."""
     digests: Mapping[str, str] = field(default_factory=dict)
     """Options that name something on disk, to ``"module:function"`` that is called with the option's value and returns
     a digest of what it names, so that a cell counts it by content. Weights files (`OWN_FILES`) need none."""
@@ -112,6 +114,8 @@ class NetworkSpec(Spec):
     """Where official weights can be downloaded by hand, for the reason shown on a skipped cell."""
     trainer: str | None = None
     """``"module:function"`` behind ``harness train NAME``."""
+    recipe: str | None = None
+    """``"module:class"`` of the pydantic model that its training recipes are checked against."""
     requires: tuple[str, ...] = ()
     """Packages that it needs besides the project's own, as ``pip install`` calls them: without one its cells are
     skipped, with the command that installs it."""

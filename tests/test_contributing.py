@@ -15,7 +15,9 @@ from typer.testing import CliRunner
 from harness import checks, hookspecs
 from harness.checks import check_declared, require
 from harness.cli.main import app
+from harness.files import sha256
 from harness.registry import load_registry
+from harness.running.build import count_parameters
 from harness.specs import ProbeSpec, SRMethodSpec
 from harness.upscale import load_method
 
@@ -41,8 +43,8 @@ def importable(files: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_every_python_block_belongs_to_a_file(files: Path) -> None:
-    assert TEXT.count("```python") == len(re.findall(r"```python\n# \S+\n", TEXT)) == 5
-    assert {file.name for file in files.iterdir()} == {"steady.py", "test_steady.py", "my_rrdb.py"}
+    assert TEXT.count("```python") == len(re.findall(r"```python\n# \S+\n", TEXT)) == 6
+    assert {file.name for file in files.iterdir()} == {"steady.py", "test_steady.py", "my_rrdb.py", "my_esrgan.py"}
 
 
 def test_the_plugin_keeps_its_contracts(files: Path) -> None:
@@ -74,6 +76,25 @@ def test_five_lines_make_a_method_of_a_basicsr_network(files: Path, monkeypatch:
     lr = torch.rand(1, 3, 6, 7)
     with torch.no_grad():
         torch.testing.assert_close(method.upscale(lr, [0]), network(lr))
+
+
+def test_a_network_with_its_checkpoint_is_a_method(files: Path) -> None:
+    from harness_basicsr.networks.registered import find_class
+
+    (files / "rrdbnet_arch.py").write_text(
+        "import harness_basicsr.compat\nfrom basicsr.archs.rrdbnet_arch import RRDBNet as Published\n"
+        "def RRDBNet(*arguments): return Published(*arguments, num_block=1)\n"  # as published it takes seconds
+    )
+    network, plugin = find_class("RRDBNet")(3, 3, 4, num_block=1), files / "my_esrgan.py"
+    torch.save({"params_ema": network.state_dict()}, files / "RealESRGAN_x4plus.pth")
+    text = plugin.read_text()
+    assert len(text.splitlines()) <= 25
+    plugin.write_text(re.sub("[0-9a-f]{64}", sha256(files / "RealESRGAN_x4plus.pth"), text))
+    method = load_method("my_esrgan", load_registry([plugin]), scale=4, tag="mini", device=CPU)
+    lr = torch.rand(1, 3, 6, 7)
+    with torch.no_grad():
+        torch.testing.assert_close(method.upscale(lr, [0]), network(lr))
+    assert count_parameters(method) == sum(p.numel() for p in network.parameters())
 
 
 def test_every_hook_is_in_the_table() -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-from harness.checks.base import Check, expect, expect_equal, expect_tensor, expect_untouched, run_tests
+from harness.checks.base import Check, expect, expect_equal, expect_tensor, expect_untouched, run_test, run_tests
 from harness.checks.clips import synthetic_clip
-from harness.contracts import SRMethod
+from harness.contracts import Clip, RestoredElsewhere, SRMethod
+from harness.errors import ClipError, ContractError
 from harness.running.frame_store import around, temporal_radius
 
 OVERSHOOT = 1.0
@@ -23,9 +26,12 @@ LIKENESS = 0.1
 def check_sr_method(method: SRMethod, *, scale: int, device: torch.device | str = "cpu") -> list[Check]:
     """Check a live method that restores by `scale`, on `device`. The clips are 20x24 and 17x23, up to 7 frames.
 
-    A method of source ``hr`` is checked with scale 1, because it is given HR frames.
+    A method of source ``hr`` is checked with scale 1, because it is given HR frames; one whose frames were restored
+    elsewhere has to say which clip it lacks.
     """
     contract = _Contract(method, scale, torch.device(device))
+    if isinstance(method, RestoredElsewhere):
+        return [run_test("a clip that is not there", partial(_missing_clip, method))]
     return run_tests(
         [
             ("shape, type and device", contract.whole_clip),
@@ -119,3 +125,12 @@ class _Contract:
 
     def untouched(self) -> None:
         expect_untouched(lambda lr: self.method.upscale(lr, list(range(len(lr)))), self.clip())
+
+
+def _missing_clip(method: RestoredElsewhere) -> str:
+    """It must be told apart from a fault: `ClipError`, so that the other clips are scored."""
+    try:
+        method.find_restored(Clip("no-such-clip", Path("no-such-clip"), 0, ""), [0], num_frames=1, size=(16, 16))
+    except ClipError as error:
+        return str(error)
+    raise ContractError("frames were returned for a clip that does not exist; raise ClipError")

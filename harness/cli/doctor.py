@@ -21,23 +21,20 @@ COLOURS = {"ok": "green", "missing": "yellow", "broken": "red"}
 
 def doctor(as_json: AsJson = False, plugin: PluginFiles = None) -> None:
     """Check versions, devices, package faults, data sets and weights; exit status 1 if something is broken."""
-    from rich.console import Console
-    from rich.text import Text
-
     from harness.doctor import Diagnosis, examine
     from harness.registry import registry
+    from harness.terminal import console, say
 
-    console = Console(highlight=False)
+    screen = console()
     found: list[Diagnosis] = []
     for diagnosis in examine(registry()):
         found.append(diagnosis)
         if not as_json:
-            line = Text.assemble((f"{diagnosis.status:8}", COLOURS[diagnosis.status]), diagnosis.what)
-            line.append(f": {diagnosis.detail}" if diagnosis.detail else "")
-            console.print(line, soft_wrap=True)
+            detail = f": {diagnosis.detail}" if diagnosis.detail else ""
+            say(screen, (f"{diagnosis.status:8}", COLOURS[diagnosis.status]), f"{diagnosis.what}{detail}")
     if as_json:
-        typer.echo(json.dumps([asdict(diagnosis) for diagnosis in found], indent=1, ensure_ascii=False))
+        typer.echo(json.dumps([asdict(diagnosis) for diagnosis in found], indent=1))
     else:
         counts = {status: sum(d.status == status for d in found) for status in COLOURS}
-        console.print(", ".join(f"{count} {status}" for status, count in counts.items()))
+        say(screen, ", ".join(f"{count} {status}" for status, count in counts.items()))
     raise typer.Exit(1 if any(d.status == "broken" for d in found) else 0)

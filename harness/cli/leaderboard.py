@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from harness.running.reading import RunRecord
 
 EVERY_PAIR = "all"
-VIEWS = "Instead of the table"
 EXAMPLES = """
 Examples:
 
@@ -61,14 +60,14 @@ def leaderboard(
     ] = None,
     pairs: Annotated[str, typer.Option(help="More pairs a+b (spatial+temporal) as a comma list, or all.")] = "",
     fusion: Annotated[str | None, typer.Option(help="Weights SPATIAL:TEMPORAL; default the benchmark's.")] = None,
-    classes: Annotated[bool, typer.Option("--classes", help="Accuracy of every class.", rich_help_panel=VIEWS)] = False,
+    classes: Annotated[bool, typer.Option("--classes", help="Accuracy of every class.")] = False,
     confusion: Annotated[
         str | None,
-        typer.Option(metavar="METHOD", help="What a method's clips are taken for.", rich_help_panel=VIEWS),
+        typer.Option(metavar="METHOD", help="What a method's clips are taken for."),
     ] = None,
     flips: Annotated[
         tuple[str, str] | None,
-        typer.Option(metavar="A B", help="Clips that A gets right and B wrong.", rich_help_panel=VIEWS),
+        typer.Option(metavar="A B", help="Clips that A gets right and B wrong."),
     ] = None,
     protocol: Annotated[
         str | None, typer.Option(metavar="NAME", help="An earlier protocol whose cells the run folder still holds.")
@@ -76,18 +75,19 @@ def leaderboard(
     plugin: PluginFiles = None,
 ) -> None:
     """Print the leaderboard of a run; only the statistics are computed again."""
-    from harness.choice import split_list
     from harness.leaderboard.reports import find_report, render_report
     from harness.leaderboard.table import build
     from harness.registry import registry
     from harness.running.reading import load_run
+    from harness.syntax import split_list, split_pair
 
     wanted = split_list(pairs)
     view, methods = _view(EVERY_PAIR in wanted, classes, confusion, flips)
     weights = _weights(fusion)
     report = find_report(registry(), format, out, view=view)  # complains before anything is computed
     record = load_run(run_dir, protocol)
-    more = [pair for pair in wanted if pair != EVERY_PAIR] + [method for method in methods if "+" in method]
+    more = [pair for pair in wanted if pair != EVERY_PAIR]
+    more += [method for method in methods if len(split_pair(method)) > 1]
     board = build(record, pairs=more, fusion=weights)
     if report is None:
         _show(board, record, view, methods)
@@ -112,19 +112,18 @@ def _view(
 
 
 def _show(board: Leaderboard, record: RunRecord, view: str, methods: Sequence[str]) -> None:
-    from rich.console import Console
-
-    from harness.leaderboard import console
+    from harness.leaderboard import console as table_console
     from harness.leaderboard.details import console as details_console
     from harness.leaderboard.pairs import console as pairs_console
+    from harness.terminal import console
 
     if view == TABLE:
-        shown = console.render(board)
+        shown = table_console.render(board)
     elif view == PAIRS:
         shown = pairs_console.render(board)
     else:
         shown = details_console.render(board, record, view, methods)
-    Console().print(shown)
+    console().print(shown, crop=False)
 
 
 def _weights(text: str | None) -> tuple[float, float] | None:
@@ -145,10 +144,11 @@ def _weights(text: str | None) -> tuple[float, float] | None:
 def _deliver(files: Mapping[str, bytes], out: Path | None) -> None:
     from harness.errors import UsageError
     from harness.leaderboard.write import write_to
+    from harness.terminal import console, say
 
     if out is not None:
         for path in write_to(out, files):
-            typer.echo(f"wrote {path}", err=True)
+            say(console(stderr=True), f"wrote {path}")
         return
     first, *others = files
     if others or not _is_text(files[first]):

@@ -6,11 +6,12 @@ import os
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from harness import __version__
-from harness.cli import datasets, doctor, leaderboard, plugins, run, schema, train, upscale, weights
+from harness.cli import benchmarks, datasets, doctor, leaderboard, plugins, run, runs, schema, train, upscale, weights
+from harness.cli.help import Group
 from harness.errors import HarnessError
+from harness.terminal import tell, write_plainly
 
 INTERRUPTED = 130
 CONTINUES = "the same command continues where it stopped"
@@ -32,29 +33,35 @@ Every verb has its own examples: harness run --help
 """
 
 
-class Verbs(TyperGroup):
+class Verbs(Group):
     """Runs a verb. A `HarnessError` becomes a message without traceback and its exit code; Ctrl-C becomes 130."""
+
+    def main(self, *args: Any, **named: Any) -> Any:
+        write_plainly()
+        return super().main(*args, **named)
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except HarnessError as error:
-            typer.secho(f"error: {error}", fg=typer.colors.RED, err=True)
+            tell(f"error: {error}", style="red", err=True)
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
             hint = AFTER_CTRL_C.get(ctx.invoked_subcommand or "", "nothing unfinished was kept")
-            typer.secho(f"\nstopped; {hint}", fg=typer.colors.YELLOW, err=True)
+            tell(f"\nstopped; {hint}", style="yellow", err=True)
             raise typer.Exit(INTERRUPTED) from None
 
 
 app = typer.Typer(
-    cls=Verbs, epilog=EXAMPLES, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+    cls=Verbs, epilog=EXAMPLES, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
 )
 app.command(epilog=run.EXAMPLES)(run.run)
 app.command(epilog=leaderboard.EXAMPLES)(leaderboard.leaderboard)
+app.add_typer(runs.app)
 app.command(epilog=train.EXAMPLES)(train.train)
 app.add_typer(plugins.app)
 app.add_typer(datasets.app)
+app.add_typer(benchmarks.app)
 app.add_typer(weights.app)
 app.command(epilog=upscale.EXAMPLES)(upscale.upscale)
 app.command(epilog=doctor.EXAMPLES)(doctor.doctor)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from harness.errors import UsageError
 from harness.registry import registry
 
 DEVICE_HELP = "auto (CUDA if available), cpu, cuda, cuda:1."
+DEVICES = re.compile(r"auto|cpu|cuda(?::(?P<number>\d{1,3}))?")
 
 
 def load_plugin_files(context: typer.Context, files: list[Path] | None) -> list[Path] | None:
@@ -20,6 +23,30 @@ def load_plugin_files(context: typer.Context, files: list[Path] | None) -> list[
     return files
 
 
+def check_device(context: typer.Context, name: str) -> str:
+    """``--device`` as it was given, checked before any work. Raises `UsageError` for what is not here."""
+    if not context.resilient_parsing:
+        refuse_absent_device(name)
+    return name
+
+
+def refuse_absent_device(name: str) -> None:
+    """Raise `UsageError` unless `name` is a device of this machine."""
+    asked = DEVICES.fullmatch(name)
+    if asked is None:
+        raise UsageError(f"--device {name}: no such device; write one of {DEVICE_HELP}")
+    if not name.startswith("cuda"):
+        return
+    import torch
+
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if not count:
+        raise UsageError(f"--device {name}: PyTorch finds no CUDA device here (see harness doctor); use cpu or auto")
+    if int(asked["number"] or 0) >= count:
+        here = ", ".join(f"cuda:{number}" for number in range(count))
+        raise UsageError(f"--device {name}: there is no such device here; there is {here}")
+
+
 PluginFiles = Annotated[
     list[Path] | None,
     typer.Option(
@@ -27,8 +54,7 @@ PluginFiles = Annotated[
         metavar="PATH",
         help="A plugin file to load in addition to the installed plugins. May be given several times.",
         callback=load_plugin_files,
-        rich_help_panel="Plugins",
     ),
 ]
-Device = Annotated[str, typer.Option(help=DEVICE_HELP, rich_help_panel="Machine")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.", rich_help_panel="Output")]
+Device = Annotated[str, typer.Option(help=DEVICE_HELP, callback=check_device)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from harness.cli import completing
+from harness.cli.help import Group
 from harness.cli.options import AsJson, Device, PluginFiles
+from harness.terminal import tell
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,11 +28,14 @@ Examples:
 
   harness plugins show esrgan  options, scales, weights, citation, licence
 
-  harness plugins new my_sr    write a package with a working SR method
+  harness plugins new my_sr    write a package with a network, its weights and a
+                               test; --kind probe for a probe, and so on
 
   harness plugins check my_sr  run the contract, line by line
 """
-app = typer.Typer(name="plugins", help="List, show, write and check plugins.", no_args_is_help=True, epilog=EXAMPLES)
+app = typer.Typer(
+    cls=Group, name="plugins", help="List, show, write and check plugins.", no_args_is_help=True, epilog=EXAMPLES
+)
 
 
 @app.command("list", epilog=EXAMPLES)
@@ -45,128 +51,132 @@ def list_plugins(as_json: AsJson = False, plugin: PluginFiles = None) -> None:
     ]
     if as_json:
         failures = [{"plugin": f.plugin, "error": f.error, "traceback": f.traceback} for f in found.failures]
-        typer.echo(json.dumps({"declarations": rows, "failures": failures}, indent=1, ensure_ascii=False))
+        typer.echo(json.dumps({"declarations": rows, "failures": failures}, indent=1))
         return
-    from rich.console import Console
+    from harness.terminal import console
 
-    console = Console(highlight=False)
-    _print_list(console, rows)
-    _print_failures(console, found)
+    screen = console()
+    _print_list(screen, rows)
+    _print_failures(screen, found)
 
 
 @app.command(epilog=EXAMPLES)
-def show(name: Annotated[str, typer.Argument(help="Any declared name.")], plugin: PluginFiles = None) -> None:
+def show(
+    name: Annotated[str, typer.Argument(help="Any declared name.", autocompletion=completing.declared())],
+    plugin: PluginFiles = None,
+) -> None:
     """Show everything that is declared under a name, of any kind."""
-    from rich.console import Console
-
     from harness.cli.lookup import EVERY_KIND, declared
     from harness.registry import registry
+    from harness.terminal import console
 
-    console = Console(highlight=False)
+    screen = console()
     for spec in declared(registry(), name, EVERY_KIND):
-        _print_spec(console, spec, registry())
+        _print_spec(screen, spec, registry())
 
 
 @app.command(epilog=EXAMPLES)
 def new(
-    name: Annotated[str, typer.Argument(help="Name of the package, the plugin and its SR method.")],
+    name: Annotated[str, typer.Argument(help="Name of the package, and of what it declares.")],
+    kind: Annotated[str, typer.Option(help="sr, recognizer, flow, probe, dataset or degradation.")] = "sr",
     out: Annotated[Path, typer.Option(help="Folder to write the package into.")] = Path(),
 ) -> None:
-    """Write a package with a working SR method and its test, as a starting point."""
+    """Write a package that works and tests itself, as a starting point: an SR method, or another kind of plugin."""
     from harness.scaffold import write_package
 
-    for file in write_package(name, out):
-        typer.echo(f"wrote {file}")
-    typer.echo(f"next: pip install -e {out / name} && harness plugins check {name} && harness run --sr {name}")
+    for file in write_package(name, out, kind):
+        tell(f"wrote {file}")
+    tell(f"next: pip install -e {out / name} && harness plugins check {name}; README.md there says how to use it")
 
 
 @app.command(epilog=EXAMPLES)
 def check(
-    name: Annotated[str, typer.Argument(help="Any declared name or a plugin; NAME:option=value sets options.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="Any declared name or a plugin; NAME:option=value sets options.",
+            autocompletion=completing.declared(),
+        ),
+    ],
     scale: Annotated[int, typer.Option(min=1, help="Scale factor to check at.")] = 4,
     recognizer: Annotated[bool, typer.Option("--recognizer", help="Only the recogniser of this name.")] = False,
     device: Device = "auto",
     plugin: PluginFiles = None,
 ) -> None:
     """Run the contract on synthetic clips and print pass or fail line by line; exit status 1 if anything fails."""
-    from rich.console import Console
-
     from harness.checks import check_declared
     from harness.choice import parse_choice, resolve
     from harness.cli.lookup import EVERY_KIND, declared
     from harness.registry import KINDS, registry
     from harness.running.build import pick_device
     from harness.specs import RecognizerSpec
+    from harness.terminal import console, say
 
-    console = Console(highlight=False)
+    screen = console()
     choice = parse_choice(name)
     passed = failed = missing = 0
     for spec in declared(registry(), choice.name, [RecognizerSpec] if recognizer else EVERY_KIND):
         options = resolve(choice, spec).mapping
         picked = pick_device(device)
         for title, checks in check_declared(spec, registry(), scale=scale, device=picked, options=options):
-            console.print(f"[bold]{KINDS[type(spec)]} {spec.name}[/bold]: {title}")
+            say(screen, (f"{KINDS[type(spec)]} {spec.name}", "bold"), f": {title}")
             for item in checks:
-                _print_check(console, item)
+                _print_check(screen, item)
             passed += sum(item.ok for item in checks)
             missing += sum(item.missing for item in checks)
             failed += sum(not item.ok and not item.missing for item in checks)
     without = ", the rest not checked because weights are missing" if missing else ""
-    console.print(f"{passed} passed, {failed} failed{without}", style="red" if failed else "green")
+    say(screen, f"{passed} passed, {failed} failed{without}", style="red" if failed else "green")
     raise typer.Exit(1 if failed else 0)
 
 
 def _print_check(console: Console, check: Check) -> None:
-    from rich.text import Text
+    from harness.terminal import say
 
     failure = ("skip", "yellow") if check.missing else ("FAIL", "bold red")
-    line = Text.assemble("  ", ("pass", "green") if check.ok else failure, f"  {check.name}")
-    if check.detail:
-        line.append(f": {check.detail}", style="dim" if check.ok else failure[1])
-    console.print(line, soft_wrap=True)
+    detail = f": {check.detail}" if check.detail else ""
+    mark = ("pass", "green") if check.ok else failure
+    say(console, "  ", mark, f"  {check.name}", (detail, "dim" if check.ok else failure[1]))
 
 
 def _print_list(console: Console, rows: list[dict[str, str]]) -> None:
-    from rich.markup import escape
-    from rich.table import Table
+    from harness.tables import Column, Table
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for title, style in (("kind", "bold"), ("name", "cyan"), ("what it is", ""), ("plugin", "dim")):
-        table.add_column(title, style=style, no_wrap=title != "what it is")
-    kind = ""
+    columns = [
+        Column("kind", style="bold", rank=2),
+        Column("name", names=True, style="cyan"),
+        Column("what it is", words=True, rank=1),
+        Column("plugin", style="dim", rank=3),
+    ]
+    lines, kind = [], ""
     for row in rows:
-        shown = row["kind"] if row["kind"] != kind else ""
-        table.add_row(shown, row["name"], escape(row["summary"]), row["plugin"])
+        lines.append([row["kind"] if row["kind"] != kind else "", row["name"], row["summary"], row["plugin"]])
         kind = row["kind"]
-    console.print(table)
+    console.print(Table(columns, lines, elsewhere="harness plugins list --json"))
 
 
 def _print_failures(console: Console, registry: Registry) -> None:
-    from rich.text import Text
+    from harness.terminal import say
 
     for failure in registry.failures:
-        console.print(Text(f"plugin {failure.plugin} failed to load: {failure.error}", style="red"), soft_wrap=True)
+        say(console, f"plugin {failure.plugin} failed to load: {failure.error}", style="red")
     if registry.failures:
-        console.print("Its traceback: harness plugins show PLUGIN")
+        say(console, "Its traceback: harness plugins show PLUGIN")
 
 
 def _print_spec(console: Console, spec: Spec, registry: Registry) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
     from harness.registry import KINDS
+    from harness.tables import Column, Table
 
-    table = Table(title=f"{KINDS[type(spec)]} {spec.name}", title_justify="left", show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row("plugin", registry.owners[type(spec), spec.name])
+    rows = [["plugin", registry.owners[type(spec), spec.name]]]
     for field in fields(spec):
         if field.name not in ("name", "weights"):
             nothing = "any" if field.name == "scales" else "none"
-            table.add_row(field.name, Text(_in_words(getattr(spec, field.name)) or nothing))
+            rows.append([field.name, _in_words(getattr(spec, field.name)) or nothing])
     for weights in getattr(spec, "weights", ()):
-        table.add_row(f"weights {weights.tag}", Text(_weights_in_words(weights, spec)))
-    console.print(table)
+        rows.append([f"weights {weights.tag}", _weights_in_words(weights, spec)])
+    columns = [Column("", names=True), Column("", words=True)]
+    console.print(Table(columns, rows, title=f"{KINDS[type(spec)]} {spec.name}"))
 
 
 def _in_words(value: object) -> str:

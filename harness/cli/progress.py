@@ -1,4 +1,4 @@
-"""Showing the progress of a run: bars with time left on a terminal, plain lines elsewhere."""
+"""Showing the progress of a run: bars with their times on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -8,18 +8,13 @@ from collections.abc import Sequence
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import MofNCompleteColumn, TaskID, TextColumn
 
+from harness.bars import bars, clock, times
 from harness.planning.cells import Cell
+from harness.terminal import say, shown
 
+ALL = "all methods"
 LINE_EVERY_SECONDS = 15.0
 """Without a terminal: at most one line in this time, so that the log of a long run stays readable."""
 
@@ -28,13 +23,10 @@ class LiveListener:
     """`harness.running.executors.base.Listener` on a terminal: one bar per method and one for everything."""
 
     def __init__(self, console: Console, todo: dict[str, int]) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("clips"),
-            TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(elapsed_when_finished=False), console=console,
-        )  # fmt: skip
-        self._all = self._progress.add_task("[bold]all methods", total=sum(todo.values()))
+        self._progress = bars(console, MofNCompleteColumn(), TextColumn("clips"))
+        self._all = self._progress.add_task(ALL, total=sum(todo.values()))
         self._methods: dict[str, TaskID] = {
-            method: self._progress.add_task(method, total=clips) for method, clips in todo.items()
+            method: self._progress.add_task(shown(method), total=clips) for method, clips in todo.items()
         }
 
     def __enter__(self) -> LiveListener:
@@ -47,17 +39,16 @@ class LiveListener:
         self._progress.stop()
 
     def loading(self, what: str) -> None:
-        self._progress.update(self._all, description=f"[bold]loading {what}")
+        self._progress.update(self._all, description=shown(f"loading {what}"))
 
     def clip_done(self, method: str, seconds: float) -> None:
-        self._progress.update(self._all, advance=1, description="[bold]all methods")
+        self._progress.update(self._all, advance=1, description=ALL)
         self._progress.advance(self._methods[method])
 
     def cell_finished(self, cell: Cell, status: str, reason: str | None) -> None:
         if status == "failed":
-            self._progress.console.print(
-                f"[red]failed[/red] {cell.label} x {cell.probe.label}: {reason}", highlight=False
-            )
+            told = f" {cell.label} x {cell.probe.label}: {reason}"
+            say(self._progress.console, ("failed", "red"), told)
 
 
 class LineListener:
@@ -68,7 +59,8 @@ class LineListener:
         self._todo = todo
         self._done: Counter[str] = Counter()
         self._spent: defaultdict[str, float] = defaultdict(float)
-        self._next = time.monotonic() + LINE_EVERY_SECONDS
+        self._began = time.monotonic()
+        self._next = self._began + LINE_EVERY_SECONDS
 
     def __enter__(self) -> LineListener:
         return self
@@ -90,24 +82,17 @@ class LineListener:
 
     def cell_finished(self, cell: Cell, status: str, reason: str | None) -> None:
         if status == "failed":
-            self._console.print(f"failed: {cell.label} x {cell.probe.label}: {reason}", highlight=False, markup=False)
+            say(self._console, f"failed: {cell.label} x {cell.probe.label}: {reason}")
 
     def _print_line(self) -> None:
         done, total = sum(self._done.values()), sum(self._todo.values())
         left = {m: (self._todo[m] - n) * self._spent[m] / n for m, n in self._done.items()}
         slowest: Sequence[str] = sorted(left, key=lambda m: -left[m])[:3]
-        detail = ", ".join(f"{m} {_clock(left[m])}" for m in slowest)
-        self._console.print(
-            f"{done} of {total} (method, clip) done, {_clock(sum(left.values()))} left; most: {detail}",
-            highlight=False, markup=False,
-        )  # fmt: skip
+        detail = ", ".join(f"{m} {clock(left[m])}" for m in slowest)
+        both = times(time.monotonic() - self._began, sum(left.values()))
+        say(self._console, f"{done} of {total} (method, clip) done, {both}; most: {detail}")
 
 
 def listener_for(console: Console, todo: dict[str, int]) -> LiveListener | LineListener:
     """The listener that suits the output: bars on a terminal, else lines."""
-    return LiveListener(console, todo) if console.is_terminal else LineListener(console, todo)
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"
+    return LiveListener(console, todo) if console.is_interactive else LineListener(console, todo)

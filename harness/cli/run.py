@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli import completing
 from harness.cli.options import Device, PluginFiles
 from harness.specs import DEFAULT_BENCHMARK
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from harness.planning.cells import Cell, Plan
+    from harness.planning.cells import Cell
     from harness.planning.selecting import Request
     from harness.registry import Registry
     from harness.running.context import RunContext
@@ -30,55 +30,83 @@ Examples:
 
   harness run --sr sosr+tosr --limit 36          spatial + temporal stream
 
-  harness run --benchmark my.yaml --data ~/clips --dry-run
+  harness run --sr "mine=basicsr:arch=RRDBNet,weights=my.pth,mine+tosr"    a row called mine, and a pair with it
+
+  harness run --sr 'vdsr:checkpoint="x4+,b.pth"' a comma or a plus in a value
+
+  harness run --benchmark my.yaml --data ~/clips --dry-run --estimate
 
 The same command again resumes where it stopped.
 """
 
 
 def run(
-    benchmark: Annotated[str, typer.Option(help="Name of a shipped benchmark, or a .yaml file.")] = DEFAULT_BENCHMARK,
+    benchmark: Annotated[
+        str, typer.Option(help="Name of a shipped benchmark, or a .yaml file.", autocompletion=completing.benchmarks)
+    ] = DEFAULT_BENCHMARK,
     sr: Annotated[
         str,
         typer.Option(
-            help="SR methods: a comma list, pairs a+b, name:option=value; "
-            "all: those that the benchmark file lists, and those of third-party plugins."
+            help="SR methods: a comma list, pairs a+b, name:option=value, label=name:option=value (what stands before "
+            "the first = that precedes any : is what the row is called); all: those that the benchmark file lists, "
+            "and those of third-party plugins. A value with a comma or a plus stands in quotes, option=\"a,b\", unless "
+            "it is a file that exists.",
+            autocompletion=completing.declared("SRMethodSpec"),
         ),
     ] = "all",
-    recognizer: Annotated[str, typer.Option(help="Recognisers: all, a comma list, name:option=value.")] = "all",
+    recognizer: Annotated[
+        str,
+        typer.Option(
+            help="Recognisers: all, a comma list, name:option=value.",
+            autocompletion=completing.declared("RecognizerSpec"),
+        ),
+    ] = "all",
     limit: Annotated[int | None, typer.Option(min=1, help="Only N clips, class-balanced and seeded.")] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; default runs/BENCHMARK[-LIMIT].")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of the data set, if it is not embedded.")] = None,
     device: Device = "auto",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="With --dry-run: say how long it may take, from a clip that is timed.")
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume/--no-resume", help="Resume from what the run folder holds.")] = True,
     strict: Annotated[bool, typer.Option("--strict", help="Count a skipped cell as a failed one.")] = False,
+    skip_unreadable: Annotated[
+        bool, typer.Option("--skip-unreadable", help="Score the other clips where some cannot be read.")
+    ] = False,
     plugin: PluginFiles = None,
 ) -> None:
     """Restore clips with every SR method, show them to every recogniser, and print the leaderboard."""
-    from rich.console import Console
-
     from harness.bars import counting_bar, lazily
+    from harness.errors import UsageError
     from harness.planning.benchmark import load_benchmark
     from harness.planning.selecting import Request
     from harness.registry import registry
     from harness.running.context import open_context
     from harness.running.store import open_run
+    from harness.terminal import console as new_console
+    from harness.terminal import say
 
-    console = Console()
-    request = Request(load_benchmark(benchmark), sr, recognizer, limit, data, device)
+    if estimate and not dry_run:
+        raise UsageError("--estimate belongs to --dry-run: give both, or neither")
+    console = new_console()
+    request = Request(
+        load_benchmark(benchmark), sr, recognizer, limit, data, device, skip_unreadable=skip_unreadable
+    )
     with lazily(counting_bar, "reading clips", "clips") as progress:
         context = open_context(request, registry(), progress)
     folder = out or default_folder(request)
     if dry_run:
-        _show(console, context, folder, resume)
+        pending = _show(console, context, request, folder, resume)
+        if estimate:
+            _estimate(console, context, pending, folder if resume else None)
         return
     with open_run(folder) as run_folder:
         for line in run_folder.healed:
-            console.print(f"damaged: {line}", highlight=False, markup=False, soft_wrap=True)
+            say(console, f"damaged: {line}")
         if not resume:
             run_folder.clear()
-        _show(console, context, folder, resume)
+        _show(console, context, request, folder, resume)
         _work(console, context, request, registry(), run_folder)
         code = _report(console, context, registry(), run_folder, strict)
         registry().manager.hook.harness_run_finished(run=run_folder)
@@ -90,27 +118,41 @@ def default_folder(request: Request) -> Path:
     return Path("runs") / (request.benchmark.name + (f"-{request.limit}" if request.limit else ""))
 
 
-def _show(console: Console, context: RunContext, folder: Path, resume: bool) -> None:
+def _show(console: Console, context: RunContext, request: Request, folder: Path, resume: bool) -> list[Cell]:
     from harness.cli.planning import show_plan
     from harness.running.workflow import waiting_cells
+    from harness.terminal import say
 
-    pending = waiting_cells(context.plan, folder if resume else None)
+    pending = waiting_cells(context.plan, folder if resume else None, skip_unreadable=request.skip_unreadable)
     show_plan(console, context.plan, pending, context.frames_to_restore(pending))
-    console.print(f"run folder: {folder}", highlight=False)
+    say(console, f"run folder: {folder}")
+    return pending
+
+
+def _estimate(console: Console, context: RunContext, pending: list[Cell], folder: Path | None) -> None:
+    from harness.cli.planning import show_forecast
+    from harness.running.ahead import clips_to_do, forecast
+    from harness.running.store import RunFolder
+
+    todo = clips_to_do(context.plan, pending, RunFolder(folder) if folder else None)
+    show_forecast(console, forecast(context, pending, todo), str(context.device))
 
 
 def _work(console: Console, context: RunContext, request: Request, registry: Registry, folder: RunFolder) -> None:
     from harness.cli.progress import listener_for
     from harness.errors import RunFolderError
+    from harness.running.ahead import clips_to_do
     from harness.running.workflow import execute, record_start, waiting_cells
+    from harness.terminal import say
 
     record_start(context, request, folder)
     registry.manager.hook.harness_run_started(run=folder)
-    todo = _clips_to_do(context.plan, waiting_cells(context.plan, folder.path), folder)
+    waiting = waiting_cells(context.plan, folder.path, skip_unreadable=request.skip_unreadable)
+    todo = clips_to_do(context.plan, waiting, folder)
     try:
         with listener_for(console, todo) as listener:
             seconds = execute(context, request, folder, registry, listener)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):  # the latter where the reader of a pipe is gone
         folder.set_status("interrupted")
         raise
     except OSError as error:  # of recording: whatever a plugin raises fails its cell
@@ -124,17 +166,7 @@ def _work(console: Console, context: RunContext, request: Request, registry: Reg
         shares = ", ".join(
             f"{name} {100 * s / total:.0f} %" for name, s in sorted(seconds.items(), key=lambda i: -i[1])
         )
-        console.print(f"{total:.0f} s of work: {shares}", highlight=False)
-
-
-def _clips_to_do(plan: Plan, pending: list[Cell], folder: RunFolder) -> dict[str, int]:
-    """Clips that each method has yet to see; a clip counts until the last of the method's cells has seen it."""
-    left: Counter[str] = Counter()
-    for cell in pending:
-        done = len(folder.cell(cell.id).rows())
-        for part in cell.methods:
-            left[part.label] = max(left[part.label], len(plan.clips) - done)
-    return dict(left)
+        say(console, f"{total:.0f} s of work: {shares}")
 
 
 def _report(console: Console, context: RunContext, registry: Registry, folder: RunFolder, strict: bool) -> int:
@@ -143,17 +175,16 @@ def _report(console: Console, context: RunContext, registry: Registry, folder: R
     from harness.leaderboard.write import write_board
     from harness.running.reading import load_run
     from harness.running.workflow import outcome_of
+    from harness.terminal import say
 
     record = load_run(folder.path)
     board = build(record, registry=registry)
-    console.print(render(board))
-    written = write_board(board, record, registry, folder.path)
+    written = write_board(board, record, registry, folder.path)  # first, so that a table that is not seen is kept
+    console.print(render(board), crop=False)
     for file in written.files:
-        console.print(f"wrote {file}", highlight=False)
+        say(console, f"wrote {file}")
     for failure in written.failures:
-        console.print(f"failed: {failure}", highlight=False, markup=False)
+        say(console, f"failed: {failure}")
     outcome = outcome_of(context.plan, folder)
-    console.print(
-        f"{len(outcome.ok)} cells ok, {len(outcome.failed)} failed, {len(outcome.skipped)} skipped", highlight=False
-    )
+    say(console, f"{len(outcome.ok)} cells ok, {len(outcome.failed)} failed, {len(outcome.skipped)} skipped")
     return 1 if outcome.failed or written.failures or (strict and outcome.skipped) else 0

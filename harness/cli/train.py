@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from harness.cli import completing
 from harness.cli.options import Device, PluginFiles
 from harness.specs import DEFAULT_BENCHMARK
+from harness.terminal import tell
 
 if TYPE_CHECKING:
     from harness.contracts import Trainer
@@ -39,8 +41,14 @@ Examples:
 
   torchrun --nproc-per-node 4 --no-python harness train rcan    on four GPUs
 """
-DATA = "Data"
-Name = Annotated[str, typer.Argument(metavar="METHOD|RECOGNIZER", help="An SR method or a recogniser.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="METHOD|RECOGNIZER",
+        help="An SR method or a recogniser.",
+        autocompletion=completing.declared("SRMethodSpec", "RecognizerSpec"),
+    ),
+]
 
 
 def train(
@@ -49,7 +57,6 @@ def train(
         str | None,
         typer.Option(
             help=f"Its training split is the data; default {DEFAULT_BENCHMARK} without --data.",
-            rich_help_panel=DATA,
         ),
     ] = None,
     data: Annotated[
@@ -57,11 +64,10 @@ def train(
         typer.Option(
             help="With --benchmark, the folder of its data set. Without, and for SR methods only: a folder of videos, "
             "or of folders of frames, all of which are trained on.",
-            rich_help_panel=DATA,
         ),
     ] = None,
     scale: Annotated[
-        int | None, typer.Option(min=1, help="Scale factor; default the benchmark's, or 4.", rich_help_panel=DATA)
+        int | None, typer.Option(min=1, help="Scale factor; default the benchmark's, or 4.")
     ] = None,
     recipe: Annotated[
         str | None,
@@ -87,7 +93,6 @@ def train(
             metavar="GB",
             min=0,
             help="Disk space for clips decoded once; those beyond it are decoded each time, which is slower.",
-            rich_help_panel="Machine",
         ),
     ] = 20.0,
     plugin: PluginFiles = None,
@@ -108,7 +113,7 @@ def train(
     _make(folder, resume)
     trainer(request)
     if _leads():
-        typer.echo(f"trained {name}: {folder}")
+        tell(f"trained {name}: {folder}")
 
 
 def _folder_name(name: str, benchmark: str | None, data: Path | None, recipe: str | None, arch: str | None) -> str:

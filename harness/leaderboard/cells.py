@@ -67,9 +67,19 @@ class CellRow:
 
 
 def read_cells(record: RunRecord) -> list[CellRow]:
-    """All cells that belong to a method, in the order of the run; a cell that was never begun counts as running."""
-    tables = dict(iter(record.clips.groupby("cell", sort=False)))
+    """All cells that belong to a method, in the order of the run; a cell that was never begun counts as running.
+
+    A clip that one cell lacks because it could not be read is left out of all: every row is of the same clips.
+    """
+    readable = record.clips[~record.clips["clip"].isin(list(unreadable_clips(record)))]
+    tables = dict(iter(readable.groupby("cell", sort=False)))
     return [_cell(facts, tables) for facts in _plain(record.cells) if facts["method"] is not None]
+
+
+def unreadable_clips(record: RunRecord) -> dict[str, str]:
+    """Clips that complete cells lack because they cannot be read, with the reasons."""
+    complete = record.cells[record.cells["status"] == "ok"]
+    return {clip: reason for found in complete["unreadable"] if found for clip, reason in found.items()}
 
 
 def outcome(cells: Iterable[CellRow]) -> tuple[str, str]:

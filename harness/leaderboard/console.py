@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.table import Table
 from rich.text import Text
 
+from harness.leaderboard.alike import alike
 from harness.leaderboard.row import Row
+from harness.leaderboard.streams import headline
 from harness.leaderboard.table import Leaderboard
 from harness.leaderboard.text import DASH
 from harness.leaderboard.views import (
@@ -25,9 +25,16 @@ from harness.leaderboard.views import (
     with_any_number,
     with_comparison,
 )
+from harness.shortening import shortened
 from harness.specs import CEILING, FLOOR, SCORED
+from harness.tables import Column, Line, Table
+from harness.terminal import console, shown
 
 WIDTH = 108
+COMPLETE = "leaderboard.md"
+"""The file that has every column."""
+NAME_LETTERS = 40
+"""Letters of a name, more only where it takes more to tell two apart; the file has all of them."""
 COLOURS = {"failed": "red", "skipped": "yellow", "running": "cyan"}
 PROTOCOL_SHOWN = ("clips", "degradation", "flow", "fusion")
 SIGNS = {BEST: "*", TIED: TIED_SIGN, None: " "}
@@ -37,20 +44,29 @@ LEGEND = f"top-1 in % with 95 % interval; *: best, {TIED_SIGN}: not told apart f
 def plain(board: Leaderboard) -> str:
     """Plain text of what `render` shows, for a log or a pipe."""
     stream = StringIO()
-    Console(file=stream, width=WIDTH, color_system=None).print(render(board))
+    console(stream, width=WIDTH, color_system=None).print(render(board), crop=False)
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
 
 
 def render(board: Leaderboard) -> Group:
     """What a `rich` console prints: main lines of the protocol, one table a recogniser, what failed or was skipped."""
-    parts: list[RenderableType] = [Text(board.title, style="bold")]
-    parts += [Text(f"{key}: {board.protocol[key]}", style="dim") for key in PROTOCOL_SHOWN if key in board.protocol]
+    parts: list[RenderableType] = heading(board.title, board.protocol)
     for recognizer in board.recognizers:
         parts.append(_Tables(board, recognizer))
         if compared := with_comparison(board.of(recognizer)):
             parts.append(_published(compared))
-    parts.append(Text(LEGEND, style="dim"))
-    return Group(*parts, *(Text(note, style="dim") for note in board.notes), *_unfinished(board))
+    return Group(*parts, *dimmed([LEGEND, *board.notes]), *_unfinished(board))
+
+
+def heading(title: str, protocol: Mapping[str, str]) -> list[RenderableType]:
+    """The title and the main lines of the protocol."""
+    lines = [f"{key}: {protocol[key]}" for key in PROTOCOL_SHOWN if key in protocol]
+    return [Line(title, "bold"), *dimmed(lines)]
+
+
+def dimmed(lines: Iterable[str]) -> list[Line]:
+    """Sentences below or above a table."""
+    return [Line(line, "dim") for line in lines]
 
 
 @dataclass(frozen=True)
@@ -79,18 +95,18 @@ def _published(rows: Sequence[Row]) -> Table:
 
 
 def _table(views: Sequence[View], rows: Sequence[Row], title: str | None) -> Table:
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("SR", min_width=8, overflow="fold")
-    for view in views:
-        table.add_column(view.title, justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(_name(row), *(_marked(view, row) for view in views))
-    return table
+    """A table in which, where it is narrow, what ranks stays longest, then the gain, then the first columns."""
+    first = [headline(row.streams for row in rows), "gain"]
+    ranks = [first.index(view.title) if view.title in first else len(first) + i for i, view in enumerate(views)]
+    columns = [Column(view.title, right=True, rank=rank) for view, rank in zip(views, ranks, strict=True)]
+    names = shortened([shown(row.sr) for row in rows], NAME_LETTERS)
+    lines = [[_name(row, name), *(_marked(view, row) for view in views)] for row, name in zip(rows, names, strict=True)]
+    return Table([Column("SR", names=True), *columns], lines, title=title or "", elsewhere=COMPLETE)
 
 
-def _name(row: Row) -> Text:
+def _name(row: Row, name: str) -> Text:
     style = "italic" if row.sr in (CEILING, FLOOR) else ""
-    return Text(row.sr, style=style) if row.ok else Text(f"{row.sr} ({row.status})", style=COLOURS[row.status])
+    return Text(name, style=style) if row.ok else Text(f"{name} ({row.status})", style=COLOURS[row.status])
 
 
 def _marked(view: View, row: Row) -> Text:
@@ -100,9 +116,13 @@ def _marked(view: View, row: Row) -> Text:
     return Text(view.text(row) + SIGNS[mark], style="bold" if mark == BEST else "")
 
 
-def _unfinished(board: Leaderboard) -> list[Text]:
+def _unfinished(board: Leaderboard) -> list[Line]:
+    """Rows without all their numbers, and why; those that were skipped for one cause share a line."""
+    rows = [row for row in board.rows if not row.ok]
+    others = [([row.sr], row.status, row.reason or "") for row in rows if row.status != "skipped"]
+    skipped = alike((row.sr, row.reason or "") for row in rows if row.status == "skipped")
+    told = [*others, *((names, "skipped", reason) for names, reason in skipped)]
     return [
-        Text(f"{row.sr} {row.status} {DASH} {row.reason or ''}", style=COLOURS[row.status])
-        for row in board.rows
-        if not row.ok
+        Line(f"{', '.join(names)} {status} {DASH} {reason}", COLOURS[status])
+        for names, status, reason in told
     ]

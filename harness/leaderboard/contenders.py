@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from harness.errors import UnknownNameError, UsageError
 from harness.leaderboard.cells import CellRow
+from harness.syntax import split_pair
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,8 @@ def read_contenders(cells: Sequence[CellRow], pairs: Sequence[str]) -> list[Cont
     methods = list(dict.fromkeys(cell.method for cell in cells))
     found = {name: Contender(name, name, name) for name in methods}
     for pair in pairs:
-        parts = [part.strip() for part in pair.split("+")]
-        if len(parts) != 2 or not all(parts):
+        parts = split_pair(pair)
+        if len(parts) != 2:
             raise UsageError(f"{pair!r} is not a pair; write SPATIAL+TEMPORAL")
         for part in parts:
             if part not in found or found[part].is_pair:

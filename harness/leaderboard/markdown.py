@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from harness.leaderboard.row import Row
@@ -22,6 +23,8 @@ from harness.leaderboard.views import (
     with_comparison,
     with_measures,
 )
+from harness.syntax import split_pair
+from harness.terminal import shown
 
 
 def render(board: Leaderboard) -> str:
@@ -38,7 +41,7 @@ def render(board: Leaderboard) -> str:
 
 def protocol_table(board: Leaderboard) -> str:
     """Everything that changes numbers, as a table."""
-    lines = [["protocol", ""], ["---", "---"], *([key, value] for key, value in board.protocol.items())]
+    lines = [["protocol", ""], ["---", "---"], *([key, inline(value)] for key, value in board.protocol.items())]
     return "\n".join(map(line, lines))
 
 
@@ -70,8 +73,8 @@ def _unfinished(board: Leaderboard) -> str:
     alike: dict[tuple[str, str, str], list[str]] = {}
     for row in board.rows:
         if not row.ok:
-            where = f" with {row.recognizer}" if row.recognizer else ""
-            alike.setdefault((where, row.status, row.reason or ""), []).append(f"`{row.sr}`")
+            where = f" with {inline(row.recognizer)}" if row.recognizer else ""
+            alike.setdefault((where, row.status, row.reason or ""), []).append(code(row.sr))
     lines = [
         f"{', '.join(names)}{where}: **{status}** {DASH} {inline(reason)}"
         for (where, status, reason), names in alike.items()
@@ -82,10 +85,10 @@ def _unfinished(board: Leaderboard) -> str:
 def _notes(board: Leaderboard) -> str:
     about: dict[str, dict[str, None]] = {}
     for row in board.rows:
-        if row.note and "+" not in row.sr:  # a pair's notes are those of its parts
-            about.setdefault(row.note, {})[f"`{row.sr}`"] = None
-    lines = [f"{', '.join(names)}: {note}" for note, names in about.items()]
-    return bullets("Notes", [inline(line) for line in (*board.notes, *lines)])
+        if row.note and len(split_pair(row.sr)) == 1:  # a pair's notes are those of its parts
+            about.setdefault(row.note, {})[code(row.sr)] = None
+    lines = [f"{', '.join(names)}: {inline(note)}" for note, names in about.items()]
+    return bullets("Notes", [*map(inline, board.notes), *lines])
 
 
 def _table(views: Sequence[View], rows: Sequence[Row]) -> str:
@@ -95,7 +98,7 @@ def _table(views: Sequence[View], rows: Sequence[Row]) -> str:
 
 
 def _name(row: Row) -> str:
-    return f"`{row.sr}`" + ("" if row.ok else f" ({row.status})")
+    return code(row.sr) + ("" if row.ok else f" ({row.status})")
 
 
 def _marked(view: View, row: Row) -> str:
@@ -110,9 +113,21 @@ def bullets(title: str, lines: Sequence[str]) -> str:
 
 def line(cells: Sequence[str]) -> str:
     """One line of a table."""
-    return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(_one_line(cell).replace("|", "\\|") for cell in cells) + " |"
 
 
 def inline(text: str) -> str:
     """Text from outside on one line, without characters that would start markup."""
-    return " ".join(text.split()).replace("<", "&lt;").replace("*", "\\*")
+    return _one_line(text).replace("<", "&lt;").replace("*", "\\*").replace("[", "\\[")
+
+
+def code(name: str) -> str:
+    """A name from outside as it is, in backticks: more of them than it has itself."""
+    name = _one_line(name)
+    fence = "`" * (max(map(len, re.findall("`+", name)), default=0) + 1)
+    room = " " if len(fence) > 1 else ""
+    return f"{fence}{room}{name}{room}{fence}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(shown(text).split())

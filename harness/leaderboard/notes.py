@@ -15,12 +15,26 @@ FEWEST_TESTED = 6
 """Below it the smallest p-value of a sign-flip test over groups, two of all patterns of signs, is above 5 %."""
 
 
-def header(info: Mapping[str, Any], clips: pd.DataFrame, weights: tuple[float, float]) -> dict[str, str]:
-    """The run's protocol with the clips that were scored and the fusion weights that were used."""
+def header(
+    info: Mapping[str, Any], clips: pd.DataFrame, weights: tuple[float, float], lost: int = 0
+) -> dict[str, str]:
+    """The run's protocol with the clips that were scored and the fusion weights that were used.
+
+    `lost` clips could not be read and are not among `clips`.
+    """
     protocol = {str(key): str(value) for key, value in info["protocol"].items()}
     spatial, temporal = weights
     protocol["fusion"] = f"spatial : temporal = {spatial:g} : {temporal:g} on raw scores"
-    return {**protocol, "clips": _clips(info["plan"], clips)}
+    return {**protocol, "clips": _clips(info["plan"], clips, lost)}
+
+
+def unreadable_note(reasons: Mapping[str, str], clips: int) -> list[str]:
+    """How many clips no row is of, because they cannot be read, and which."""
+    if not reasons:
+        return []
+    first, others = next(iter(reasons.values())), len(reasons) - 1
+    return [f"{len(reasons)} of {clips} clips cannot be read and are left out of every row: {first}"
+            f"{f', and {others} more' if others else ''}"]  # fmt: skip
 
 
 def detectable_note(recognizer: str | None, points: float | None) -> list[str]:
@@ -56,7 +70,8 @@ def group_note(clips: pd.DataFrame) -> list[str]:
     groups = clips["group"].nunique()
     if groups > 1 and groups == clips["clip"].nunique():
         alone = ("Every clip is a group of its own, so intervals and tests take all clips for independent: where "
-                 "several were cut from one recording, they promise too much.")  # fmt: skip
+                 "several were cut from one recording, they promise too much. A data set's option `groups`, where it "
+                 "has one, says which belong together.")  # fmt: skip
         return [alone, *_few(groups)]
     return _few(groups)
 
@@ -72,10 +87,12 @@ def _few(groups: int) -> list[str]:
     return [f"{start}intervals are wide, and only large differences can be told apart."]
 
 
-def _clips(plan: Mapping[str, Any], clips: pd.DataFrame) -> str:
+def _clips(plan: Mapping[str, Any], clips: pd.DataFrame, lost: int) -> str:
     scored, everything = plan["clips"], plan["dataset_clips"]
     part = f"all {scored} of the split"
     if scored != everything:
         part = f"{scored} of the {everything} of the split, a class-balanced subset"
+    if lost:
+        part = f"{scored - lost} of {part}"
     groups = clips["group"].nunique()
     return f"{part}, in {groups} groups" if groups else part

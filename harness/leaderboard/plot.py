@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -14,15 +15,19 @@ from harness.leaderboard.row import Row
 from harness.leaderboard.streams import headline
 from harness.leaderboard.table import Leaderboard
 from harness.leaderboard.views import known_streams, with_accuracy
+from harness.shortening import shortened
 from harness.specs import CEILING, FLOOR, Column
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 COLOURS = {"spatial": "#4477aa", "temporal": "#ccaa33", "fusion": "#222222"}
 GREY = "#777777"
 OFFSETS = {1: (0.0,), 2: (-0.16, 0.16), 3: (-0.24, 0.0, 0.24)}
 DPI = 130
+NAME_LETTERS = 30
+"""Letters of a name, more only where it takes more to tell two apart."""
 ROW_INCHES, MARGIN_INCHES, WIDTH_INCHES = 0.42, 1.5, 11.5
 
 
@@ -35,8 +40,10 @@ def to_png(figure: Figure) -> bytes:
     """The same bytes for the same figure."""
     buffer = BytesIO()
     FigureCanvasAgg(figure)
-    # the default metadata names the version of matplotlib
-    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # a letter that the font lacks is a box in the picture
+        # the default metadata names the version of matplotlib
+        figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
     return buffer.getvalue()
 
 
@@ -57,6 +64,11 @@ def draw(board: Leaderboard) -> Figure:
     return figure
 
 
+def name_ticks(axis: Axis, names: Sequence[str], **style: Any) -> None:
+    """Names along an axis from 0 on, shortened in the middle where they are long; nothing in them is markup."""
+    axis.set_ticks(range(len(names)), shortened(names, NAME_LETTERS), parse_math=False, **style)
+
+
 def _accuracies(axes: Axes, rows: Sequence[Row], recognizer: str | None) -> None:
     streams = known_streams(rows)
     for offset, stream in zip(OFFSETS[len(streams)], streams, strict=True):
@@ -69,7 +81,7 @@ def _accuracies(axes: Axes, rows: Sequence[Row], recognizer: str | None) -> None
             markersize=5, linewidth=1.6, color=COLOURS[stream], label=stream,
         )  # fmt: skip
     _guides(axes, rows)
-    axes.set_yticks(range(len(rows)), [row.sr for row in rows])
+    name_ticks(axes.yaxis, [row.sr for row in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlabel("top-1 accuracy (%) with 95 % interval")
     axes.set_title(recognizer or "", loc="left", fontsize=10)
@@ -125,12 +137,13 @@ def _label(axes: Axes, points: Sequence[tuple[float, float, str]]) -> None:
     paper = 72 / figure.dpi
     where = [(x, y) for x, y in (axes.transData.transform([(x, y) for x, y, _ in points]) * paper).tolist()]
     left, bottom, right, top = (float(end) * paper for end in axes.bbox.extents)
-    offsets = place_labels(where, [name for _, _, name in points], (left, bottom, right, top))
-    for (x, y, name), offset in zip(points, offsets, strict=True):
+    names = shortened([name for _, _, name in points], NAME_LETTERS)
+    offsets = place_labels(where, names, (left, bottom, right, top))
+    for (x, y, _), name, offset in zip(points, names, offsets, strict=True):
         line = None if is_near(offset) else {"arrowstyle": "-", "color": "#bbbbbb", "linewidth": 0.6}
         axes.annotate(
             name, (x, y), xytext=offset, textcoords="offset points", va="center", ha=alignment(offset), fontsize=8,
-            arrowprops=line,
+            arrowprops=line, parse_math=False,
         )  # fmt: skip
 
 

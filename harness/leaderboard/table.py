@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.leaderboard.cells import CellRow, outcome, read_cells
+from harness.leaderboard.cells import CellRow, outcome, read_cells, unreadable_clips
 from harness.leaderboard.columns import declared_columns, main_columns, read_columns
 from harness.leaderboard.contenders import Contender, read_contenders
 from harness.leaderboard.measures import Keys, Measures, measure_method, measured_keys
-from harness.leaderboard.notes import group_note, header
+from harness.leaderboard.notes import group_note, header, unreadable_note
 from harness.leaderboard.published import published_notes, with_published
 from harness.leaderboard.row import Row, tidy
 from harness.leaderboard.streams import Accuracies, headline, measure_accuracy
@@ -83,16 +83,18 @@ def build(
     whose methods the run lacks, `RunFolderError` if scores cannot be joined by clip.
     """
     info, cells = record.info, read_cells(record)
+    unreadable = unreadable_clips(record)
+    readable = record.clips[~record.clips["clip"].isin(list(unreadable))]
     weights = fusion or (info["benchmark"]["fusion"][0], info["benchmark"]["fusion"][1])
     cells, columns = tell_apart(cells, read_columns(info, declared_columns(registry or installed())))
     keys = measured_keys(cells, columns)
     contenders = read_contenders(cells, [*info["plan"].get("pairs", ()), *pairs])
     rows, notes = _scored(contenders, cells, keys, weights)
-    notes = [*info["benchmark"].get("notes", ()), *notes, *published_notes(info), *group_note(record.clips)]
-    notes += record.remarks
+    notes = [*info["benchmark"].get("notes", ()), *notes, *published_notes(info), *group_note(readable)]
+    notes += [*unreadable_note(unreadable, info["plan"]["clips"]), *record.remarks]
     return Leaderboard(
         title=info["benchmark"].get("title") or info["benchmark"]["name"],
-        protocol=header(info, record.clips, weights),
+        protocol=header(info, readable, weights, len(unreadable)),
         notes=tuple(dict.fromkeys(notes)),
         rows=tuple(with_published(rows, info, weights)),
         columns=tuple(c for c in columns if c.order is not None or c.key in keys.every),

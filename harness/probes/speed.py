@@ -12,8 +12,8 @@ class Speed:
     """``restore_seconds`` and ``restored_frames`` of a clip; frames per second are the ratio of their sums over clips.
 
     Of the run's first clip also ``gmacs``, the billions of multiply-adds for each restored frame, and ``peak_mib``, the
-    MiB of tensors that were alive at once; None of the others. It wants no frames itself: it times the restoring that
-    the other probes ask for.
+    MiB of tensors that were alive at once; None of the others. All are None where the frames were restored elsewhere.
+    It wants no frames itself: it times the restoring that the other probes ask for.
     """
 
     scale: int
@@ -22,11 +22,11 @@ class Speed:
         return Wants()
 
     def measure(self, sample: Sample) -> Measurement:
-        cost = sample.cost
+        cost, seconds = sample.cost, sample.restore_seconds
         return Measurement(
             {
-                "restore_seconds": sample.restore_seconds,
-                "restored_frames": sample.restored_frames,
+                "restore_seconds": seconds,
+                "restored_frames": None if seconds is None else sample.restored_frames,
                 "gmacs": cost.multiply_adds / 1e9 if cost else None,
                 "peak_mib": cost.peak_bytes / 2**20 if cost else None,
             }

@@ -163,8 +163,7 @@ class ClipLoop:
                 clip, video, self.degradation, self.flow, self.watch, self.context.device, needs, wanted=frames
             )
         except ClipError as error:
-            reason = str(error) if clip.id in str(error) else f"{clip.id}: {error}"
-            yield Unreadable(_cells(live for method in waiting for live in method.waiting(clip)), clip, reason)
+            yield _unreadable([live for method in waiting for live in method.waiting(clip)], clip, error)
         except Exception as error:  # a plugin's data set or degradation; recorded with its traceback
             yield self._fail([live for method in waiting for live in method.waiting(clip)], error, clip)
         for method in waiting:
@@ -190,6 +189,9 @@ class ClipLoop:
         first = source.clip.id == self.work.plan.clips[0].id
         try:
             restored = restore(live.method, source, source.wanted, sees_hr=live.sees_hr, scale=scale, counted=first)
+        except ClipError as error:  # of a method whose frames are files
+            yield _unreadable(waiting, source.clip, error)
+            return None
         except Exception as error:  # a plugin's code; recorded with its traceback in the method's cells
             yield self._fail(waiting, error, source.clip)
             return None
@@ -225,6 +227,10 @@ def needs_of(frames: Sequence[int], num_frames: int, methods: Sequence[LiveMetho
     """What must be kept of a clip so that these methods can restore the wanted frames."""
     hr, lr = (widest(m.radius for m in methods if m.sees_hr is sees_hr) for sees_hr in (True, False))
     return Needs(around(frames, hr, num_frames), around(frames, lr, num_frames))
+
+
+def _unreadable(live: Iterable[LiveCell], clip: Clip, error: ClipError) -> Unreadable:
+    return Unreadable(_cells(live), clip, str(error) if clip.id in str(error) else f"{clip.id}: {error}")
 
 
 def _cells(live: Iterable[LiveCell]) -> list[Cell]:

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from harness.errors import ContractError, UsageError
 from harness.files import write_atomically
+from harness.shortening import shortened
 
 Image = NDArray[np.uint8]
 Crop = tuple[int, int, int, int]
 LABEL_HEIGHT, GAP = 22, 6
-LETTER_HEIGHT, LETTER_ASPECT = 14.0, 1.4
-"""Pixels, and how much higher than wide a letter is on average."""
+LETTER_HEIGHT, LEAST_LETTER_HEIGHT, LETTER_ASPECT = 14.0, 9.0, 1.4
+"""Pixels, usually and for names that are long, and how much higher than wide a letter is on average."""
 DPI = 128
 """A power of two, so that pixels survive conversion to inches and back exactly."""
 WHITE, FRAME_COLOUR = 255, (230, 40, 40)
@@ -142,11 +143,13 @@ def _with_labels(canvas: Image, tiles: Sequence[Tile]) -> Image:
 
     height, width = canvas.shape[:2]
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
-    for tile in tiles:
+    narrowest = min((tile.image.shape[1] for tile in tiles), default=width)
+    names = shortened([tile.label for tile in tiles], round(LETTER_ASPECT * narrowest / LEAST_LETTER_HEIGHT))
+    for tile, name in zip(tiles, names, strict=True):
         across = tile.image.shape[1]
-        pixels = min(LETTER_HEIGHT, LETTER_ASPECT * across / len(tile.label))
+        pixels = min(LETTER_HEIGHT, LETTER_ASPECT * across / len(name))
         place = ((tile.left + across / 2) / width, 1 - (tile.top - LABEL_HEIGHT / 2) / height)
-        figure.text(*place, tile.label, size=pixels * 72 / DPI, ha="center", va="center", parse_math=False)
+        figure.text(*place, name, size=pixels * 72 / DPI, ha="center", va="center", parse_math=False)
     buffer = BytesIO()
     figure.savefig(buffer, format="rgba", dpi=DPI)
     text = np.frombuffer(buffer.getvalue(), np.uint8).reshape(height, width, 4)[..., :3]

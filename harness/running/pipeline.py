@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from harness.contracts import Clip, Cost, Degradation, FlowEstimator, Pair, SRMethod, Wants
+from harness.contracts import Clip, Cost, Degradation, FlowEstimator, Pair, RestoredElsewhere, SRMethod, Wants
 from harness.errors import ClipError, ContractError
 from harness.running.cost import measure_cost
 from harness.running.frame_store import FrameStore, around, temporal_radius
@@ -134,7 +134,7 @@ class RestoredClip:
     source: SourceClip
     restored: FrameStore
     restored_frames: int
-    restore_seconds: float
+    restore_seconds: float | None
     is_source: bool = False
     """True when the restored frames are the HR frames, whose flow is then not computed again."""
     again: Callable[[], Tensor] | None = None
@@ -187,9 +187,11 @@ class JointClip:
         return self.frames.num_frames
 
     @property
-    def restore_seconds(self) -> float:
-        """Of both methods."""
-        return self.frames.restore_seconds + self.motion.restore_seconds
+    def restore_seconds(self) -> float | None:
+        """Of both methods; None if one of them restored nothing itself."""
+        both = [part.restore_seconds for part in (self.frames, self.motion)]
+        known = [seconds for seconds in both if seconds is not None]
+        return sum(known) if known == both else None
 
     @property
     def restored_frames(self) -> int:
@@ -234,18 +236,25 @@ def restore(
     factor = 1 if sees_hr else scale
     size = given.shape[-2] * factor, given.shape[-1] * factor
     wanted = [bisect_left(shown, frame) for frame in frames]
+    if elsewhere := isinstance(method, RestoredElsewhere):
+        ask = partial(method.find_restored, source.clip, frames, num_frames=source.num_frames, size=size)
+    else:
+        ask = partial(method.upscale, given, wanted)
     start = time.perf_counter()
-    with source.watch.stage("restore"), torch.inference_mode():
-        restored = method.upscale(given, wanted) if frames else given.new_empty((0, 3, *size))
-    seconds = time.perf_counter() - start
-    expected = (len(frames), 3, *size)
+    with source.watch.stage("read" if elsewhere else "restore"), torch.inference_mode():
+        restored = ask() if frames else given.new_empty((0, 3, *size))
+    seconds = None if elsewhere else time.perf_counter() - start
+    _check_restored(restored, (len(frames), 3, *size))
+    kept = FrameStore(frames, size, given.device)
+    kept.put(frames, restored.float())
+    same = sees_hr and bool(torch.equal(kept(frames), source.hr(frames)))
+    again = ask if counted and frames and not elsewhere else None
+    return RestoredClip(source, kept, len(frames), seconds, is_source=same, again=again)
+
+
+def _check_restored(restored: Tensor, expected: tuple[int, ...]) -> None:
     if tuple(restored.shape) != expected:
         raise ContractError(f"upscale returned shape {tuple(restored.shape)}; expected {expected}")
     bad = int((~torch.isfinite(restored)).sum())
     if bad:
         raise ContractError(f"upscale returned {bad} values that are NaN or infinite")
-    kept = FrameStore(frames, size, given.device)
-    kept.put(frames, restored.float())
-    same = sees_hr and bool(torch.equal(kept(frames), source.hr(frames)))
-    again = partial(method.upscale, given, wanted) if counted and frames else None
-    return RestoredClip(source, kept, len(frames), seconds, is_source=same, again=again)

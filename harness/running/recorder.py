@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from harness.planning.cells import Cell, Plan
@@ -33,11 +33,15 @@ class Listener(Protocol):
 class Recorder:
     """Records the cells of a plan: `skip` and `begin` first, then `take` every event, then `finish`."""
 
-    def __init__(self, plan: Plan, folder: RunFolder, registry: Registry, listener: Listener) -> None:
+    def __init__(
+        self, plan: Plan, folder: RunFolder, registry: Registry, listener: Listener, *, skip_unreadable: bool = False
+    ) -> None:
         self.plan = plan
         self.folder = folder
         self.registry = registry
         self.listener = listener
+        self.skip_unreadable = skip_unreadable
+        """Whether a cell is complete without the clips that cannot be read."""
         self._open: dict[str, Cell] = {}
         self._unreadable: dict[str, dict[str, str]] = {}
         """Reasons by clip of every cell that lacks one."""
@@ -80,12 +84,11 @@ class Recorder:
         """Close every cell that has not failed."""
         order = [clip.id for clip in self.plan.clips]
         for cell in list(self._open.values()):
-            if missing := self._unreadable.get(cell.id):
-                first = next(iter(missing.values()))
-                reason = f"{len(missing)} of {len(order)} clips unreadable; first: {first}"
-                self._fail(cell, reason, "\n".join(missing.values()))
+            missing = self._unreadable.get(cell.id, {})
+            if len(missing) == len(order) or (missing and not self.skip_unreadable):
+                self._fail(cell, _unreadable(missing, len(order)), "\n".join(missing.values()))
                 continue
-            self.folder.cell(cell.id).finish(order)
+            self.folder.cell(cell.id).finish(order, missing)
             self._announce(cell, "ok", None)
 
     def _fail(self, cell: Cell, reason: str, log: str) -> None:
@@ -103,3 +106,9 @@ class Recorder:
         if not path.exists():
             path.parent.mkdir(exist_ok=True)
             save_comparison(path, event.images)
+
+
+def _unreadable(missing: Mapping[str, str], clips: int) -> str:
+    first = next(iter(missing.values()))
+    cure = "" if len(missing) == clips else "; --skip-unreadable scores the others"
+    return f"{len(missing)} of {clips} clips unreadable; first: {first}{cure}"

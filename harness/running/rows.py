@@ -71,6 +71,8 @@ class CellEnd:
     """File beside `cell.json` with the traceback of a failed cell."""
     clips: int | None = None
     """Number of rows of a complete cell."""
+    unreadable: Mapping[str, str] | None = None
+    """Clips that a complete cell lacks because they cannot be read (``--skip-unreadable``), with the reasons."""
     digest: str | None = None
     """sha256 of the `clips.parquet` of a complete cell."""
     params: int | None = None

@@ -23,6 +23,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from harness.errors import DamagedError, RunFolderError, UnknownNameError, one_line
@@ -32,6 +33,7 @@ from harness.running.rows import Row
 from harness.running.sealed import sealed, unsealed
 
 SCHEMA_VERSION = 1
+NOTHING: Mapping[str, str] = MappingProxyType({})
 SPACE_NEEDED = 64 * 2**20
 """Bytes that must be free before a run begins; the rows of 4,000 clips and 200 cells take about half of it."""
 
@@ -78,16 +80,21 @@ class CellRecord:
         with self._rows_file.open("a") as file:
             file.write(_line(row))
 
-    def finish(self, order: Sequence[str]) -> None:
-        """The cell is complete: rows, in the order of the split, become Parquet."""
+    def finish(self, order: Sequence[str], unreadable: Mapping[str, str] = NOTHING) -> None:
+        """The cell is complete, but for clips that cannot be read: rows, in the order of the split, become Parquet.
+
+        If there are such clips, the lines are kept, so that a command that does not skip them need not start over.
+        """
         import pandas as pd
 
         rows = {row["clip"]: row for row in self._lines()}
-        frame = pd.DataFrame([rows[clip] for clip in order])
+        frame = pd.DataFrame([rows[clip] for clip in order if clip not in unreadable])
         with replacing(self._table_file) as temporary:
             frame.to_parquet(temporary, index=False)
-        self._write({**self.outcome, "status": "ok", "clips": len(frame), "digest": sha256(self._table_file)})
-        self._rows_file.unlink(missing_ok=True)
+        ended = {"status": "ok", "clips": len(frame), "digest": sha256(self._table_file)}
+        self._write({**self.outcome, **ended, **({"unreadable": dict(unreadable)} if unreadable else {})})
+        if not unreadable:
+            self._rows_file.unlink(missing_ok=True)
 
     def fail(self, reason: str, traceback: str) -> None:
         """The cell failed; its rows are kept, so that a later run resumes from them."""

@@ -18,6 +18,7 @@ from harness.registry import Registry
 from harness.running.environment import describe_environment
 from harness.running.protocols import archive, foreign, kept_cells, left_out
 from harness.running.recorder import Listener, Recorder
+from harness.running.renaming import rename_methods
 from harness.running.store import SCHEMA_VERSION, RunFolder
 from harness.specs import ExecutorSpec, ProbeSpec
 
@@ -35,13 +36,17 @@ class Outcome:
     skipped: Sequence[str]
 
 
-def waiting_cells(plan: Plan, folder: Path | None) -> list[Cell]:
-    """Cells that are neither skipped nor complete in the folder (None: an empty one)."""
-    return [
-        cell
-        for cell in plan.cells
-        if not cell.skipped and (folder is None or RunFolder(folder).cell(cell.id).outcome.get("status") != "ok")
-    ]
+def waiting_cells(plan: Plan, folder: Path | None, *, skip_unreadable: bool = False) -> list[Cell]:
+    """Cells that are neither skipped nor complete in the folder (None: an empty one).
+
+    One that lacks clips which cannot be read is complete only if such clips are to be skipped.
+    """
+
+    def complete(cell: Cell) -> bool:
+        facts = RunFolder(folder).cell(cell.id).outcome if folder else {}
+        return facts.get("status") == "ok" and (skip_unreadable or not facts.get("unreadable"))
+
+    return [cell for cell in plan.cells if not cell.skipped and not complete(cell)]
 
 
 def record_start(context: RunContext, request: Request, folder: RunFolder) -> None:
@@ -51,6 +56,7 @@ def record_start(context: RunContext, request: Request, folder: RunFolder) -> No
     """
     plan = context.plan
     earlier = _earlier_info(plan, folder)
+    rename_methods(plan, folder)
     if earlier:
         archive(earlier, plan, folder)
     published = earlier.get("published") if earlier and not foreign(earlier, plan, folder) else None
@@ -78,9 +84,9 @@ def execute(
     """Record what is skipped and compute what is waiting. Returns seconds by stage."""
     from harness.running.loop import Work
 
-    recorder = Recorder(context.plan, folder, registry, listener)
+    recorder = Recorder(context.plan, folder, registry, listener, skip_unreadable=request.skip_unreadable)
     recorder.skip()
-    cells = waiting_cells(context.plan, folder.path)
+    cells = waiting_cells(context.plan, folder.path, skip_unreadable=request.skip_unreadable)
     if not cells:
         return {}
     executor: Executor = build(resolve_part(ExecutorSpec, request.executor, registry), Given())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from types import TracebackType
 
 from rich.console import Console
@@ -13,6 +12,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from harness.bars import times
+from harness.terminal import console as new_console
+from harness.terminal import say, shown
 from harness.training.quality import Quality, is_loss
 
 LINES = 20
@@ -30,6 +32,7 @@ class Status:
         self.losses: Mapping[str, float] = {}
         self.value: float | None = None
         self.best = float("-inf")
+        self.started = clock()
         self.begin(next(iter(stages)), 0)
 
     def begin(self, stage: str, done: int) -> None:
@@ -52,14 +55,14 @@ class Status:
     def lines(self) -> tuple[str, str]:
         """Place and time; losses and quality."""
         place = f"stage {self.number + 1} of {len(self.stages)}, {self.stage}"
-        pace = f", {self.rate:.3g} iterations/s, {self._left()} left" if self.rate else ""
+        pace = f", {self.rate:.3g} iterations/s, {self._times()}" if self.rate else ""
         losses = [f"{name} {value:.3g}" for name, value in self.losses.items() if is_loss(name)]
         quality = [] if self.value is None else [self.quality.text(self.value, self.best)]
         return f"{place}: {self.iteration} of {self.stages[self.stage]}{pace}", ", ".join([*losses, *quality])
 
-    def _left(self) -> str:
-        """Time left for all stages, at this stage's pace."""
-        return str(timedelta(seconds=round((self.total - self.done) / self.rate)))
+    def _times(self) -> str:
+        """Time since this process began, and time left for all stages at this stage's pace."""
+        return times(self.clock() - self.started, (self.total - self.done) / self.rate)
 
 
 class LineDisplay:
@@ -86,7 +89,7 @@ class LineDisplay:
         before = status.done * LINES // status.total
         status.iteration, status.losses = iteration, losses
         if status.done * LINES // status.total > before:
-            self.console.print("; ".join(filter(None, status.lines())), highlight=False, markup=False, soft_wrap=True)
+            say(self.console, "; ".join(filter(None, status.lines())))
 
     def validated(self, value: float, best: float) -> None:
         """After each validation: the quality, and the highest of this process."""
@@ -116,13 +119,13 @@ class LiveDisplay(LineDisplay):
         """What the terminal shows."""
         place, numbers = self.status.lines()
         table = Table.grid()
-        for row in (ProgressBar(self.status.total, self.status.done), Text(place), Text(numbers)):
+        for row in (ProgressBar(self.status.total, self.status.done), Text(shown(place)), Text(shown(numbers))):
             table.add_row(row)
         return table
 
 
 def display_for(stages: Mapping[str, int], quality: Quality, leads: bool = True) -> LineDisplay:
     """The display that suits the output; a silent one for processes that do not lead."""
-    console = Console(stderr=True, quiet=not leads)
+    console = new_console(stderr=True, quiet=not leads)
     status = Status(stages, quality)
-    return LiveDisplay(status, console) if console.is_terminal and leads else LineDisplay(status, console)
+    return LiveDisplay(status, console) if console.is_interactive and leads else LineDisplay(status, console)

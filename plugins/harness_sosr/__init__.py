@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from harness.hookspecs import hookimpl
 from harness.specs import SRMethodSpec
 from harness_basicsr.declared.checkpoints import mini
+from harness_basicsr.declared.methods import RECIPE
 
 
 @hookimpl
@@ -33,4 +34,5 @@ def harness_sr_methods() -> Iterator[SRMethodSpec]:
         needs_weights=True,
         official="those linked from https://github.com/AlanZhang1995/TwoStreamSR",
         trainer="harness_sosr.train:train",
+        recipe=RECIPE,
     )

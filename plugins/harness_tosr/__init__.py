@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from harness.hookspecs import hookimpl
 from harness.specs import SRMethodSpec
 from harness_basicsr.declared.checkpoints import mini
+from harness_basicsr.declared.methods import RECIPE
 
 TRAINER = "harness_tosr.train:train"
 
@@ -34,6 +35,7 @@ def harness_sr_methods() -> Iterator[SRMethodSpec]:
         ),
         needs_weights=True,
         trainer=TRAINER,
+        recipe=RECIPE,
     )
     yield SRMethodSpec(
         "vdsr-tc",
@@ -54,4 +56,5 @@ def harness_sr_methods() -> Iterator[SRMethodSpec]:
         ),
         needs_weights=True,
         trainer=TRAINER,
+        recipe=RECIPE,
     )

@@ -24,6 +24,7 @@ ORDINARY = {
     "bicubic": "a mode of interpolation",
     "nearest": "a mode of interpolation",
     "videos": "a word of messages",
+    "files": "a word of messages",
 }
 """Names that mean something else as well; of these only ``NAME:option`` is looked for."""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from harness.leaderboard.csv import comma_separated as table_as_text
 from harness.leaderboard.json import SCHEMA_VERSION
 from harness.leaderboard.markdown import bullets, inline, line, protocol_table
 from harness.leaderboard.table import Leaderboard
@@ -45,14 +46,15 @@ def markdown(board: Leaderboard, page: Page) -> str:
     parts = [f"# {inline(page.title)}: {inline(board.title)}", protocol_table(board)]
     for sheet in page.sheets:
         rule = ["---" if column < sheet.names else "---:" for column in range(len(sheet.head))]
-        table = "\n".join(map(line, [sheet.head, rule, *([inline(text) for text in own] for own in sheet.lines)]))
+        head, *lines = ([inline(text) for text in own] for own in (sheet.head, *sheet.lines))
+        table = "\n".join(map(line, [head, rule, *lines]))
         parts += [f"## {inline(sheet.heading)}", inline(sheet.caption), *([table] if sheet.lines else [])]
     return "\n\n".join([*parts, bullets("How to read it", list(map(inline, [*page.notes, *board.notes])))]) + "\n"
 
 
 def comma_separated(page: Page) -> str:
     """The flat table with a header line; a field is empty where a value is missing."""
-    return str(page.table.to_csv(index=False, lineterminator="\n"))
+    return table_as_text(page.table)
 
 
 def as_json(board: Leaderboard, page: Page) -> str:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from harness.leaderboard.details.classes import ClassAccuracies, class_accuracies
 from harness.leaderboard.details.confusion import Confusion, confusions
-from harness.leaderboard.plot import to_png
+from harness.leaderboard.plot import name_ticks, to_png
 from harness.leaderboard.table import Leaderboard
 from harness.specs import FLOOR
 from harness.statistics.scores import Floats
@@ -102,8 +102,8 @@ def _size(lines: int) -> float:
 
 
 def _labels(axes: Axes, title: str, lines: Sequence[str], columns: Sequence[str]) -> None:
-    axes.set_xticks(range(len(columns)), columns, rotation=60, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(lines)), lines)
+    name_ticks(axes.xaxis, columns, rotation=60, ha="right", rotation_mode="anchor")
+    name_ticks(axes.yaxis, lines)
     axes.tick_params(length=0, labelsize=_size(len(lines)) + 1)
     axes.set_title(title, loc="left", fontsize=8)
     axes.spines[:].set_visible(False)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from harness.leaderboard.findings.claims import MISSING, OPEN, Finding, Judgement
 from harness.leaderboard.findings.evidence import Evidence, gather
 from harness.leaderboard.findings.follows import READING, Estimate, followings
-from harness.leaderboard.markdown import bullets, inline, line, protocol_table
+from harness.leaderboard.markdown import bullets, code, inline, line, protocol_table
 from harness.leaderboard.table import Leaderboard
 from harness.leaderboard.text import DASH
 from harness.specs import Column
@@ -112,7 +112,7 @@ def _families(board: Leaderboard) -> str:
     missing = {row.sr for row in board.rows if not row.ok}
     for cell in board.cells:
         if cell.family:
-            name = f"`{cell.method}`" + (" (not complete)" if cell.method in missing else "")
+            name = code(cell.method) + (" (not complete)" if cell.method in missing else "")
             found.setdefault(cell.family, {})[name] = None
     return bullets("Families", [f"{family}: {', '.join(names)}" for family, names in sorted(found.items())])
 

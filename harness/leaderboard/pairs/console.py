@@ -2,50 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-
-from rich.box import SIMPLE_HEAD
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.table import Table
+from rich.console import Group, RenderableType
 from rich.text import Text
 
+from harness.leaderboard.console import dimmed, heading
 from harness.leaderboard.pairs.matrix import CAVEAT, Fusions, all_pairs
 from harness.leaderboard.pairs.text import caption
 from harness.leaderboard.table import Leaderboard
 from harness.leaderboard.text import DASH
 from harness.specs import CEILING
+from harness.tables import Column, Line, Table
 
-CELL, GAP = 6, 1
-"""Columns of the terminal for ``100.0`` with the sign of the best pair, and between two cells."""
+TITLE = 4
+"""Letters of a method that are shown as the title of its column, if it has no number."""
 BEST_SIGN, LONE_STYLE = "*", "cyan"
 SIGNS = f"{BEST_SIGN}: best pair without {CEILING}; with: number of the best partner; coloured: lone methods"
 
 
 def render(board: Leaderboard) -> Group:
     """What a `rich` console prints: one matrix a recogniser, folded to the width of the terminal."""
-    parts: list[RenderableType] = [Text(board.title, style="bold")]
+    parts: list[RenderableType] = heading(board.title, {})
     for fusions in all_pairs(board):
-        parts += [Text(f"{fusions.recognizer}: {caption(fusions)}"), _Folded(fusions)]
-    return Group(*parts, Text(SIGNS, style="dim"), Text(CAVEAT, style="dim"))
-
-
-@dataclass(frozen=True)
-class _Folded:
-    """One matrix in as many tables below each other as the width requires."""
-
-    fusions: Fusions
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        numbers = _numbers(self.fusions)
-        label = max(len(f"{number} {name}") for name, number in numbers.items()) + 1
-        room = max(1, (options.max_width - label - CELL) // (CELL + GAP))  # one cell stays for the partners
-        count = len(self.fusions.temporal)
-        tables = -(-count // room)
-        step = -(-count // tables)  # tables of equal width rather than a short last one
-        for start in range(0, count, step):
-            shown = range(start, min(start + step, count))
-            yield _table(self.fusions, numbers, shown, last=shown.stop == count)
+        parts += [Line(f"{fusions.recognizer}: {caption(fusions)}"), _table(fusions)]
+    return Group(*parts, *dimmed([SIGNS, CAVEAT]))
 
 
 def _numbers(fusions: Fusions) -> dict[str, int]:
@@ -54,28 +33,24 @@ def _numbers(fusions: Fusions) -> dict[str, int]:
     return {name: i for i, name in enumerate(sorted(names, key=lambda name: name == CEILING), start=1)}
 
 
-def _table(fusions: Fusions, numbers: dict[str, int], shown: range, *, last: bool) -> Table:
-    table = Table(box=SIMPLE_HEAD, padding=0, pad_edge=False)
-    table.add_column("spatial", overflow="fold")
-    for column in shown:
-        name = fusions.temporal[column]
-        title = name if name not in fusions.spatial or name == CEILING else str(numbers[name])
-        table.add_column(f"{title[: CELL - 2]} ", justify="right", no_wrap=True, width=CELL)
-    if last:
-        table.add_column("with", justify="right", no_wrap=True, width=CELL - 1)
+def _table(fusions: Fusions) -> Table:
+    numbers = _numbers(fusions)
+    titles = [_title(fusions, numbers, name) for name in fusions.temporal]
+    columns = [Column(f"{title} ", right=True, rank=rank) for rank, title in enumerate(titles)]
     of_rows, of_columns = fusions.partners
+    lines: list[list[str | Text]] = []
     for i, name in enumerate(fusions.spatial):
-        end = [_number(numbers, fusions.temporal, of_rows[i])] if last else []
-        before_ceiling = i + 1 < len(fusions.spatial) and fusions.spatial[i + 1] == CEILING
-        cells = (_cell(fusions, i, column) for column in shown)
-        table.add_row(f"{numbers[name]} {name}", *cells, *end, end_section=before_ceiling or _is_last(fusions, i))
-    partners: Iterable[str] = (_number(numbers, fusions.spatial, of_columns[column]) + " " for column in shown)
-    table.add_row("with", *partners)
-    return table
+        cells = [_cell(fusions, i, column) for column in range(len(titles))]
+        lines.append([f"{numbers[name]} {name}", *cells, _number(numbers, fusions.temporal, of_rows[i])])
+    partners = [_number(numbers, fusions.spatial, row) + " " for row in of_columns]
+    lines.append(["with", *partners, ""])
+    rules = {fusions.rivals(fusions.spatial) - 1, len(fusions.spatial) - 1}
+    every = [Column("spatial", names=True), *columns, Column("with", right=True, rank=len(columns))]
+    return Table(every, lines, continued=True, sections=sorted(rules))
 
 
-def _is_last(fusions: Fusions, row: int) -> bool:
-    return row + 1 == len(fusions.spatial)
+def _title(fusions: Fusions, numbers: dict[str, int], name: str) -> str:
+    return name[:TITLE] if name not in fusions.spatial or name == CEILING else str(numbers[name])
 
 
 def _cell(fusions: Fusions, row: int, column: int) -> Text:

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 
 from harness.leaderboard.pairs.matrix import Fusions, all_pairs
 from harness.leaderboard.pairs.text import caption
-from harness.leaderboard.plot import to_png
+from harness.leaderboard.plot import name_ticks, to_png
 from harness.leaderboard.table import Leaderboard
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ def _heat_map(axes: Axes, fusions: Fusions) -> None:
         for j, value in enumerate(values):
             colour = "black" if value > middle else "white"
             axes.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=7, color=colour)
-    axes.set_xticks(range(len(fusions.temporal)), fusions.temporal, rotation=60, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(fusions.spatial)), fusions.spatial)
+    name_ticks(axes.xaxis, fusions.temporal, rotation=60, ha="right", rotation_mode="anchor")
+    name_ticks(axes.yaxis, fusions.spatial)
     axes.tick_params(length=0, labelsize=8)
     axes.set_xlabel("temporal stream")
     axes.set_ylabel("spatial stream")

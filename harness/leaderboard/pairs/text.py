@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Sequence
-from io import StringIO
 
+import pandas as pd
+
+from harness.leaderboard.csv import comma_separated as table_as_text
 from harness.leaderboard.json import SCHEMA_VERSION
-from harness.leaderboard.markdown import bullets, inline, line, protocol_table
+from harness.leaderboard.markdown import bullets, code, inline, line, protocol_table
 from harness.leaderboard.pairs.matrix import CAVEAT, Fusions, all_pairs
 from harness.leaderboard.table import Leaderboard
 from harness.leaderboard.text import DASH
@@ -18,7 +19,7 @@ def markdown(board: Leaderboard) -> str:
     """One table a recogniser; the best pair is bold, the last column and line name the best partner."""
     parts = [f"# All pairs: {inline(board.title)}", protocol_table(board)]
     for fusions in all_pairs(board):
-        parts += [f"## {inline(fusions.recognizer)}", caption(fusions), _table(fusions)]
+        parts += [f"## {inline(fusions.recognizer)}", inline(caption(fusions)), _table(fusions)]
     return "\n\n".join([*parts, bullets("How to read it", [CAVEAT, *map(inline, board.notes)])]) + "\n"
 
 
@@ -33,14 +34,13 @@ def caption(fusions: Fusions) -> str:
 
 def comma_separated(board: Leaderboard) -> str:
     """One line a pair with a header line: recogniser, spatial, temporal, top-1 in percent, number of clips."""
-    stream = StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["recognizer", "spatial", "temporal", "top1", "clips"])
-    for fusions in all_pairs(board):
-        for name, values in zip(fusions.spatial, fusions.top1.tolist(), strict=True):
-            for other, value in zip(fusions.temporal, values, strict=True):
-                writer.writerow([fusions.recognizer, name, other, round(value, 6), fusions.clips])
-    return stream.getvalue()
+    rows = [
+        [fusions.recognizer, name, other, round(value, 6), fusions.clips]
+        for fusions in all_pairs(board)
+        for name, values in zip(fusions.spatial, fusions.top1.tolist(), strict=True)
+        for other, value in zip(fusions.temporal, values, strict=True)
+    ]
+    return table_as_text(pd.DataFrame(rows, columns=["recognizer", "spatial", "temporal", "top1", "clips"]))
 
 
 def as_json(board: Leaderboard) -> str:
@@ -69,11 +69,11 @@ def _facts(fusions: Fusions) -> dict[str, object]:
 
 def _table(fusions: Fusions) -> str:
     of_rows, of_columns = fusions.partners
-    head = ["spatial \\ temporal", *(f"`{name}`" for name in fusions.temporal), "best with"]
+    head = ["spatial \\ temporal", *(code(name) for name in fusions.temporal), "best with"]
     rule = ["---", *["---:"] * len(fusions.temporal), "---"]
     lines = [head, rule]
     for i, name in enumerate(fusions.spatial):
-        lines.append([f"`{name}`", *_values(fusions, i), _named(fusions.temporal, of_rows[i])])
+        lines.append([code(name), *_values(fusions, i), _named(fusions.temporal, of_rows[i])])
     lines.append(["best with", *(_named(fusions.spatial, row) for row in of_columns), ""])
     return "\n".join(map(line, lines))
 
@@ -86,4 +86,4 @@ def _values(fusions: Fusions, row: int) -> list[str]:
 
 
 def _named(names: Sequence[str], place: int | None) -> str:
-    return DASH if place is None else f"`{names[place]}`"
+    return DASH if place is None else code(names[place])

@@ -114,3 +114,10 @@ def test_new_writes_a_package_and_refuses_to_overwrite_it(cli: Cli, tmp_path: Pa
     assert result.exit_code == 0 and f"pip install -e {tmp_path / 'my_sr'}" in result.output
     again = cli("plugins", "new", "my_sr", "--out", tmp_path)
     assert again.exit_code == 2 and "my_sr exists" in again.stderr
+
+
+def test_new_writes_a_package_of_another_kind(cli: Cli, tmp_path: Path) -> None:
+    result = cli("plugins", "new", "my_probe", "--kind", "probe", "--out", tmp_path)
+    assert result.exit_code == 0 and (tmp_path / "my_probe" / "my_probe" / "probe.py").is_file()
+    refused = cli("plugins", "new", "my_other", "--kind", "prob", "--out", tmp_path)
+    assert refused.exit_code == 2 and "Did you mean 'probe'?" in refused.stderr

@@ -3,13 +3,14 @@ from __future__ import annotations
 import csv as stdlib_csv
 import json as stdlib_json
 import re
-from io import BytesIO, StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from typing import Any
 
 import pytest
 from matplotlib.image import imread
 from rich.console import Console
 
+from harness import terminal
 from harness.leaderboard import console, csv, json, markdown, plot
 from harness.leaderboard.table import Leaderboard, build
 from harness.leaderboard.text import DASH
@@ -55,6 +56,24 @@ def test_csv_has_the_same_records(board: Leaderboard) -> None:
     expected = [{k: "" if v is None else str(v) for k, v in record.items()} for record in board.records]
     assert found == expected
     assert next(r for r in found if r["sr"] == "rcan")["params"] == "310000"
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "\t=1"])
+def test_a_spreadsheet_runs_nothing_of_a_csv(full_run: Any, name: str) -> None:
+    full_run.stopped(name, "psnr_y", "skipped", "-1.5")
+    found = list(stdlib_csv.DictReader(StringIO(csv.render(build(full_run.record())), newline="")))
+    (row,) = [row for row in found if row["sr"].endswith(name)]
+    assert row["sr"] == f"'{name}" and row["reason"] == "-1.5"
+
+
+def test_markdown_shows_what_would_be_markup(full_run: Any) -> None:
+    odd = "a`b|[x](http://h)\x1b[2J\u202e"
+    full_run.probe(odd, "psnr_y", psnr_y=20.0)
+    full_run.stopped(odd, "ssim_y", "failed", "![x](http://h)\n\n# <b>no</b>\r\x07")
+    text = markdown.render(build(full_run.record()))
+    assert r"| ``" + " a`b" + r"\|[x](http://h)\x1b[2J\u202e " + "``" in text
+    assert r"!\[x](http://h) # &lt;b>no&lt;/b>\r\x07" in text
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", text)
 
 
 def tables(text: str) -> list[list[list[str]]]:
@@ -117,6 +136,34 @@ def test_console_shows_every_row_and_column_at_any_width(board: Leaderboard, wid
     assert {"spatial", "temporal", "fusion", "gain", "PSNR", "SSIM", "EPE", "warp", "fps"} <= set(heads.split())
     for record in board.records:
         assert any(line.strip().startswith(record["sr"]) for line in text.splitlines())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "ascii"])
+@pytest.mark.parametrize("width", [50, 60, 64, 72])
+def test_a_narrow_terminal_keeps_every_name_and_says_what_is_not_shown(
+    board: Leaderboard, width: int, encoding: str
+) -> None:
+    content = BytesIO()
+    stream = TextIOWrapper(content, encoding=encoding)
+    terminal.console(stream, width=width, color_system=None).print(console.render(board))
+    stream.flush()
+    text = content.getvalue().decode(encoding)
+    for name in ("rcan", "bicubic", "hr"):
+        assert len(re.findall(rf"^ {name} ", text, flags=re.MULTILINE)) == 2  # accuracy, and quality below it
+    words = " ".join(text.split())
+    assert "fusion" in words and "64.6 [" in words
+    left = re.search("not shown for want of width: (.*?); see leaderboard.md", words)
+    hidden = left[1] if left else ""
+    assert "fusion" not in hidden and (width > 64 or "temporal" in hidden)
+
+
+def test_skipped_rows_of_one_cause_share_a_line_and_failed_ones_do_not(full_run: Any) -> None:
+    for name in ("swinir", "edvr"):
+        full_run.stopped(name, "psnr_y", "skipped", f"no weights 'mini' (harness weights pull {name})")
+        full_run.stopped(f"broken-{name}", "psnr_y", "failed", "[/nope]", error_log="error.txt")
+    lines = console.plain(build(full_run.record())).splitlines()
+    assert f"edvr, esrgan, swinir skipped {DASH} no weights 'mini' (harness weights pull NAME)" in lines
+    assert sum("failed" in line and "[/nope]" in line for line in lines) == 2
 
 
 def test_console_as_plain_text_names_every_row(board: Leaderboard) -> None:

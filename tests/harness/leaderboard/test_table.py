@@ -331,7 +331,8 @@ def test_notes_say_that_clips_without_groups_are_taken_for_independent(new_run: 
     alone = new_run()
     alone.groups = list(alone.ids)
     alone.stream("bicubic", "spatial", 90)
-    assert any(note.startswith("Every clip is a group of its own") for note in build(alone.record()).notes)
+    [note] = [note for note in build(alone.record()).notes if note.startswith("Every clip is a group of its own")]
+    assert "option `groups`" in note
 
 
 def test_notes_say_where_the_ceiling_may_as_well_guess_and_where_nothing_is_left_to_lose(new_run: Make) -> None:

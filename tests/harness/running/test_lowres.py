@@ -14,8 +14,9 @@ from harness.leaderboard.markdown import render
 from harness.leaderboard.table import build
 from harness.leaderboard.write import write_board
 from harness.planning.benchmark import find_benchmark, load_benchmark
+from harness.planning.naming import wanted_methods
 from harness.planning.resolving import degradation_part
-from harness.planning.selecting import Request, wanted_methods
+from harness.planning.selecting import Request
 from harness.registry import Registry, load_registry
 from harness.running.context import open_context
 from harness.running.recorder import Listener
@@ -98,7 +99,7 @@ def test_a_run_without_hr_frames_has_no_ceiling_and_no_picture_quality(
 
 def test_hr_is_skipped_with_a_reason_where_it_is_asked_for(registry: Registry, request_: Request) -> None:
     benchmark = request_.benchmark
-    assert wanted_methods("all", registry, benchmark) == ["bicubic", "nearest"]
+    assert [choice.name for choice in wanted_methods("all", registry, benchmark)] == ["bicubic", "nearest"]
     context = open_context(Request(benchmark, sr="hr", data=request_.data), registry)
     [ceiling] = [part for part in context.plan.methods if part.label == "hr"]
     assert ceiling.missing and "low-resolution by nature" in ceiling.missing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,8 @@ from harness.hookspecs import hookimpl
 from harness.leaderboard.table import build
 from harness.planning.benchmark import Benchmark, load_benchmark
 from harness.planning.cells import Cell
-from harness.planning.selecting import Request, protocol_of, wanted_methods, wanted_pairs
+from harness.planning.naming import wanted_methods, wanted_pairs
+from harness.planning.selecting import Request, protocol_of
 from harness.registry import Registry, load_registry
 from harness.running.context import open_context
 from harness.running.store import RunFolder, open_run
@@ -175,6 +177,31 @@ def test_an_unreadable_clip_is_recorded_and_the_others_are_measured(
     assert set(record.clips["clip"]) == {f"clip_{i}" for i in (0, 1, 3, 4, 5)}
 
 
+def test_an_unreadable_clip_costs_its_rows_alone_where_that_is_asked_for(
+    tmp_path: Path, registry: Registry, benchmark: Benchmark, made_clips: Callable[..., Path]
+) -> None:
+    data, out = made_clips(), tmp_path / "run"
+    whole = (data / "test" / "clip_2.mp4").read_bytes()
+    (data / "test" / "clip_2.mp4").write_bytes(whole[: len(whole) // 2])
+    strict = Request(benchmark, sr="bicubic", data=data)
+    lenient = replace(strict, skip_unreadable=True)
+    do_run(lenient, registry, out)
+    record = harness.load_run(out)
+    assert set(record.cells["status"]) == {"ok"} and set(record.cells["clips"]) == {5}
+    board = build(record)
+    assert {row.clips for row in board.rows} == {5}
+    assert board.protocol["clips"].startswith("5 of all 6 of the split")
+    assert [n for n in board.notes if n.startswith("1 of 6 clips cannot be read and are left out of every row: clip")]
+
+    assert do_run(lenient, registry, out).clips == 0, "nothing is left to do"
+    do_run(strict, registry, out)
+    assert set(harness.load_run(out).cells["status"]) == {"failed"}
+    assert harness.load_run(out).cells["reason"].str.contains("--skip-unreadable scores the others").all()
+    do_run(lenient, registry, out)
+    assert set(harness.load_run(out).cells["status"]) == {"ok"}
+    assert [row.flat() for row in build(harness.load_run(out)).rows] == [row.flat() for row in board.rows]
+
+
 def test_the_same_command_resumes_and_more_methods_can_be_added(
     tmp_path: Path, registry: Registry, benchmark: Benchmark, made_clips: Callable[..., Path]
 ) -> None:
@@ -258,7 +285,7 @@ def test_a_folder_starts_over_when_asked_whatever_it_held(
 
 
 def test_names_on_the_command_line_become_methods_and_pairs(registry: Registry, benchmark: Benchmark) -> None:
-    names = wanted_methods("nearest+lanczos,psnr:a=1,b=2,nearest", registry, benchmark)
+    names = [str(choice) for choice in wanted_methods("nearest+lanczos,psnr:a=1,b=2,nearest", registry, benchmark)]
     assert names == ["hr", "bicubic", "nearest", "lanczos", "psnr:a=1,b=2"]
     # an option at its default is not part of the label
     assert wanted_pairs("nearest + odd:clip_mean=0,hr", registry, benchmark) == ["nearest+odd"]
@@ -271,7 +298,7 @@ def test_names_on_the_command_line_become_methods_and_pairs(registry: Registry, 
 
 def test_pairs_of_a_benchmark_belong_to_all(registry: Registry, benchmark: Benchmark) -> None:
     paired = Benchmark.model_validate({**benchmark.model_dump(), "pairs": ["lanczos+nearest", "bicubic+lanczos"]})
-    names = wanted_methods("all", registry, paired)
+    names = [str(choice) for choice in wanted_methods("all", registry, paired)]
     assert names[:4] == ["hr", "bicubic", "nearest", "lanczos"] and names.count("lanczos") == 1
     assert wanted_pairs("all", registry, paired) == ["lanczos+nearest", "bicubic+lanczos"]
     assert wanted_pairs("hr+nearest,all,lanczos+nearest", registry, paired)[0] == "hr+nearest"

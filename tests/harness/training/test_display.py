@@ -28,7 +28,7 @@ def test_pace_and_time_left_count_all_stages() -> None:
     status.begin("pixels", 100)  # resumed
     clock.now, status.iteration, status.losses = 10.0, 150, {"l_pix": 0.01234, "out_d_real": 3.0}
     place, numbers = status.lines()
-    assert place == "stage 1 of 2, pixels: 150 of 300, 5 iterations/s, 0:00:50 left"
+    assert place == "stage 1 of 2, pixels: 150 of 300, 5 iterations/s, 0:10 elapsed, 0:50 left"
     assert numbers == "l_pix 0.0123"
     status.value, status.best = 22.0, 22.456
     assert status.lines()[1] == "l_pix 0.0123, PSNR-Y 22.00 dB (bicubic 21.50, best 22.46)"
