@@ -33,6 +33,7 @@ report: $(INSTALLED)
 	cp runs/mini/leaderboard.* reports/mini/
 	cp runs/mini/pictures/*.png reports/mini/
 	$(BIN)/harness leaderboard runs/mini --out reports/mini/findings.md
+	$(BIN)/harness leaderboard runs/mini --classes --out reports/mini/classes.md
 	$(BIN)/harness leaderboard runs/mini --pairs all --out reports/mini/pairs.md
 	$(BIN)/harness leaderboard runs/mini --pairs all --out reports/mini/pairs.png
 

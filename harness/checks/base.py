@@ -26,7 +26,7 @@ class Check:
     ok: bool
     detail: str = ""
     missing: bool = False
-    """Not ok only because weights are not installed, so that what needs them could not be checked."""
+    """Not ok only because weights or a package are not installed, so that what needs them could not be checked."""
 
 
 Test = Callable[[], str | None]

@@ -23,7 +23,7 @@ from harness.leaderboard.reports import load_report
 from harness.planning.building import Given, build
 from harness.planning.cells import Part
 from harness.planning.plan import chosen_streams
-from harness.planning.resolving import open_dataset
+from harness.planning.resolving import absent, open_dataset
 from harness.registry import Registry
 from harness.specs import (
     NO_OPTIONS,
@@ -73,6 +73,9 @@ def check_declared(
     yield "declaration", check_declaration(spec)
     contract = CONTRACTS.get(type(spec))
     if contract is None:
+        return
+    if isinstance(spec, NetworkSpec) and (reason := absent(spec)):
+        yield "packages", [Check("required packages are installed", False, reason, missing=True)]
         return
     try:
         yield from contract(spec, Setting(registry, scale, torch.device(device), options))

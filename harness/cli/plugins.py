@@ -125,7 +125,7 @@ def check(
             passed += sum(item.ok for item in checks)
             missing += sum(item.missing for item in checks)
             failed += sum(not item.ok and not item.missing for item in checks)
-    without = ", the rest not checked because weights are missing" if missing else ""
+    without = ", the rest not checked because weights or packages are not installed" if missing else ""
     say(screen, f"{passed} passed, {failed} failed{without}", style="red" if failed else "green")
     raise typer.Exit(1 if failed else 0)
 

@@ -123,6 +123,8 @@ def protocol_of(
         del protocol["picture quality"]
     if told := [probe for probe in benchmark.probes if ":" in probe]:  # `samples`, above all
         protocol["probes"] = ", ".join(told)
+        if benchmark.has_hr:
+            protocol["picture quality"] += ", unless a probe's options say otherwise"
     described = {part.label: _describe(part) for part in streams}
     if len(set(described.values())) == 1:  # streams of one recogniser under one protocol: say it once
         described = {streams[0].label.rpartition(".")[0]: described[streams[0].label]}

@@ -68,6 +68,12 @@ def test_missing_weights_fail_with_the_command_that_gets_them() -> None:
     assert "declares no weights for x2" in failure.detail
 
 
+def test_a_missing_package_is_no_failure_and_is_named_with_the_command_that_installs_it() -> None:
+    spec = replace(registry().get(SRMethodSpec, "bicubic"), requires=("torch", "no-such-package"))
+    [found] = failures(spec, registry())
+    assert found.missing and found.detail == "needs no-such-package; install with: pip install no-such-package"
+
+
 def test_an_unsupported_scale_fails_with_a_supported_one() -> None:
     spec = replace(registry().get(SRMethodSpec, "bicubic"), scales=(2, 3))
     [failure] = failures(spec, registry())

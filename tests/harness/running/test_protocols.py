@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +13,12 @@ import pytest
 from harness.errors import UnknownNameError
 from harness.leaderboard.table import build
 from harness.planning.benchmark import load_benchmark
+from harness.planning.cells import cell_id
 from harness.planning.selecting import Request
 from harness.registry import load_registry
 from harness.running.context import open_context
 from harness.running.reading import load_run
-from harness.running.store import open_run
+from harness.running.store import RunFolder, open_run
 from harness.running.workflow import execute, record_start
 
 RECOGNIZER = """
@@ -141,6 +143,45 @@ def test_a_protocol_that_comes_back_finds_its_cells_again(tmp_path: Path, plugin
     assert numbers(tmp_path / "run") == before
     [remark] = load_run(tmp_path / "run").remarks
     assert set(numbers(tmp_path / "run", remark.rpartition(" ")[2])) == {"hr", "bicubic", "lanczos"}
+
+
+def test_a_folder_of_the_first_version_opens_and_says_which_cells_are_of_which_protocol(
+    tmp_path: Path, plugin: Path, request_: Request
+) -> None:
+    do_run(request_, [plugin], tmp_path / "run")
+    before = numbers(tmp_path / "run")
+    age(tmp_path / "run")
+    assert numbers(tmp_path / "run") == before and not load_run(tmp_path / "run").remarks
+
+    assert do_run(request_, [plugin], tmp_path / "run").clips == 18, "its clips are not known to be the same"
+    assert numbers(tmp_path / "run") == before
+    [remark] = load_run(tmp_path / "run").remarks
+    assert remark.startswith("12 cells of another protocol are left out; to see them: harness leaderboard")
+    assert numbers(tmp_path / "run", remark.rpartition(" ")[2]) == before
+    assert len(RunFolder(tmp_path / "run").cells) == 24
+
+
+def age(run: Path) -> None:
+    """Make a run folder what the first version wrote: no checksums, clips that count by name and size alone."""
+    info = json.loads((run / "run.json").read_text())
+    for key in ("check", "left_out"):
+        info.pop(key, None)
+    info["plan"]["split_digest"] = OLD_DIGEST
+    renamed = []
+    for old in info["cells"]:
+        file = run / "cells" / old / "cell.json"
+        facts = json.loads(file.read_text())
+        identity = {**facts["identity"], "clips": OLD_DIGEST}
+        for part in ("method", "probe"):
+            identity[part].pop("code", None)
+        renamed.append(cell_id(identity))
+        kept = {key: value for key, value in facts.items() if key not in ("check", "digest", "cell")}
+        file.write_text(json.dumps({**kept, "identity": identity}))
+        file.parent.rename(run / "cells" / renamed[-1])
+    (run / "run.json").write_text(json.dumps({**info, "cells": renamed}))
+
+
+OLD_DIGEST = "0" * 12
 
 
 def test_more_clips_are_another_protocol(tmp_path: Path, plugin: Path, request_: Request) -> None:
