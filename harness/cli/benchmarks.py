@@ -46,7 +46,9 @@ def list_benchmarks(as_json: AsJson = False, plugin: PluginFiles = None) -> None
     width = max(len(row["name"]) for row in rows)
     for row in rows:
         tell(f"{row['name']:{width}}  {row['title']}")
-        tell(f"{'':{width}}  {row['dataset']}, split {row['split']}: {row['data']}")
+        state = row["data"] if row["data"].endswith(HERE) else "not here"
+        tell(f"{'':{width}}  {row['dataset']}, split {row['split']}: {state}")
+    tell("\nHow to get what is not here: harness benchmarks show NAME")
 
 
 @app.command(epilog=EXAMPLES)

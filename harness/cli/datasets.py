@@ -95,7 +95,7 @@ def show(name: Name, data: Data = None, as_json: AsJson = False, plugin: PluginF
 
 @app.command(epilog=EXAMPLES)
 def build(
-    name: Annotated[str, typer.Argument(help="Data set that can be made here.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Data set that can be made here.")],
     out: Annotated[Path | None, typer.Option(help="Folder; default where the harness looks for it.")] = None,
     seed: Annotated[int, typer.Option(help="Everything random follows from it.")] = 0,
     split: Annotated[list[str] | None, typer.Option(help="Only this split; may be given several times.")] = None,

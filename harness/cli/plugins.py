@@ -62,7 +62,9 @@ def list_plugins(as_json: AsJson = False, plugin: PluginFiles = None) -> None:
 
 @app.command(epilog=EXAMPLES)
 def show(
-    name: Annotated[str, typer.Argument(help="Any declared name.", autocompletion=completing.declared())],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Any declared name.", autocompletion=completing.declared())
+    ],
     plugin: PluginFiles = None,
 ) -> None:
     """Show everything that is declared under a name, of any kind."""
@@ -77,7 +79,7 @@ def show(
 
 @app.command(epilog=EXAMPLES)
 def new(
-    name: Annotated[str, typer.Argument(help="Name of the package, and of what it declares.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the package, and of what it declares.")],
     kind: Annotated[str, typer.Option(help="sr, recognizer, flow, probe, dataset or degradation.")] = "sr",
     out: Annotated[Path, typer.Option(help="Folder to write the package into.")] = Path(),
 ) -> None:

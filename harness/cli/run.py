@@ -30,9 +30,9 @@ Examples:
 
   harness run --sr sosr+tosr --limit 36          spatial + temporal stream
 
-  harness run --sr "mine=basicsr:arch=RRDBNet,weights=my.pth,mine+tosr"    a row called mine, and a pair with it
+  harness run --sr "mine=basicsr:arch=RRDBNet,weights=my.pth,mine+tosr"  a row called mine, and a pair with it
 
-  harness run --sr 'vdsr:checkpoint="x4+,b.pth"' a comma or a plus in a value
+  harness run --sr 'vdsr:checkpoint="x4+,b.pth"'  a comma or a plus in a value
 
   harness run --benchmark my.yaml --data ~/clips --dry-run --estimate
 
@@ -47,10 +47,9 @@ def run(
     sr: Annotated[
         str,
         typer.Option(
-            help="SR methods: a comma list, pairs a+b, name:option=value, label=name:option=value (what stands before "
-            "the first = that precedes any : is what the row is called); all: those that the benchmark file lists, "
-            "and those of third-party plugins. A value with a comma or a plus stands in quotes, option=\"a,b\", unless "
-            "it is a file that exists.",
+            help="SR methods: a comma list of names, name:option=value, pairs a+b; label=name:option=value names the "
+            "row. Quote a value that holds a comma or a plus, option=\"a,b\", unless it is a file that exists. all: "
+            "the benchmark's own, and those of third-party plugins.",
             autocompletion=completing.declared("SRMethodSpec"),
         ),
     ] = "all",

@@ -42,7 +42,7 @@ Files in .mkv or .mov can hold kinds of sound that .mp4 cannot.
 
 
 def upscale(
-    video: Annotated[Path, typer.Argument(help="Any video file that libav can read.")],
+    video: Annotated[Path, typer.Argument(metavar="VIDEO", help="Any video file that libav can read.")],
     sr: Annotated[str, typer.Option(help="SR method: NAME or NAME:option=value.")],
     out: Annotated[
         Path | None,

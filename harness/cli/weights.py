@@ -32,8 +32,7 @@ Examples:
 
   harness weights add tsn.pth --tag ucf101 --name tsn --stream spatial --trained-on ucf101/train1
 
-  harness weights add https://HOST/tsn_r50-d85ab600.pth --tag ucf101 --name tsn --stream spatial
-  --trained-on ucf101/train1 --option config=tsn_r50.py
+  harness weights add https://HOST/tsn-d85ab600.pth --tag ucf101 --name tsn --stream spatial --option config=tsn_r50.py
 
   harness weights remove tsn ucf101       forget what was added under a tag, and delete the copy
 """
@@ -68,7 +67,7 @@ def list_weights(as_json: AsJson = False, plugin: PluginFiles = None) -> None:
 
 @app.command(epilog=EXAMPLES)
 def pull(
-    name: Annotated[str, typer.Argument(help="SR method or recogniser.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="SR method or recogniser.")],
     plugin: PluginFiles = None,
 ) -> None:
     """Download the checkpoints of a method or recogniser that are not installed."""
@@ -103,7 +102,10 @@ def verify(plugin: PluginFiles = None) -> None:
 @app.command(epilog=EXAMPLES)
 def add(
     file: Annotated[
-        str, typer.Argument(help="Checkpoint, or its URL; one that `harness train` made describes itself.")
+        str,
+        typer.Argument(
+            metavar="FILE|URL", help="Checkpoint, or its URL; one that `harness train` made describes itself."
+        ),
     ],
     tag: Annotated[str, typer.Option(help="Tag under which benchmarks ask for it (their key `weights`).")],
     name: Annotated[str | None, typer.Option(help="SR method or recogniser.")] = None,
@@ -170,8 +172,8 @@ def _there(file: str, sha256: str | None) -> Iterator[Path]:
 
 @app.command(epilog=EXAMPLES)
 def remove(
-    name: Annotated[str, typer.Argument(help="SR method or recogniser.")],
-    tag: Annotated[str, typer.Argument(help="Tag of the added weights.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="SR method or recogniser.")],
+    tag: Annotated[str, typer.Argument(metavar="TAG", help="Tag of the added weights.")],
 ) -> None:
     """Remove weights that you added, and delete the copy."""
     from harness.errors import UnknownNameError

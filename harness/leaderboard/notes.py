@@ -93,6 +93,6 @@ def _clips(plan: Mapping[str, Any], clips: pd.DataFrame, lost: int) -> str:
     if scored != everything:
         part = f"{scored} of the {everything} of the split, a class-balanced subset"
     if lost:
-        part = f"{scored - lost} of {part}"
+        part = f"{part}, {lost} of them unreadable"
     groups = clips["group"].nunique()
     return f"{part}, in {groups} groups" if groups else part

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -103,8 +104,10 @@ def killed_at(moment: int) -> Iterator[None]:
 
 def killed_run(request: Request, out: Path, moment: int) -> bool:
     """Run in a process of its own that is killed at a moment; False if it ended before."""
+    gc.collect()  # what libav made in threads must not be freed in the child, which has none of them
     child = os.fork()
     if child == 0:
+        gc.disable()
         try:
             with killed_at(moment):
                 do_run(request, out)

@@ -190,7 +190,7 @@ def test_an_unreadable_clip_costs_its_rows_alone_where_that_is_asked_for(
     assert set(record.cells["status"]) == {"ok"} and set(record.cells["clips"]) == {5}
     board = build(record)
     assert {row.clips for row in board.rows} == {5}
-    assert board.protocol["clips"].startswith("5 of all 6 of the split")
+    assert board.protocol["clips"].startswith("all 6 of the split, 1 of them unreadable")
     assert [n for n in board.notes if n.startswith("1 of 6 clips cannot be read and are left out of every row: clip")]
 
     assert do_run(lenient, registry, out).clips == 0, "nothing is left to do"
