@@ -72,6 +72,9 @@ class SRMethod(Protocol):
         `temporal_radius` = r (0: single frames only). It is then given a clip without the frames that are further
         than that from every wanted one, so long clips fit into memory. Without the attribute, or if it is None, the
         method is given the whole clip.
+
+        The attribute `remark`, where it is a text, says what results depend on since then that no option says, such as
+        tiles after memory ran out. It is noted in the method's cells and under the table.
         """
         ...
 
@@ -194,6 +197,30 @@ class Probe(Protocol):
 
     def measure(self, sample: Sample) -> Measurement:
         """The numbers of one clip. It asks `sample` only for what `wants` names."""
+        ...
+
+
+@runtime_checkable
+class PortionedProbe(Probe, Protocol):
+    """Optional for a probe whose numbers are made of values of single frames or pairs: it sees a long clip in portions.
+
+    Of a probe without these methods all wanted frames are kept until the clip has been restored to its end, and
+    `measure` is called once. Of this one every frame is let go as soon as it has been seen.
+    """
+
+    def units(self, num_frames: int) -> Sequence[Wants]:
+        """What it can look at by itself, in the order of the clip; of the same frames and pairs as `wants`."""
+        ...
+
+    def see(self, sample: Sample, units: Sequence[Wants]) -> Tensor:
+        """Rows of values of some consecutive units, possibly none, on the CPU: ``(N, ...)``.
+
+        Of `sample` only what these units name can be asked for.
+        """
+        ...
+
+    def summary(self, values: Tensor) -> Measurement:
+        """The numbers of a clip from the rows of all its units."""
         ...
 
 

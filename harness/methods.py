@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -11,15 +12,21 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, pad
 
 from harness.errors import ContractError
+from harness.memory import with_less
+from harness.tiling import in_tiles
 from harness.video.colour import rgb_to_ycbcr, ycbcr_to_rgb
 from harness.video.imresize import imresize
+
+SMALLEST_TILE = 16
+"""LR pixels a side below which no tile is tried."""
 
 
 class FrameNetwork:
     """An SR method that restores each frame by itself with a network; subclasses change what the network is given.
 
     `network` takes ``(N, 3, h, w)`` in [0, 1] to ``(N, 3, h * scale, w * scale)`` and is put on `device` in
-    evaluation mode. Frames go through it in batches whose size depends on their pixel count, so memory stays bounded.
+    evaluation mode. Frames go through it in batches whose size depends on their pixel count, so memory stays bounded;
+    where it runs out nevertheless, in smaller batches, and in tiles if a single frame is too large.
     Frames whose sides are not multiples of `multiple` or are below `least` LR pixels are padded at the bottom and the
     right by repeating the edge, and the result is cropped.
     """
@@ -30,6 +37,14 @@ class FrameNetwork:
     """Smallest size of a batch on a CPU, if that many frames are wanted."""
     temporal_radius: int | None = 0
     """Number of frames that it looks at on either side of a wanted one; None for the whole clip."""
+    receptive_field: int = 32
+    """How many LR pixels around a pixel matter for it: tiles overlap by so many. Statistics of the whole frame, such as
+    those of channel attention, are those of a tile."""
+    tile: int | None = None
+    """Largest LR pixels a side that are restored at once, besides the overlap; None for whole frames. It becomes
+    smaller when memory runs out."""
+    remark: str | None = None
+    """Says so, where memory made it restore frames in tiles."""
 
     def __init__(
         self, network: nn.Module, *, scale: int, device: torch.device, multiple: int = 1, least: int = 1
@@ -39,6 +54,8 @@ class FrameNetwork:
         self.device = device
         self.multiple = multiple
         self.least = least
+        self._most_pixels: int | None = None
+        """Restored pixels of a batch that fitted into memory where a larger one did not."""
 
     def upscale(self, lr: Tensor, frames: Sequence[int]) -> Tensor:
         """Restore the wanted frames of the LR clip ``(T, 3, h, w)``: ``(len(frames), 3, h * scale, w * scale)``.
@@ -48,19 +65,52 @@ class FrameNetwork:
         height, width = lr.shape[-2] * self.scale, lr.shape[-1] * self.scale
         padded = pad_edges(lr, self.multiple, self.least)
         with torch.no_grad():
-            restored = self.restore_wanted(padded, list(frames))
-        expected = (padded.shape[-2] * self.scale, padded.shape[-1] * self.scale)
-        if tuple(restored.shape[-2:]) != expected:
-            found = f"{restored.shape[-1]}x{restored.shape[-2]} of {padded.shape[-1]}x{padded.shape[-2]}"
-            raise ContractError(f"{type(self.network).__name__} makes {found}; x{self.scale} was asked for")
+            restored = self._restore_fitting(padded, list(frames))
         return restored[..., :height, :width]
+
+    def _restore_fitting(self, lr: Tensor, frames: list[int]) -> Tensor:
+        """The wanted frames of a padded clip, in one piece or in the largest tiles that fit into memory."""
+        side = min(self.tile or max(lr.shape[-2:]), max(lr.shape[-2:]))
+        restored, fitting = with_less(lambda side: self._restore_tiles(lr, frames, side), side, SMALLEST_TILE)
+        if fitting < side:
+            self.tile = fitting
+            self.remark = f"restored in tiles of {fitting} LR pixels a side, because memory ran out for larger ones"
+        return restored
+
+    def _restore_tiles(self, lr: Tensor, frames: list[int], side: int) -> Tensor:
+        if side >= max(lr.shape[-2:]):
+            return self._restore_checked(lr, frames)
+        side, overlap, least = (
+            -(-pixels // self.multiple) * self.multiple for pixels in (side, self.receptive_field, self.least)
+        )
+        restore = partial(self._restore_checked, frames=frames)
+        return in_tiles(restore, lr, side=side, overlap=overlap, scale=self.scale, least=least)
+
+    def _restore_checked(self, lr: Tensor, frames: list[int]) -> Tensor:
+        restored = self.restore_wanted(lr, frames)
+        expected = (lr.shape[-2] * self.scale, lr.shape[-1] * self.scale)
+        if tuple(restored.shape[-2:]) != expected:
+            found = f"{restored.shape[-1]}x{restored.shape[-2]} of {lr.shape[-1]}x{lr.shape[-2]}"
+            raise ContractError(f"{type(self.network).__name__} makes {found}; x{self.scale} was asked for")
+        return restored
 
     def restore_wanted(self, lr: Tensor, frames: list[int]) -> Tensor:
         """The wanted frames of a padded clip ``(T, 3, h, w)``, batch by batch."""
-        shown = 2 * (self.temporal_radius or 0) + 1
-        pixels = lr.shape[-2] * lr.shape[-1] * self.scale**2 * shown
+        pixels = lr.shape[-2] * lr.shape[-1] * self.scale**2 * (2 * (self.temporal_radius or 0) + 1)
+        size = min(self._batch(pixels), max(1, len(frames)))
+        restored, fitting = with_less(lambda size: self._restore_batches(lr, frames, size), size, 1)
+        if fitting < size:
+            self._most_pixels = fitting * pixels
+        return restored
+
+    def _batch(self, pixels: int) -> int:
+        """How many frames, or windows, of so many pixels go through the network together."""
+        if self._most_pixels is not None:
+            return max(1, self._most_pixels // pixels)
         fewest = self.fewest_on_cpu if self.device.type == "cpu" else 1
-        size = max(fewest, self.batch_pixels.get(self.device.type, self.batch_pixels["cpu"]) // pixels)
+        return max(fewest, self.batch_pixels.get(self.device.type, self.batch_pixels["cpu"]) // pixels)
+
+    def _restore_batches(self, lr: Tensor, frames: list[int], size: int) -> Tensor:
         batches = torch.tensor(frames).tensor_split(-(-len(frames) // size))  # as even as possible: no last one alone
         return torch.cat([self.restore(self.gather(lr, batch.tolist())) for batch in batches])
 

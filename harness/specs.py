@@ -119,6 +119,9 @@ class NetworkSpec(Spec):
     requires: tuple[str, ...] = ()
     """Packages that it needs besides the project's own, as ``pip install`` calls them: without one its cells are
     skipped, with the command that installs it."""
+    half: str = ""
+    """``fp16`` or ``bf16`` if results in that precision were found to be as good: what ``--precision auto`` takes on a
+    GPU. SR methods and recognisers only."""
 
     @property
     def keywords(self) -> tuple[str, ...]:

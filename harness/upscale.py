@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -12,10 +13,11 @@ from torch import Tensor
 
 from harness.contracts import Progress, SRMethod
 from harness.errors import ClipError, ContractError, UsageError, WeightsMissingError
+from harness.planning.computing import Computing
 from harness.planning.resolving import resolve_part, with_weights
 from harness.registry import Registry
 from harness.running.build import build_method
-from harness.running.frame_store import temporal_radius
+from harness.running.frame_store import remark_of, temporal_radius
 from harness.specs import SRMethodSpec
 from harness.video.copying import SourceFrame, open_source
 from harness.video.encoding import Encoding
@@ -34,8 +36,10 @@ CHUNK_PIXELS = 1 << 25
 """Restored pixels asked for at once: 27 frames of 1280x960, or 400 MB."""
 
 
-def load_method(text: str, registry: Registry, *, scale: int, tag: str, device: torch.device) -> SRMethod:
-    """Build the SR method ``NAME`` or ``NAME:option=value`` with its weights of that tag.
+def load_method(
+    text: str, registry: Registry, *, scale: int, tag: str, device: torch.device, tile: int | None = None
+) -> SRMethod:
+    """Build the SR method ``NAME`` or ``NAME:option=value`` with its weights of that tag; a network may use tiles.
 
     Raises `UnknownNameError`, `UsageError` for an unsupported scale, and `WeightsMissingError` with how to get them.
     """
@@ -48,7 +52,7 @@ def load_method(text: str, registry: Registry, *, scale: int, tag: str, device: 
     part = with_weights(part, tag, scale=scale)
     if part.missing:
         raise WeightsMissingError(part.missing)
-    return build_method(part, scale, device)
+    return build_method(replace(part, computing=Computing(tile=tile).of(spec, device.type)), scale, device)
 
 
 def upscale_video(
@@ -91,6 +95,8 @@ def upscale_video(
         if done < checked.announced:
             raise ClipError(f"{source}: truncated: {checked.announced} frames announced, {done} decoded")
         writer.close()
+    if remark := remark_of(method):
+        note(f"{source}: {remark}")
     return done
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import torch
@@ -13,6 +14,7 @@ from harness.checks.dataset import check_dataset
 from harness.checks.declaration import check_declaration
 from harness.checks.degradation import check_degradation
 from harness.checks.flow import check_flow
+from harness.checks.half import check_half_method, check_half_recognizer
 from harness.checks.probe import check_probe
 from harness.checks.recognizer import check_recognizer
 from harness.checks.report import check_report
@@ -123,9 +125,11 @@ def _sr_method(spec: SRMethodSpec, setting: Setting) -> Iterator[Section]:
         yield f"x{scale}", [Check("scale", False, f"does scale {known}, not {scale}; give --scale {spec.scales[0]}")]
         return
     for part in _networks(spec, setting):
-        method = build(part, Given(scale=scale, device=device))
+        make = partial(build, part, Given(scale=scale, device=device))
         factor = 1 if spec.source == "hr" else scale
-        yield _title(f"x{scale}", part), check_sr_method(method, scale=factor, device=device)
+        checks = check_sr_method(make(), scale=factor, device=device)
+        halves = check_half_method(make, device, spec.half) if spec.needs_weights else ()
+        yield _title(f"x{scale}", part), [*checks, *halves]
 
 
 def _recognizer(spec: RecognizerSpec, setting: Setting) -> Iterator[Section]:
@@ -134,7 +138,8 @@ def _recognizer(spec: RecognizerSpec, setting: Setting) -> Iterator[Section]:
             classes = _classes(spec, part.weights, setting.registry)
             recognizer = build(part, Given(device=setting.device, classes=classes))
             checks = check_recognizer(recognizer, stream=stream, num_classes=len(classes), device=setting.device)
-            yield _title(stream, part), checks
+            halves = check_half_recognizer(recognizer, setting.device, spec.half) if spec.needs_weights else ()
+            yield _title(stream, part), [*checks, *halves]
 
 
 def _flow(spec: FlowSpec, setting: Setting) -> Iterator[Section]:

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from harness.checks.base import Check, expect, expect_wants, run_tests
 from harness.checks.clips import drifting_texture
-from harness.contracts import Clip, Cost, Measurement, Pair, Probe, Wants
+from harness.contracts import Clip, Cost, Measurement, Pair, PortionedProbe, Probe, Wants
 from harness.errors import ContractError
+from harness.running.portions import look_of, portions_of
 from harness.specs import Column
 from harness.video.imresize import imresize
 
@@ -28,6 +29,7 @@ def check_probe(probe: Probe, *, scale: int, columns: Sequence[Column] = ()) -> 
             ("declared columns", contract.declared),
             ("determinism", contract.determinism),
             ("one frame", contract.one_frame),
+            ("portions", contract.portions),
         ]
     )
 
@@ -110,3 +112,26 @@ class _Contract:
 
     def one_frame(self) -> None:
         self.measure(frames=1)
+
+    def portions(self) -> str:
+        """A clip that is seen in portions has the numbers of one that is seen as a whole."""
+        if not isinstance(self.probe, PortionedProbe):
+            return "seen as a whole"
+        look = look_of(self.probe, 8, whole=False)
+        portions = portions_of({"probe": look}, size=3)
+        with torch.inference_mode():
+            seen = [self.probe.see(self._portion(part.units["probe"]), part.units["probe"]) for part in portions]
+            found = self.probe.summary(torch.cat(seen)).numbers
+        whole = self.measure().numbers
+        same = found.keys() == whole.keys() and all(_close(found[key], whole[key]) for key in whole)
+        expect(same, f"in portions it measures {dict(found)}, and of the whole clip {dict(whole)}")
+        return f"the same in {len(portions)}"
+
+    def _portion(self, units: Sequence[Wants]) -> SyntheticSample:
+        """A clip of which there is nothing but what these units name."""
+        frames = tuple(frame for unit in units for frame in unit.frames)
+        return SyntheticSample(8, self.scale, Wants(frames, tuple(pair for unit in units for pair in unit.pairs)))
+
+
+def _close(first: float | None, second: float | None) -> bool:
+    return first == second or (first is not None and second is not None and math.isclose(first, second, rel_tol=1e-6))

@@ -44,13 +44,7 @@ class _Contract:
     device: torch.device
 
     def inputs(self, length: int, height: int, width: int, seed: int = 0) -> tuple[Tensor, Tensor]:
-        """What the pipeline would give it for a synthetic clip; the flow is the square's motion."""
-        wanted: Wants = self.recognizer.wants(length)
-        clip = synthetic_clip(length, height, width, seed).to(self.device)
-        steps = torch.tensor([second - first for first, second in wanted.pairs], dtype=torch.float32)
-        flow = torch.zeros((len(wanted.pairs), 2, height, width))
-        flow[:, 0, height // 3 : 2 * height // 3, seed * 8 : seed * 8 + width // 3] = steps[:, None, None]
-        return clip[list(wanted.frames)], flow.to(self.device)
+        return inputs_of(self.recognizer, length, height, width, seed, self.device)
 
     def ask(self, length: int = 20, height: int = 112, width: int = 112, seed: int = 0) -> Tensor:
         return self.ask_for(*self.inputs(length, height, width, seed))
@@ -104,3 +98,15 @@ class _Contract:
         self.ask_for(frames, flow)
         same = torch.equal(frames, before[0]) and torch.equal(flow, before[1])
         expect(same, "the input was changed in place; work on a copy")
+
+
+def inputs_of(
+    recognizer: StreamRecognizer, length: int, height: int, width: int, seed: int, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """What the pipeline would give a stream for a synthetic clip: frames, and flow, which is the square's motion."""
+    wanted: Wants = recognizer.wants(length)
+    clip = synthetic_clip(length, height, width, seed).to(device)
+    steps = torch.tensor([second - first for first, second in wanted.pairs], dtype=torch.float32)
+    flow = torch.zeros((len(wanted.pairs), 2, height, width))
+    flow[:, 0, height // 3 : 2 * height // 3, seed * 8 : seed * 8 + width // 3] = steps[:, None, None]
+    return clip[list(wanted.frames)], flow.to(device)

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from harness.errors import UsageError
+from harness.errors import UnknownNameError, UsageError
+from harness.planning.computing import PRECISIONS
 from harness.registry import registry
 
 DEVICE_HELP = "auto (CUDA if available), cpu, cuda, cuda:1."
@@ -27,6 +28,13 @@ def check_device(context: typer.Context, name: str) -> str:
     """``--device`` as it was given, checked before any work. Raises `UsageError` for what is not here."""
     if not context.resilient_parsing:
         refuse_absent_device(name)
+    return name
+
+
+def check_precision(context: typer.Context, name: str) -> str:
+    """``--precision`` as it was given. Raises `UnknownNameError`."""
+    if not context.resilient_parsing and name not in PRECISIONS:
+        raise UnknownNameError("--precision", name, PRECISIONS)
     return name
 
 
@@ -54,6 +62,22 @@ PluginFiles = Annotated[
         metavar="PATH",
         help="A plugin file to load in addition to the installed plugins. May be given several times.",
         callback=load_plugin_files,
+    ),
+]
+Precision = Annotated[
+    str,
+    typer.Option(
+        help=f"Of SR networks and recognisers: {', '.join(PRECISIONS)}. auto is what a network declares as safe, on "
+        "CUDA; fp32 otherwise.",
+        callback=check_precision,
+    ),
+]
+Tile = Annotated[
+    int | None,
+    typer.Option(
+        min=16,
+        help="SR networks restore frames in tiles of N LR pixels a side, with an overlap: less memory, more time. "
+        "Without it they do so only after memory ran out.",
     ),
 ]
 Device = Annotated[str, typer.Option(help=DEVICE_HELP, callback=check_device)]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import completing
-from harness.cli.options import Device, PluginFiles
+from harness.cli.options import Device, PluginFiles, Precision, Tile
+from harness.planning.computing import FULL
 from harness.specs import DEFAULT_BENCHMARK
 
 if TYPE_CHECKING:
@@ -64,6 +65,14 @@ def run(
     out: Annotated[Path | None, typer.Option(help="Run folder; default runs/BENCHMARK[-LIMIT].")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of the data set, if it is not embedded.")] = None,
     device: Device = "auto",
+    precision: Precision = FULL,
+    tile: Tile = None,
+    flow_cache: Annotated[
+        Path | None,
+        typer.Option(
+            "--flow-cache", metavar="DIR", help="Keep flow of HR frames there for later runs: up to 20 GB, oldest out."
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
     estimate: Annotated[
         bool, typer.Option("--estimate", help="With --dry-run: say how long it may take, from a clip that is timed.")
@@ -79,9 +88,11 @@ def run(
     from harness.bars import counting_bar, lazily
     from harness.errors import UsageError
     from harness.planning.benchmark import load_benchmark
+    from harness.planning.computing import Computing
     from harness.planning.selecting import Request
     from harness.registry import registry
     from harness.running.context import open_context
+    from harness.running.flow_cache import open_flow_cache
     from harness.running.store import open_run
     from harness.terminal import console as new_console
     from harness.terminal import say
@@ -89,11 +100,14 @@ def run(
     if estimate and not dry_run:
         raise UsageError("--estimate belongs to --dry-run: give both, or neither")
     console = new_console()
+    kept = open_flow_cache(flow_cache) if flow_cache and not dry_run else None
     request = Request(
-        load_benchmark(benchmark), sr, recognizer, limit, data, device, skip_unreadable=skip_unreadable
-    )
+        load_benchmark(benchmark), sr, recognizer, limit, data, device, skip_unreadable=skip_unreadable,
+        computing=Computing(precision, tile),
+    )  # fmt: skip
     with lazily(counting_bar, "reading clips", "clips") as progress:
         context = open_context(request, registry(), progress)
+    context.flow_cache = kept
     folder = out or default_folder(request)
     if dry_run:
         pending = _show(console, context, request, folder, resume)
@@ -107,6 +121,8 @@ def run(
             run_folder.clear()
         _show(console, context, request, folder, resume)
         _work(console, context, request, registry(), run_folder)
+        if kept and kept.problem:
+            say(console, kept.problem)
         code = _report(console, context, registry(), run_folder, strict)
         registry().manager.hook.harness_run_finished(run=run_folder)
     raise typer.Exit(code)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import Device, PluginFiles
+from harness.cli.options import Device, PluginFiles, Tile
 from harness.errors import UsageError
 from harness.specs import DEFAULT_BENCHMARK
 from harness.video.encoding import CONTAINERS, Encoding
@@ -68,6 +68,7 @@ def upscale(
     weights_tag: Annotated[str, typer.Option(help="Which of the method's weights.")] = DEFAULT_BENCHMARK,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     device: Device = "auto",
+    tile: Tile = None,
     plugin: PluginFiles = None,
 ) -> None:
     """Restore every frame of a video; time stamps are kept and the sound is copied."""
@@ -85,7 +86,7 @@ def upscale(
     readable(video)
     notes: list[str] = []
     picked = pick_device(device)
-    method = load_method(sr, registry(), scale=scale, tag=weights_tag, device=picked)
+    method = load_method(sr, registry(), scale=scale, tag=weights_tag, device=picked, tile=tile)
     with counting_bar(f"{sr} x{scale}", "frames") as progress:
         frames = upscale_video(
             video, out, method, scale=scale, device=picked, encoding=encoding, progress=progress, note=notes.append

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,6 +36,8 @@ class CellRow:
     clips: pd.DataFrame | None
     temporal: str | None = None
     """Joint streams: the method whose flow was used."""
+    remarks: Mapping[str, str] = field(default_factory=dict)
+    """What its numbers depend on that no option says, by method."""
 
     @property
     def is_pair(self) -> bool:
@@ -108,6 +110,7 @@ def _cell(facts: Mapping[str, Any], tables: Mapping[Any, pd.DataFrame]) -> CellR
         family=facts["family"] or "",
         clips=tables.get(facts["cell"]) if status == "ok" else None,
         temporal=facts["temporal"],
+        remarks=facts["remarks"] or {},
     )
 
 

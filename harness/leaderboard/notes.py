@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -35,6 +35,11 @@ def unreadable_note(reasons: Mapping[str, str], clips: int) -> list[str]:
     first, others = next(iter(reasons.values())), len(reasons) - 1
     return [f"{len(reasons)} of {clips} clips cannot be read and are left out of every row: {first}"
             f"{f', and {others} more' if others else ''}"]  # fmt: skip
+
+
+def remark_notes(remarks: Iterable[Mapping[str, str]]) -> list[str]:
+    """What the numbers of methods depend on that no option says; `remarks` are those of all cells, by method."""
+    return [f"{method}: {remark}." for of_cell in remarks for method, remark in of_cell.items()]
 
 
 def detectable_note(recognizer: str | None, points: float | None) -> list[str]:

@@ -11,7 +11,7 @@ from harness.leaderboard.cells import CellRow, outcome, read_cells, unreadable_c
 from harness.leaderboard.columns import declared_columns, main_columns, read_columns
 from harness.leaderboard.contenders import Contender, read_contenders
 from harness.leaderboard.measures import Keys, Measures, measure_method, measured_keys
-from harness.leaderboard.notes import group_note, header, unreadable_note
+from harness.leaderboard.notes import group_note, header, remark_notes, unreadable_note
 from harness.leaderboard.published import published_notes, with_published
 from harness.leaderboard.row import Row, tidy
 from harness.leaderboard.streams import Accuracies, headline, measure_accuracy
@@ -92,6 +92,7 @@ def build(
     rows, notes = _scored(contenders, cells, keys, weights)
     notes = [*info["benchmark"].get("notes", ()), *notes, *published_notes(info), *group_note(readable)]
     notes += [*unreadable_note(unreadable, info["plan"]["clips"]), *record.remarks]
+    notes += remark_notes(cell.remarks for cell in cells)
     return Leaderboard(
         title=info["benchmark"].get("title") or info["benchmark"]["name"],
         protocol=header(info, readable, weights, len(unreadable)),

@@ -21,6 +21,7 @@ from harness.errors import UsageError
 from harness.files import sha256
 from harness.imports import resolve_import
 from harness.planning.benchmark import Benchmark
+from harness.planning.computing import USUAL, Computing
 from harness.specs import (
     FLOW_STREAMS,
     OWN_FILES,
@@ -58,6 +59,8 @@ class Part(Generic[Declared]):
     """Why it cannot run here, with the command that fixes it; None if it can."""
     note: str = ""
     """What the leaderboard's header says about a recogniser's scores in addition to its options."""
+    computing: Computing = USUAL
+    """How its network computes."""
 
     def identity(self) -> dict[str, Any]:
         """The fields that affect results. Raises `UsageError` for a file that is gone."""
@@ -67,6 +70,7 @@ class Part(Generic[Declared]):
             "options": self._contents(),
             "weights": self.weights.sha256 if self.weights else None,
             **({"code": self.code} if self.code else {}),
+            **self.computing.facts(),
         }
 
     def text(self) -> str:
@@ -132,6 +136,8 @@ class Plan:
     cells: Sequence[Cell]
     pairs: Sequence[str]
     protocol: Mapping[str, str]
+    computing: Computing = USUAL
+    """How networks compute: what all cells share, so that no table mixes two ways."""
 
     @property
     def parts(self) -> Sequence[Part[NetworkSpec]]:

@@ -116,6 +116,8 @@ def _difference(part: Part[NetworkSpec], wanted: Mapping[str, Any], benchmark: B
     for key in sorted(expected.keys() | part.options.keys()):
         if part.options.get(key) != expected.get(key):
             return f"{key}={part.options.get(key)} is not the published protocol's {expected.get(key)}"
+    if facts := part.computing.facts():
+        return f"it computes with {', '.join(f'{name} {value}' for name, value in facts.items())}"
     if part.weights is None:
         return None
     trained = f"{parse_choice(benchmark.dataset).name}/{benchmark.train_split}"

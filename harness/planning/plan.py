@@ -13,6 +13,7 @@ from harness.errors import UnknownNameError, UsageError
 from harness.imports import resolve_import
 from harness.planning.benchmark import NO_DEGRADATION, Benchmark
 from harness.planning.cells import FORMAT_VERSION, Cell, Part, cell_id, uses_flow
+from harness.planning.computing import USUAL, Computing
 from harness.planning.resolving import resolve_given, resolve_part, with_weights
 from harness.registry import Registry
 from harness.specs import (
@@ -83,14 +84,17 @@ def _spelt(part: Part[NetworkSpec]) -> str:
     return str(Choice(part.spec.name, tuple(resolve_given(part).items())))
 
 
-def setting_of(benchmark: Benchmark, degradation: Part[DegradationSpec] | None, split_digest: str) -> dict[str, Any]:
-    """Data set, split, scale and degradation: what all cells of a run share."""
+def setting_of(
+    benchmark: Benchmark, degradation: Part[DegradationSpec] | None, split_digest: str, computing: Computing = USUAL
+) -> dict[str, Any]:
+    """Data set, split, scale, degradation, and how networks compute: what all cells of a run share."""
     return {
         "dataset": benchmark.dataset,
         "split": benchmark.split,
         "clips": split_digest,
         "scale": benchmark.scale,
         "degradation": degradation.text() if degradation else NO_DEGRADATION,
+        **computing.facts(),
     }
 
 

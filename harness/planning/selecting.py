@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from harness.datasets.annotated import balanced_subset
 from harness.datasets.digests import split_digest
 from harness.planning.benchmark import Benchmark
 from harness.planning.cells import Part, Plan
+from harness.planning.computing import AUTO, USUAL, Computing
 from harness.planning.naming import wanted_methods, wanted_pairs
 from harness.planning.plan import (
     method_part,
@@ -46,6 +47,8 @@ class Request:
     executor: str = "inprocess"
     skip_unreadable: bool = False
     """Whether a clip that cannot be read costs its own rows alone, and not every cell."""
+    computing: Computing = USUAL
+    """How networks are to compute."""
 
 
 def make_plan(request: Request, registry: Registry, dataset: Dataset, progress: Progress | None = None) -> Plan:
@@ -63,13 +66,15 @@ def make_plan(request: Request, registry: Registry, dataset: Dataset, progress: 
         for choice in wanted_recognizers(request.recognizer, benchmark)
         for part in stream_parts(choice, registry, benchmark)
     ]
+    methods, streams = _computed(methods, request), _computed(streams, request)
+    shared = request.computing.seen_in({part.computing.precision for part in (*methods, *streams)})
     probes = [*_each_once(probe_part(text, registry, benchmark) for text in benchmark.probes), *streams]
     flow = flow_part(benchmark.flow, registry, benchmark.weights)
     degradation = degradation_part(benchmark, registry) if benchmark.has_hr else None
     refuse_training_clips([*methods, *probes, flow], benchmark)
     refuse_other_folds([*methods, *probes, flow], benchmark, dataset, clips)
     digest = split_digest(clips, progress)
-    setting = setting_of(benchmark, degradation, digest)
+    setting = setting_of(benchmark, degradation, digest, shared)
     pairs = wanted_pairs(request.sr, registry, benchmark)
     return Plan(
         benchmark=benchmark,
@@ -84,8 +89,25 @@ def make_plan(request: Request, registry: Registry, dataset: Dataset, progress: 
         probes=probes,
         cells=plan_cells(methods, probes, setting, flow, pairs),
         pairs=pairs,
-        protocol=protocol_of(benchmark, setting, flow.text(), streams),
+        protocol={**protocol_of(benchmark, setting, flow.text(), streams), **_in_words(shared, [*methods, *streams])},
+        computing=shared,
     )
+
+
+def _computed(parts: Sequence[P], request: Request) -> list[P]:
+    return [replace(part, computing=request.computing.of(part.spec, request.device)) for part in parts]
+
+
+def _in_words(computing: Computing, parts: Sequence[Part[NetworkSpec]]) -> dict[str, str]:
+    """How networks compute, for the leaderboard's header, where that is not as usual."""
+    facts = computing.facts()
+    if precision := facts.get("precision"):
+        facts["precision"] = f"{precision}, SR networks and recognisers"
+    if precision == AUTO:
+        facts["precision"] = ", ".join(f"{part.label} {part.computing.precision}" for part in parts)
+    if tile := facts.pop("tile", None):
+        facts["tiles"] = f"{tile} LR pixels a side and an overlap, SR networks"
+    return {name: str(value) for name, value in facts.items()}
 
 
 def _each_once(parts: Iterable[P]) -> list[P]:

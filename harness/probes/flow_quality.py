@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
-from harness.contracts import Measurement, Sample, Wants
+from harness.contracts import Measurement, Pair, Sample, Wants
+from harness.probes.portioned import Portioned
 from harness.probes.sampling import consecutive_pairs
 
 NUMBERS = ("flow_epe", "flow_bad1", "flow_bad3")
+BLOCK_PIXELS = 1 << 20
+"""Pixels compared at once, so that long clips of large frames fit into memory."""
 
 
 @dataclass(frozen=True)
-class FlowQuality:
+class FlowQuality(Portioned):
     """End-point error of the flow between consecutive frames, over all pixels of the wanted pairs.
 
     ``flow_epe``: mean length of the difference in pixels (Baker et al., IJCV 2011); ``flow_bad1``, ``flow_bad3``: share
@@ -27,12 +32,29 @@ class FlowQuality:
     def wants(self, num_frames: int) -> Wants:
         return Wants(pairs=consecutive_pairs(num_frames, self.samples))
 
-    def measure(self, sample: Sample) -> Measurement:
-        pairs = self.wants(sample.num_frames).pairs
+    def units(self, num_frames: int) -> Sequence[Wants]:
+        return [Wants(pairs=(pair,)) for pair in self.wants(num_frames).pairs]
+
+    def see(self, sample: Sample, units: Sequence[Wants]) -> Tensor:
+        """Sums over blocks of pairs, float64 ``(blocks, 4)``: length, pixels off by 1 px, by 3 px, and all pixels."""
+        pairs = [unit.pairs[0] for unit in units]
         if not pairs:
+            return torch.empty(0, 4)
+        height, width = sample.hr_flow(pairs[:1]).shape[-2:]
+        size = max(1, BLOCK_PIXELS // (height * width))
+        blocks = [pairs[start : start + size] for start in range(0, len(pairs), size)]
+        return torch.stack([_sums(sample, block) for block in blocks])
+
+    def summary(self, values: Tensor) -> Measurement:
+        if not len(values):
             return Measurement(dict.fromkeys(NUMBERS))
-        # square root of a sum: torch's vector_norm takes ten times as long for two components
-        error = (sample.sr_flow(pairs) - sample.hr_flow(pairs)).square_().sum(dim=1).sqrt_()
-        bad1, bad3 = (100 * (error > limit).mean(dtype=torch.float64) for limit in (1, 3))
-        values = (error.mean(dtype=torch.float64), bad1, bad3)
-        return Measurement(dict(zip(NUMBERS, map(float, values), strict=True)))
+        length, bad1, bad3, pixels = values.sum(dim=0).tolist()
+        means = length / pixels, 100 * (bad1 / pixels), 100 * (bad3 / pixels)
+        return Measurement(dict(zip(NUMBERS, means, strict=True)))
+
+
+def _sums(sample: Sample, pairs: Sequence[Pair]) -> Tensor:
+    # square root of a sum: torch's vector_norm takes ten times as long for two components
+    error = (sample.sr_flow(pairs) - sample.hr_flow(pairs)).square_().sum(dim=1).sqrt_()
+    off = [(error > limit).sum(dtype=torch.float64) for limit in (1, 3)]
+    return torch.stack([error.sum(dtype=torch.float64), *off, off[0].new_tensor(error.numel())]).cpu()

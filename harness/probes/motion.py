@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -10,13 +11,14 @@ import torch
 from torch import Tensor
 
 from harness.contracts import Measurement, Pair, Sample, Wants
+from harness.probes.portioned import Portioned
 from harness.probes.sampling import consecutive_pairs
 from harness.probes.similarity import luma
 from harness.video.frames import Bytes, to_uint8
 
 
 @dataclass(frozen=True)
-class _PairProbe:
+class _PairProbe(Portioned):
     """Looks at frames t and t + 1 of restored and HR clip; `key` is the mean over pairs, None for a single frame."""
 
     scale: int
@@ -29,10 +31,16 @@ class _PairProbe:
         pairs = consecutive_pairs(num_frames, self.samples)
         return Wants(frames=tuple(dict.fromkeys(frame for pair in pairs for frame in pair)))
 
-    def measure(self, sample: Sample) -> Measurement:
-        pairs = consecutive_pairs(sample.num_frames, self.samples)
-        values = [self.difference(sample, pair) for pair in pairs]
-        return Measurement({self.key: sum(values) / len(values) if values else None})
+    def units(self, num_frames: int) -> Sequence[Wants]:
+        return [Wants(frames=pair) for pair in consecutive_pairs(num_frames, self.samples)]
+
+    def see(self, sample: Sample, units: Sequence[Wants]) -> Tensor:
+        """One value per pair."""
+        pairs = [(unit.frames[0], unit.frames[1]) for unit in units]
+        return torch.tensor([self.difference(sample, pair) for pair in pairs], dtype=torch.float64)
+
+    def summary(self, values: Tensor) -> Measurement:
+        return Measurement({self.key: sum(values.tolist()) / len(values) if len(values) else None})
 
     def difference(self, sample: Sample, pair: Pair) -> float:
         """The number of one pair."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
-from collections.abc import Callable
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,15 +12,16 @@ import torch
 from torch import Tensor
 
 from harness.contracts import Measurement, Sample, Wants
+from harness.probes.portioned import Portioned
 from harness.probes.sampling import evenly_spaced
 from harness.probes.similarity import TAPS, decibel, luma, mean_square, rgb, ssim
 
-BLOCK_PIXELS = 4_000_000
+BLOCK_PIXELS = 1_000_000
 """Values compared at once, so that long clips of large frames fit into memory."""
 
 
 @dataclass(frozen=True)
-class _PictureProbe(ABC):
+class _PictureProbe(Portioned):
     """Compares restored frames with HR frames, one by one, without a border of `crop_border` + `shave` pixels."""
 
     scale: int
@@ -39,26 +40,25 @@ class _PictureProbe(ABC):
     def wants(self, num_frames: int) -> Wants:
         return Wants(frames=evenly_spaced(num_frames, self.samples))
 
-    def measure(self, sample: Sample) -> Measurement:
-        """The numbers of the wanted frames; undefined (None) if cropping leaves nothing to compare."""
-        frames = self.wants(sample.num_frames).frames
+    def units(self, num_frames: int) -> Sequence[Wants]:
+        return [Wants(frames=(frame,)) for frame in self.wants(num_frames).frames]
+
+    def see(self, sample: Sample, units: Sequence[Wants]) -> Tensor:
+        """One value per frame; none if cropping leaves nothing to compare."""
+        frames = [frame for unit in units for frame in unit.frames]
         height, width = sample.sr(frames[:1]).shape[-2:]
         border = self.shave + (self.scale if self.crop_border < 0 else self.crop_border)
-        if min(height, width) - 2 * border < self.smallest_side:
-            return Measurement(self.summary(torch.empty(0)))
+        if not frames or min(height, width) - 2 * border < self.smallest_side:
+            return torch.empty(0)
         block = max(1, BLOCK_PIXELS // (height * width))
         parts = [frames[start : start + block] for start in range(0, len(frames), block)]
         values = type(self).values
         found = [self.compare(values(sample.sr(part), border), values(sample.hr(part), border)) for part in parts]
-        return Measurement(self.summary(torch.cat(found).cpu()))
+        return torch.cat(found).cpu()
 
     @abstractmethod
     def compare(self, sr: Tensor, hr: Tensor) -> Tensor:
         """One value per frame, ``(T,)``, of frames ``(T, ...)`` in 0..255."""
-
-    @abstractmethod
-    def summary(self, values: Tensor) -> dict[str, float | int | None]:
-        """The numbers of a clip from the values of its frames."""
 
 
 class _Psnr(_PictureProbe):
@@ -72,14 +72,16 @@ class _Psnr(_PictureProbe):
     def compare(self, sr: Tensor, hr: Tensor) -> Tensor:
         return mean_square(sr, hr)
 
-    def summary(self, values: Tensor) -> dict[str, float | int | None]:
+    def summary(self, values: Tensor) -> Measurement:
         different = values[values > 0]
-        return {
-            self.key: _mean(decibel(different)),
-            f"{self.key}_infinite": len(values) - len(different),
-            f"{self.key}_error": float(values.sum()),
-            f"{self.key}_frames": len(values),
-        }
+        return Measurement(
+            {
+                self.key: _mean(decibel(different)),
+                f"{self.key}_infinite": len(values) - len(different),
+                f"{self.key}_error": float(values.sum()),
+                f"{self.key}_frames": len(values),
+            }
+        )
 
 
 class _Ssim(_PictureProbe):
@@ -90,8 +92,8 @@ class _Ssim(_PictureProbe):
     def compare(self, sr: Tensor, hr: Tensor) -> Tensor:
         return ssim(sr, hr)
 
-    def summary(self, values: Tensor) -> dict[str, float | int | None]:
-        return {self.key: _mean(values)}
+    def summary(self, values: Tensor) -> Measurement:
+        return Measurement({self.key: _mean(values)})
 
 
 class PsnrY(_Psnr):

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from harness.contracts import Measurement, Pair, Sample, Wants
+from harness.probes.portioned import Portioned
 from harness.probes.sampling import consecutive_pairs
 from harness.video.warp import visible, warp
 
@@ -17,7 +18,7 @@ BLOCK_PAIRS = 16
 
 
 @dataclass(frozen=True)
-class TemporalConsistency:
+class TemporalConsistency(Portioned):
     """Change from frame to frame that motion does not explain, on RGB frames in 0..255.
 
     W(x) is frame t + 1 warped back by the HR flow t -> t + 1. Means are over the channels, over the pixels of frame t
@@ -39,10 +40,16 @@ class TemporalConsistency:
         pairs = consecutive_pairs(num_frames, self.samples)
         return Wants(pairs=pairs + _reversed(pairs))
 
-    def measure(self, sample: Sample) -> Measurement:
-        pairs = consecutive_pairs(sample.num_frames, self.samples)
+    def units(self, num_frames: int) -> Sequence[Wants]:
+        return [Wants(pairs=(pair, *_reversed([pair]))) for pair in consecutive_pairs(num_frames, self.samples)]
+
+    def see(self, sample: Sample, units: Sequence[Wants]) -> Tensor:
+        """Warping error and flicker of every pair; NaN where no pixel is visible."""
+        pairs = [unit.pairs[0] for unit in units]
         blocks = [pairs[i : i + BLOCK_PAIRS] for i in range(0, len(pairs), BLOCK_PAIRS)]
-        values = torch.cat([_errors(sample, block) for block in blocks] or [torch.empty(0, 2)])
+        return torch.cat([_errors(sample, block) for block in blocks] or [torch.empty(0, 2)])
+
+    def summary(self, values: Tensor) -> Measurement:
         values = values[values.isfinite().all(dim=1)]
         warp_error, flicker = values.mean(dim=0).tolist() if len(values) else (None, None)
         return Measurement({"warp_error": warp_error, "flicker": flicker})

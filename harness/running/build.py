@@ -7,8 +7,12 @@ from collections.abc import Sequence
 import torch
 
 from harness.contracts import Degradation, FlowEstimator, Probe, SRMethod
+from harness.errors import UsageError
+from harness.methods import FrameNetwork
 from harness.planning.building import Given, build
 from harness.planning.cells import Part
+from harness.planning.computing import FULL
+from harness.running.precision import halve_method, halve_recognizer
 from harness.specs import DegradationSpec, FlowSpec, NetworkSpec, RecognizerSpec, SRMethodSpec
 
 
@@ -32,8 +36,17 @@ def build_flow(part: Part[FlowSpec], device: torch.device) -> FlowEstimator:
 
 
 def build_method(part: Part[SRMethodSpec], scale: int, device: torch.device) -> SRMethod:
-    """An SR method with its checkpoint."""
+    """An SR method with its checkpoint, which computes as its part says.
+
+    Raises `UsageError` for a network that cannot compute so.
+    """
     method: SRMethod = build(part, Given(scale=scale, device=device))
+    if part.computing.precision != FULL:
+        halve_method(method, part.computing.precision, device)
+    if part.computing.tile is not None:
+        if not isinstance(method, FrameNetwork):
+            raise UsageError(f"--tile: {part.label} is none of the classes of harness.methods, which know tiles")
+        method.tile = part.computing.tile
     return method
 
 
@@ -43,7 +56,8 @@ def build_probe(part: Part[NetworkSpec], scale: int, classes: Sequence[str], dev
 
     built = build(part, Given(scale=scale, device=device, classes=classes))
     if isinstance(part.spec, RecognizerSpec):
-        return StreamProbe(built)
+        halve = part.computing.precision != FULL
+        return StreamProbe(halve_recognizer(built, part.computing.precision, device) if halve else built)
     probe: Probe = built
     return probe
 

@@ -14,6 +14,7 @@ from harness.planning.resolving import open_dataset
 from harness.planning.selecting import Request, make_plan
 from harness.registry import Registry
 from harness.running.build import build_probe, pick_device
+from harness.running.flow_cache import FlowCache
 from harness.specs import NetworkSpec
 from harness.video.frames import Video
 
@@ -25,6 +26,8 @@ class RunContext:
         self.plan = plan
         self.dataset = dataset
         self.device = device
+        self.flow_cache: FlowCache | None = None
+        """Where flow of HR frames is kept between runs."""
         self._probes: dict[str, Probe | Exception] = {}
 
     def open(self, clip: Clip) -> Video:

@@ -27,6 +27,15 @@ class Built:
 
 
 @dataclass(frozen=True)
+class Remarked:
+    """A method says what the results of its cells depend on that no option says."""
+
+    cells: Sequence[Cell]
+    method: str
+    remark: str
+
+
+@dataclass(frozen=True)
 class Measured:
     """A cell has seen a clip."""
 
@@ -68,4 +77,4 @@ class ClipDone:
     seconds: float
 
 
-Event = Loading | Built | Measured | Unreadable | Failed | Pictured | ClipDone
+Event = Loading | Built | Remarked | Measured | Unreadable | Failed | Pictured | ClipDone

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import Tensor
@@ -24,6 +24,12 @@ def temporal_radius(method: SRMethod) -> int | None:
             f"temporal_radius is {radius!r}; expected a whole number from 0, or None for the whole clip"
         )
     return radius
+
+
+def remark_of(method: SRMethod) -> str | None:
+    """What a method's results depend on that no option says; it is the method's attribute `remark`."""
+    remark = getattr(method, "remark", None)
+    return None if remark is None else str(remark)
 
 
 def widest(radii: Iterable[int | None]) -> int | None:
@@ -49,23 +55,42 @@ def around(frames: Iterable[int], radius: int | None, num_frames: int) -> list[i
 
 
 class FrameStore:
-    """Frames of a clip by their numbers, kept in 8 bits: a quarter of what they take in single precision."""
+    """Frames of a clip by their numbers, kept in 8 bits: a quarter of what they take in single precision.
 
-    def __init__(self, numbers: Iterable[int], size: tuple[int, int], device: torch.device) -> None:
+    The places of frames that were let go are used again, so that a long clip does not leave memory in pieces.
+    """
+
+    def __init__(self, size: tuple[int, int], device: torch.device) -> None:
         self.size = size
-        self._places = {number: place for place, number in enumerate(dict.fromkeys(numbers))}
-        self._levels = torch.empty((len(self._places), 3, *size), dtype=torch.uint8, device=device)
+        self._places: dict[int, int] = {}
+        self._free: list[int] = []
+        self._levels = torch.empty((0, 3, *size), dtype=torch.uint8, device=device)
 
     def put(self, numbers: Sequence[int], frames: Tensor) -> None:
-        """Keep ``(N, 3, H, W)``, clamped to [0, 1] and rounded to 8 bits, except frames that the store is not for."""
-        rows = [row for row, number in enumerate(numbers) if number in self._places]
-        places = torch.tensor([self._places[numbers[row]] for row in rows], dtype=torch.long, device=frames.device)
-        levels = frames[rows].clamp_(0, 1).mul_(255).round_().to(torch.uint8)
-        self._levels.index_copy_(0, places, levels)
+        """Keep ``(N, 3, H, W)``, clamped to [0, 1] and rounded to 8 bits."""
+        self._make_room(len(numbers))
+        places = [self._free.pop() for _ in numbers]
+        levels = frames.clamp(0, 1).mul_(255).round_().to(torch.uint8)
+        self._levels.index_copy_(0, torch.tensor(places, dtype=torch.long, device=levels.device), levels)
+        self._places.update(zip(numbers, places, strict=True))
 
-    def __call__(self, numbers: Sequence[int]) -> Tensor:
-        """Frames in the given order, ``(len(numbers), 3, H, W)`` in [0, 1]. Raises `ContractError` for one not kept."""
-        missing = sorted(set(numbers) - self._places.keys())
+    def _make_room(self, frames: int) -> None:
+        if frames <= len(self._free):
+            return
+        known = len(self._levels)
+        # a quarter more at least, or a store that takes all of a long clip would be copied for every block
+        added = max(frames - len(self._free), known // 4)
+        self._levels = torch.cat([self._levels, self._levels.new_empty((added, 3, *self.size))])
+        self._free.extend(range(known, known + added))
+
+    def keep(self, needed: Callable[[int], bool]) -> None:
+        """Let go of every frame whose number is not `needed` any more."""
+        for number in [number for number in self._places if not needed(number)]:
+            self._free.append(self._places.pop(number))
+
+    def __call__(self, frames: Sequence[int]) -> Tensor:
+        """Frames in the given order, ``(len(frames), 3, H, W)`` in [0, 1]. Raises `ContractError` for one not kept."""
+        missing = sorted(set(frames) - self._places.keys())
         if missing:
             raise ContractError(f"asked for frames {missing} of a clip, which `wants` does not name; name them there")
-        return self._levels[[self._places[number] for number in numbers]].float().div_(255)
+        return self._levels[[self._places[frame] for frame in frames]].float().div_(255)

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import torch
 
-from harness.contracts import Clip, Degradation, FlowEstimator, Probe, Sample, SRMethod
+from harness.contracts import Clip, Degradation, FlowEstimator, Measurement, PortionedProbe, Probe, Sample
 from harness.errors import ClipError, one_line
-from harness.planning.cells import Cell, Part, Plan
+from harness.planning.cells import Cell, Plan
 from harness.running.build import build_degradation, build_flow, build_method, count_parameters
 from harness.running.context import RunContext
-from harness.running.events import Built, ClipDone, Event, Failed, Loading, Measured, Pictured, Unreadable
-from harness.running.frame_store import around, temporal_radius, widest
-from harness.running.pipeline import JointClip, Needs, RestoredClip, SourceClip, check_wants, restore
+from harness.running.events import Built, ClipDone, Event, Failed, Loading, Measured, Pictured, Remarked, Unreadable
+from harness.running.frame_store import remark_of, temporal_radius, widest
+from harness.running.kept_flow import kept_flow
+from harness.running.live import LiveCell, LiveMethod, View
+from harness.running.pipeline import PORTION_PIXELS, JointClip, RestoredClip, SourceClip
+from harness.running.portions import Look, Portion, look_of, needs_of, portions_of
 from harness.running.rows import make_row
 from harness.running.timing import Stopwatch
-from harness.specs import SRMethodSpec
-from harness.video.frames import Bytes, to_uint8
+from harness.video.frames import Bytes, Video, to_uint8
 
+T = TypeVar("T")
 PICTURES = 3
 """Clips of a run that are pictured."""
 
@@ -37,34 +42,6 @@ class Work:
     """Ids of the clips that a cell has seen already, by the cell's id."""
 
 
-@dataclass
-class LiveCell:
-    """A cell in work."""
-
-    cell: Cell
-    done: set[str]
-    failed: bool = False
-
-
-@dataclass
-class LiveMethod:
-    """A method in work with its cells."""
-
-    part: Part[SRMethodSpec]
-    method: SRMethod
-    cells: list[LiveCell]
-    """Those that need it; a pair's cell is in work with both methods."""
-    radius: int | None
-    """Frames around a wanted one that it looks at; None for the whole clip."""
-
-    @property
-    def sees_hr(self) -> bool:
-        return self.part.spec.source == "hr"
-
-    def waiting(self, clip: Clip) -> list[LiveCell]:
-        return [c for c in self.cells if not c.failed and clip.id not in c.done]
-
-
 class ClipLoop:
     """Holds the live objects while clips go through them. Iterate over `run` to the end."""
 
@@ -75,6 +52,7 @@ class ClipLoop:
         self.live = [LiveCell(cell, set(work.done.get(cell.id, ()))) for cell in work.cells]
         self.degradation: Degradation | None = None
         self.flow: FlowEstimator | None = None
+        self.hr_flow: FlowEstimator | None = None
         self.probes: dict[str, Probe] = {}
         self.methods: list[LiveMethod] = []
         clips = work.plan.clips
@@ -89,27 +67,42 @@ class ClipLoop:
             yield from self.see(clip)
 
     def see(self, clip: Clip) -> Iterator[Event]:
-        """Take one clip through every method that still waits for it."""
-        waiting = [m for m in self.methods if m.waiting(clip)]
-        if not waiting:
+        """Take one clip through every method that still waits for it, a portion at a time."""
+        views = [View(method) for method in self.methods if method.waiting(clip)]
+        if not views:
             return
-        source = yield from self._read(clip, waiting)
-        if source is None:
+        opened = yield from self._open(clip, views)
+        if opened is None:
             return
-        frames = source.wanted
+        source, portions = opened
+        middle = source.wanted[len(source.wanted) // 2 :][:1] if clip.id in self.pictured else []
         shown: dict[str, Bytes] = {}
-        middle = frames[len(frames) // 2 : len(frames) // 2 + 1] if clip.id in self.pictured else []
-        if middle:
-            shown["LR"] = to_uint8(source.lr(middle))[0]
-        kept: dict[str, RestoredClip] = {}
-        for method in waiting:
-            start = time.perf_counter()
-            restored = yield from self._restore_and_probe(method, source, kept)
-            if restored is not None and middle:
-                shown[method.part.label] = to_uint8(restored.sr(middle))[0]
-            yield ClipDone(method.part.label, time.perf_counter() - start)
+        for portion in portions:
+            if (yield from self._trying(clip, views, partial(_advanced, source, portion))) is None:
+                return
+            pictured = [frame for frame in middle if frame in portion.frames]
+            if pictured:
+                shown["LR"] = to_uint8(source.lr(pictured))[0]
+            yield from self._see_portion(source, portion, views, pictured, shown)
         if shown:
             yield Pictured(clip, shown)
+
+    def _see_portion(
+        self, source: SourceClip, portion: Portion, views: Sequence[View], pictured: list[int], shown: dict[str, Bytes]
+    ) -> Iterator[Event]:
+        """Take a portion through every method, one after the other, and let go of what is not needed any more."""
+        kept: dict[str, RestoredClip] = {}
+        for view in views:
+            start = time.perf_counter()
+            if view.waiting(source.clip):
+                yield from self._restore_and_probe(view, source, portion, kept)
+            if view.restored is not None and pictured:
+                shown[view.label] = to_uint8(view.restored.sr(pictured))[0]
+            view.let_go(source.clip, portion)
+            view.seconds += time.perf_counter() - start
+            if portion.is_last:
+                yield ClipDone(view.label, view.seconds)
+        source.hr_flow.keep(portion.needs_later)
 
     def _build_shared(self) -> Iterator[Event]:
         """Degradation and flow. One that cannot be built fails the cells that need it, not the run."""
@@ -124,6 +117,7 @@ class ClipLoop:
         yield Loading(self.work.plan.flow.label)
         try:
             self.flow = build_flow(self.work.plan.flow, self.context.device)
+            self.hr_flow = kept_flow(self.flow, self.context.flow_cache, self.work.plan.flow, self.context.device)
         except Exception as error:  # a plugin's factory; recorded with its traceback in every cell it was for
             yield self._fail(with_flow, error)
 
@@ -153,66 +147,107 @@ class ClipLoop:
             yield Built(alone, count_parameters(method))
             self.methods.append(LiveMethod(part, method, cells, radius))
 
-    def _read(self, clip: Clip, waiting: Sequence[LiveMethod]) -> Generator[Event, None, SourceClip | None]:
-        """Decode and degrade a clip; None if that fails, or no frame of it is wanted any more."""
+    def _open(
+        self, clip: Clip, views: Sequence[View]
+    ) -> Generator[Event, None, tuple[SourceClip, list[Portion]] | None]:
+        """Decode and degrade the first portion of a clip; None if that fails."""
+        found = yield from self._trying(clip, views, lambda: _with_length(self.context.open(clip)))
+        if found is None:
+            return None
+        video, num_frames = found
+        looks = yield from self._looks(clip, num_frames)
+        scale = self.work.plan.benchmark.scale if self.degradation is None else 1
+        portions = portions_of(looks, max(1, PORTION_PIXELS // (video.size[0] * video.size[1] * scale**2)))
+        hr_radius, lr_radius = (
+            widest(view.live.radius for view in views if view.live.sees_hr is sees_hr) for sees_hr in (True, False)
+        )
+        needs = needs_of(portions, num_frames, hr_radius=hr_radius, lr_radius=lr_radius)
+        source = yield from self._trying(
+            clip, views, lambda: SourceClip(
+                clip, video, self.degradation, self.flow, self.watch, self.context.device, needs,
+                wanted=[frame for portion in portions for frame in portion.frames], hr_estimator=self.hr_flow,
+            ),
+        )  # fmt: skip
+        return None if source is None else (source, portions)
+
+    def _trying(self, clip: Clip, views: Sequence[View], read: Callable[[], T]) -> Generator[Event, None, T | None]:
+        """What `read` reads of a clip; None if that fails, which ends the clip for all methods."""
         try:
-            video = self.context.open(clip)
-            frames = yield from self._wanted(clip, video.num_frames)
-            needs = needs_of(frames, video.num_frames, waiting)
-            return SourceClip(
-                clip, video, self.degradation, self.flow, self.watch, self.context.device, needs, wanted=frames
-            )
+            return read()
         except ClipError as error:
-            yield _unreadable([live for method in waiting for live in method.waiting(clip)], clip, error)
+            yield _unreadable([live for view in views for live in view.waiting(clip)], clip, error)
         except Exception as error:  # a plugin's data set or degradation; recorded with its traceback
-            yield self._fail([live for method in waiting for live in method.waiting(clip)], error, clip)
-        for method in waiting:
-            yield ClipDone(method.part.label, 0.0)
+            yield self._fail([live for view in views for live in view.waiting(clip)], error, clip)
+        for view in views:
+            yield ClipDone(view.label, view.seconds)
         return None
 
-    def _wanted(self, clip: Clip, num_frames: int) -> Generator[Event, None, list[int]]:
-        """Frames all probes want, not only the waiting ones: a resumed clip must be restored in the same batches."""
-        wanted: set[int] = set()
+    def _looks(self, clip: Clip, num_frames: int) -> Generator[Event, None, dict[str, Look]]:
+        """Of all probes, not only of waiting ones: a resumed clip must be restored in the same batches."""
+        looks: dict[str, Look] = {}
+        of_pairs = {live.cell.probe.label for live in self.live if len(live.cell.methods) > 1}
         for label, probe in list(self.probes.items()):
             try:
-                wanted |= check_wants(probe.wants(num_frames), num_frames).all_frames()
+                looks[label] = look_of(probe, num_frames, whole=label in of_pairs)
             except Exception as error:  # a plugin's code; recorded with its traceback in the probe's cells
                 del self.probes[label]
                 yield self._fail([live for live in self.live if live.cell.probe.label == label], error, clip)
-        return sorted(wanted)
+        return looks
 
     def _restore_and_probe(
-        self, live: LiveMethod, source: SourceClip, kept: dict[str, RestoredClip]
-    ) -> Generator[Event, None, RestoredClip | None]:
-        """Restore a clip and let the cells see it. `kept` is what pairs need of it, by method."""
-        waiting, scale = live.waiting(source.clip), self.work.plan.benchmark.scale
-        first = source.clip.id == self.work.plan.clips[0].id
+        self, view: View, source: SourceClip, portion: Portion, kept: dict[str, RestoredClip]
+    ) -> Iterator[Event]:
+        """Restore a portion and let the cells see it. `kept` is what pairs need of the clip, by method."""
+        waiting = view.waiting(source.clip)
         try:
-            restored = restore(live.method, source, source.wanted, sees_hr=live.sees_hr, scale=scale, counted=first)
+            view.restored = self._restored(view, source, portion)
         except ClipError as error:  # of a method whose frames are files
+            view.restored, view.unreadable = None, True
             yield _unreadable(waiting, source.clip, error)
-            return None
+            return
         except Exception as error:  # a plugin's code; recorded with its traceback in the method's cells
+            view.restored = None
             yield self._fail(waiting, error, source.clip)
-            return None
+            return
+        yield from _remarks(view.live)
         if any(len(cell.cell.methods) > 1 for cell in waiting):
-            kept[live.part.label] = restored
+            kept[view.label] = view.restored
         for cell in waiting:
-            sample = _sample(cell.cell, restored, kept)
+            sample = _sample(cell.cell, view.restored, kept)
             if sample is not None:
-                yield self._probe(cell, sample)
+                yield from self._probe(cell, view, sample, portion)
+
+    def _restored(self, view: View, source: SourceClip, portion: Portion) -> RestoredClip:
+        first = source.clip.id == self.work.plan.clips[0].id
+        restored = view.restored or RestoredClip(
+            view.live.method, source, sees_hr=view.live.sees_hr, scale=self.work.plan.benchmark.scale, counted=first
+        )
+        restored.restore(portion.frames)
         return restored
 
-    def _probe(self, live: LiveCell, sample: Sample) -> Event:
+    def _probe(self, live: LiveCell, view: View, sample: Sample, portion: Portion) -> Iterator[Event]:
         part, start = live.cell.probe, time.perf_counter()
         try:
             with self.watch.stage("recognise" if part.stream else "measure"), torch.inference_mode():
-                found = self.probes[part.label].measure(sample)
-            row = make_row(sample.clip, found.numbers, found.arrays, time.perf_counter() - start)
+                found = self._look(live, view, sample, portion)
+            view.cell_seconds[live.cell.id] += time.perf_counter() - start
+            if found is None:
+                return
+            row = make_row(sample.clip, found.numbers, found.arrays, view.cell_seconds[live.cell.id])
         except Exception as error:  # a plugin's code; recorded with its traceback in the cell
-            return self._fail([live], error, sample.clip)
+            yield self._fail([live], error, sample.clip)
+            return
         live.done.add(sample.clip.id)
-        return Measured(live.cell, row)
+        yield Measured(live.cell, row)
+
+    def _look(self, live: LiveCell, view: View, sample: Sample, portion: Portion) -> Measurement | None:
+        """Let a probe see a portion; what it measured in the clip after the last one."""
+        label = live.cell.probe.label
+        probe, seen = self.probes[label], view.seen.setdefault(live.cell.id, [])
+        if label not in portion.units or not isinstance(probe, PortionedProbe):
+            return probe.measure(sample) if portion.is_last else None
+        seen.append(probe.see(sample, portion.units[label]))
+        return probe.summary(torch.cat(seen)) if portion.is_last else None
 
     def _fail(self, cells: Sequence[LiveCell], error: Exception, clip: Clip | None = None) -> Failed:
         where = f"clip {clip.id}: " if clip else ""
@@ -223,10 +258,23 @@ class ClipLoop:
         return Failed(_cells(failing), f"{where}{one_line(error)}", log)
 
 
-def needs_of(frames: Sequence[int], num_frames: int, methods: Sequence[LiveMethod]) -> Needs:
-    """What must be kept of a clip so that these methods can restore the wanted frames."""
-    hr, lr = (widest(m.radius for m in methods if m.sees_hr is sees_hr) for sees_hr in (True, False))
-    return Needs(around(frames, hr, num_frames), around(frames, lr, num_frames))
+def _with_length(video: Video) -> tuple[Video, int]:
+    """A video and its number of frames, which may have to be counted. Raises `ClipError`."""
+    return video, video.num_frames
+
+
+def _advanced(source: SourceClip, portion: Portion) -> SourceClip:
+    """Raises `ClipError`."""
+    source.advance(portion.number)
+    return source
+
+
+def _remarks(live: LiveMethod) -> Iterator[Event]:
+    """A remark of the method that is new."""
+    remark = remark_of(live.method)
+    if remark is not None and remark != live.remark:
+        live.remark = remark
+        yield Remarked(_cells(cell for cell in live.cells if not cell.failed), live.part.label, remark)
 
 
 def _unreadable(live: Iterable[LiveCell], clip: Clip, error: ClipError) -> Unreadable:

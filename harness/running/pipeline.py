@@ -2,31 +2,34 @@
 
 Everything that does not depend on the method is computed once per clip (HR frames, LR frames, HR flow), everything that
 does once per method (restored frames, their flow), however many probes there are. The file is decoded as a stream, of
-which only the frames that are needed are kept.
+which only the frames that are needed are kept, and only until the last portion that needs them.
 """
 
 from __future__ import annotations
 
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import islice
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from harness.contracts import Clip, Cost, Degradation, FlowEstimator, Pair, RestoredElsewhere, SRMethod, Wants
-from harness.errors import ClipError, ContractError
+from harness.contracts import Clip, Cost, Degradation, FlowEstimator, Pair, RestoredElsewhere, SRMethod
+from harness.errors import ContractError
 from harness.running.cost import measure_cost
+from harness.running.decoding import Decoding
 from harness.running.frame_store import FrameStore, around, temporal_radius
+from harness.running.portions import Needs, Portion, Spans
 from harness.running.timing import Stopwatch
-from harness.video.frames import Bytes, Video, crop_to_multiple, multiple_of, to_tensor
+from harness.video.frames import Video, crop_to_multiple, multiple_of
 
-PORTION_PIXELS = 1 << 22
-"""HR pixels that are processed at once while a clip streams by: 54 frames of 320x240, or 50 MB."""
+BLOCK_PIXELS = 1 << 21
+"""HR pixels that are processed at once: 27 frames of 320x240, or 25 MB."""
+PORTION_PIXELS = 2 * BLOCK_PIXELS
+"""HR pixels of a portion: 54 frames of 320x240. A clip that is no longer is decoded once, and every method is through
+with it before the next begins."""
 
 
 class PairFlows:
@@ -48,6 +51,11 @@ class PairFlows:
             self._estimate(missing[start : start + self._at_once])
         return torch.stack([self._known[pair] for pair in pairs])
 
+    def keep(self, needed: Callable[[Pair], bool]) -> None:
+        """Let go of the flow of every pair that is not `needed` any more."""
+        # copied, for a view would keep what was computed with it in memory
+        self._known = {pair: flow.clone() for pair, flow in self._known.items() if needed(pair)}
+
     def _estimate(self, pairs: Sequence[Pair]) -> None:
         if self._estimator is None:
             raise ContractError("asks for flow; its declaration must say so: uses_flow=True, or a temporal stream")
@@ -60,85 +68,121 @@ class PairFlows:
         self._known.update(zip(pairs, flow, strict=True))
 
 
-@dataclass(frozen=True)
-class Needs:
-    """The frames of a clip that are needed: HR frames, and LR frames."""
-
-    hr: Sequence[int]
-    lr: Sequence[int]
-
-
 class SourceClip:
     """One clip before restoration: HR frames (cropped to a multiple of the scale), LR frames, HR flow.
 
-    Only the frames that `needs` names are kept; those `wanted` are to be restored. Without a degradation the clip is LR
-    by nature. Raises `ContractError` if asked for HR frames or their flow then, for frames that are not kept, and for
-    flow without an estimator.
+    Only the frames that `needs` names are kept, in the portions for which they are needed; those `wanted` are to be
+    restored. A clip of several portions is decoded twice, for HR and for LR frames, of which some methods need more.
+    `hr_estimator` is for HR flow, where that is kept between runs.
+    Without a degradation the clip is LR by nature. Raises `ContractError` if asked for HR frames or their flow then,
+    for frames that are not kept, and for flow without an estimator; and `ClipError` as `Video.frames` does.
     """
 
     def __init__(
         self, clip: Clip, video: Video, degradation: Degradation | None, estimator: FlowEstimator | None,
         watch: Stopwatch, device: torch.device, needs: Needs, wanted: Sequence[int] = (),
+        hr_estimator: FlowEstimator | None = None,
     ) -> None:  # fmt: skip
         self.clip = clip
         self.wanted = wanted
         self.watch = watch
+        self.device = device
         self.estimator = estimator
         self.num_frames = video.num_frames
-        self.at_once = max(1, PORTION_PIXELS // (video.size[0] * video.size[1]))
+        self.at_once = max(1, BLOCK_PIXELS // (video.size[0] * video.size[1]))
+        self._degradation = degradation
         self._scale = 1 if degradation is None else degradation.scale
         self._needs = needs
+        self._portion = 0
         height, width = multiple_of(video.size, self._scale)
-        self._hr = None if degradation is None else FrameStore(needs.hr, (height, width), device)
-        self.lr = FrameStore(needs.lr, (height // self._scale, width // self._scale), device)
-        for numbers, frames in self._portions(video, device):
-            self._keep(numbers, frames, degradation)
-        self.hr_flow = PairFlows(self.hr, self.at_once, estimator, watch)
+        self._hr = None if degradation is None else FrameStore((height, width), device)
+        self.lr = FrameStore((height // self._scale, width // self._scale), device)
+        self.hr_flow = PairFlows(self.hr, self.at_once, hr_estimator or estimator, watch)
+        self._decodings = [self._decoding(video, stores) for stores in self._passes()]
+        self.advance(0)
 
     def hr(self, frames: Sequence[int]) -> Tensor:
+        return self._high_resolution(frames)
+
+    @property
+    def hr_size(self) -> tuple[int, int]:
+        """Height and width of the HR frames."""
+        return self._high_resolution.size
+
+    @property
+    def _high_resolution(self) -> FrameStore:
         if self._hr is None:
             raise ContractError(f"clip {self.clip.id!r} is low-resolution by nature: there are no HR frames of it")
-        return self._hr(frames)
+        return self._hr
 
-    def _portions(self, video: Video, device: torch.device) -> Iterator[tuple[list[int], Tensor]]:
-        """The needed frames with their numbers, `at_once` at a time. Decodes to the end to find any damage."""
-        needed = {*self._needs.hr, *self._needs.lr}
-        stream = (item for item in enumerate(video.frames()) if item[0] in needed)
-        found = 0
-        while items := self._next(stream):
-            with self.watch.stage("read"):
-                frames = to_tensor(np.stack([frame for _, frame in items]), device)
-            found += len(items)
-            yield [number for number, _ in items], frames
-        if found < len(needed):
-            raise ClipError(f"{video.name}: {self.num_frames} frames announced, but the video ended earlier")
+    def advance(self, portion: int) -> None:
+        """Go on to this portion: let go of the frames that are not needed from it on, and read what it needs.
 
-    def _next(self, stream: Iterator[tuple[int, Bytes]]) -> list[tuple[int, Bytes]]:
-        with self.watch.stage("read"):
-            return list(islice(stream, self.at_once))
+        Raises `ClipError` as the constructor does.
+        """
+        self._portion = portion
+        for store, spans in self._stores():
+            store.keep(partial(self._is_needed, spans))
+        for decoding in self._decodings:
+            decoding.advance(portion)
 
-    def _keep(self, numbers: Sequence[int], frames: Tensor, degradation: Degradation | None) -> None:
-        with self.watch.stage("degrade"):
-            if self._hr is None or degradation is None:
-                self.lr.put(numbers, frames)
-                return
-            frames = crop_to_multiple(frames, self._scale)
-            self._hr.put(numbers, frames)
-            self.lr.put(numbers, degradation.degrade(frames))
+    def _stores(self) -> list[tuple[FrameStore, Spans]]:
+        lr = (self.lr, self._needs.lr)
+        return [lr] if self._hr is None else [(self._hr, self._needs.hr), lr]
+
+    def _passes(self) -> list[list[tuple[FrameStore, Spans]]]:
+        """The stores that are filled by the same decoding."""
+        stores = self._stores()
+        return [stores] if self._needs.portions == 1 else [[store] for store in stores]
+
+    def _decoding(self, video: Video, stores: Sequence[tuple[FrameStore, Spans]]) -> Decoding:
+        def keep(numbers: Sequence[int], frames: Tensor) -> None:
+            with self.watch.stage("degrade"):
+                cropped = crop_to_multiple(frames, self._scale)
+                for store, spans in stores:
+                    self._put(store, spans, numbers, self._degraded(cropped) if store is self.lr else cropped)
+
+        return Decoding(
+            video, [spans for _, spans in stores], self._needs.portions, keep,
+            at_once=self.at_once, watch=self.watch, device=self.device,
+        )  # fmt: skip
+
+    def _degraded(self, frames: Tensor) -> Tensor:
+        return frames if self._degradation is None else self._degradation.degrade(frames)
+
+    def _put(self, store: FrameStore, spans: Spans, numbers: Sequence[int], frames: Tensor) -> None:
+        rows = [row for row, number in enumerate(numbers) if self._is_needed(spans, number)]
+        store.put([numbers[row] for row in rows], frames[rows])
+
+    def _is_needed(self, spans: Spans, frame: int) -> bool:
+        return frame in spans and spans[frame][1] >= self._portion
 
 
-@dataclass
 class RestoredClip:
-    """One clip as restored by one method: what probes see (`harness.contracts.Sample`)."""
+    """One clip as restored by one method: what probes see (`harness.contracts.Sample`).
 
-    source: SourceClip
-    restored: FrameStore
-    restored_frames: int
-    restore_seconds: float | None
-    is_source: bool = False
-    """True when the restored frames are the HR frames, whose flow is then not computed again."""
-    again: Callable[[], Tensor] | None = None
-    """Restores the same frames once more, where the cost is to be counted."""
+    Its frames are there after `restore`. If `counted`, its `cost` is known: whoever asks for it has some frames
+    restored once more. Raises `ContractError` if the method is to see HR frames of a clip that has none.
+    """
+
+    def __init__(
+        self, method: SRMethod, source: SourceClip, *, sees_hr: bool, scale: int, counted: bool = False
+    ) -> None:
+        self.source = source
+        self.restored_frames = 0
+        self._method = method
+        self._elsewhere = isinstance(method, RestoredElsewhere)
+        self._radius = 0 if self._elsewhere else temporal_radius(method)
+        self._sees_hr = sees_hr
+        self._counted = counted
+        self.restore_seconds = None if self._elsewhere else 0.0
+        factor, (height, width) = (1, source.hr_size) if sees_hr else (scale, source.lr.size)
+        self.sr = FrameStore((height * factor, width * factor), source.device)
+        self._at_once = min(source.at_once, max(1, BLOCK_PIXELS // (height * width * factor**2)))
+        self._own_flow = PairFlows(self.sr, self._at_once, source.estimator, source.watch)
+        self._is_source = sees_hr
+        """True as long as the restored frames are the HR frames, whose flow is then not computed again."""
+        self._again: tuple[Callable[[], Tensor], int] | None = None
 
     @property
     def clip(self) -> Clip:
@@ -150,21 +194,58 @@ class RestoredClip:
 
     @cached_property
     def cost(self) -> Cost | None:
-        return measure_cost(self.again, self.restored_frames) if self.again else None
+        return measure_cost(*self._again) if self._again else None
 
-    def sr(self, frames: Sequence[int]) -> Tensor:
-        return self.restored(frames)
+    @property
+    def sr_flow(self) -> PairFlows:
+        return self.source.hr_flow if self._is_source else self._own_flow
 
     def hr(self, frames: Sequence[int]) -> Tensor:
         return self.source.hr(frames)
 
-    @cached_property
-    def sr_flow(self) -> PairFlows:
-        source = self.source
-        return source.hr_flow if self.is_source else PairFlows(self.sr, source.at_once, source.estimator, source.watch)
-
     def hr_flow(self, pairs: Sequence[Pair]) -> Tensor:
         return self.source.hr_flow(pairs)
+
+    def restore(self, portion: Sequence[int]) -> None:
+        """Have the method restore some wanted frames, check what it returns, and round it to 8 bits.
+
+        It is shown the frames within its `temporal_radius` of them, and restores a block at a time. If it looks at the
+        whole clip, it restores all wanted frames with the first portion. Raises `ContractError` for a wrong shape or
+        values that are not finite.
+        """
+        if self._radius is None:
+            portion = () if self.restored_frames else self.source.wanted or portion
+        # a file that another program made is read from its beginning each time
+        in_one_piece = self._radius is None or self._elsewhere
+        size = max(1, len(portion)) if in_one_piece else self._at_once
+        for start in range(0, len(portion), size):
+            self._restore(portion[start : start + size])
+
+    def keep(self, portion: Portion) -> None:
+        """Let go of the frames and of the flow that no probe looks at after this portion."""
+        self.sr.keep(lambda frame: portion.needs_later(frame) or (self._radius is None and frame > portion.frames[-1]))
+        self._own_flow.keep(portion.needs_later)
+
+    def _restore(self, frames: Sequence[int]) -> None:
+        source = self.source
+        shown = around(frames, self._radius, source.num_frames)
+        given = source.hr(shown) if self._sees_hr else source.lr(shown)
+        if isinstance(self._method, RestoredElsewhere):
+            ask = partial(
+                self._method.find_restored, self.clip, frames, num_frames=source.num_frames, size=self.sr.size
+            )
+        else:
+            ask = partial(self._method.upscale, given, [bisect_left(shown, frame) for frame in frames])
+        start = time.perf_counter()
+        with source.watch.stage("read" if self._elsewhere else "restore"), torch.inference_mode():
+            restored = ask()
+        if self.restore_seconds is not None:
+            self.restore_seconds += time.perf_counter() - start
+            self._again = self._again or ((ask, len(frames)) if self._counted else None)
+        _check_restored(restored, (len(frames), 3, *self.sr.size))
+        self.sr.put(frames, restored.float())
+        self.restored_frames += len(frames)
+        self._is_source = self._is_source and torch.equal(self.sr(frames), source.hr(frames))
 
 
 @dataclass(frozen=True)
@@ -214,42 +295,13 @@ class JointClip:
         return self.frames.hr_flow(pairs)
 
 
-def check_wants(wants: Wants, num_frames: int) -> Wants:
-    """Raise `ContractError` if a probe asks for frames that the clip does not have."""
-    outside = [frame for frame in wants.all_frames() if not 0 <= frame < num_frames]
-    if outside:
-        raise ContractError(f"wants frames {sorted(outside)} of a clip of {num_frames}")
-    return wants
-
-
 def restore(
     method: SRMethod, source: SourceClip, frames: Sequence[int], *, sees_hr: bool, scale: int, counted: bool = False
 ) -> RestoredClip:
-    """Ask a method for the wanted frames, check what it returns, and round it to 8 bits.
-
-    It is shown the frames within its `temporal_radius` of them. If `counted`, the result's `cost` is known: whoever
-    asks for it has the frames restored once more. Raises `ContractError` for a wrong shape or values that are not
-    finite.
-    """
-    shown = around(frames, temporal_radius(method), source.num_frames)
-    given = source.hr(shown) if sees_hr else source.lr(shown)
-    factor = 1 if sees_hr else scale
-    size = given.shape[-2] * factor, given.shape[-1] * factor
-    wanted = [bisect_left(shown, frame) for frame in frames]
-    if elsewhere := isinstance(method, RestoredElsewhere):
-        ask = partial(method.find_restored, source.clip, frames, num_frames=source.num_frames, size=size)
-    else:
-        ask = partial(method.upscale, given, wanted)
-    start = time.perf_counter()
-    with source.watch.stage("read" if elsewhere else "restore"), torch.inference_mode():
-        restored = ask() if frames else given.new_empty((0, 3, *size))
-    seconds = None if elsewhere else time.perf_counter() - start
-    _check_restored(restored, (len(frames), 3, *size))
-    kept = FrameStore(frames, size, given.device)
-    kept.put(frames, restored.float())
-    same = sees_hr and bool(torch.equal(kept(frames), source.hr(frames)))
-    again = ask if counted and frames and not elsewhere else None
-    return RestoredClip(source, kept, len(frames), seconds, is_source=same, again=again)
+    """These frames of a clip as a method restores them: `RestoredClip` of a single portion, which raises the same."""
+    restored = RestoredClip(method, source, sees_hr=sees_hr, scale=scale, counted=counted)
+    restored.restore(frames)
+    return restored
 
 
 def _check_restored(restored: Tensor, expected: tuple[int, ...]) -> None:

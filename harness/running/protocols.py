@@ -22,7 +22,8 @@ Facts = Mapping[str, Any]
 def belongs(facts: Facts, plan: Plan) -> bool:
     """Whether a stored cell was computed under the plan's protocol, by its own identity."""
     identity = facts.get("identity", {})
-    shared = {"version": FORMAT_VERSION, **setting_of(plan.benchmark, plan.degradation, plan.clips_digest)}
+    setting = setting_of(plan.benchmark, plan.degradation, plan.clips_digest)
+    shared = {"version": FORMAT_VERSION, **setting, "precision": None, "tile": None, **plan.computing.facts()}
     probes = {cell.probe.label: cell.identity["probe"] for cell in plan.cells}
     return (
         all(identity.get(key) == value for key, value in shared.items())

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from harness.planning.cells import Cell, Plan
 from harness.registry import Registry
-from harness.running.events import Built, ClipDone, Event, Failed, Loading, Measured, Pictured, Unreadable
+from harness.running.events import Built, ClipDone, Event, Failed, Loading, Measured, Pictured, Remarked, Unreadable
 from harness.running.pictures import save_comparison
 from harness.running.rows import CellFacts
 from harness.running.store import RunFolder
@@ -71,6 +71,9 @@ class Recorder:
             case Built(cells, params):
                 for cell in cells:
                     self.folder.cell(cell.id).note({"params": params})
+            case Remarked(cells, method, remark):
+                for record in (self.folder.cell(cell.id) for cell in cells):
+                    record.note({"remarks": {**(record.outcome.get("remarks") or {}), method: remark}})
             case Failed(cells, reason, log):
                 for cell in cells:
                     self._fail(cell, reason, log)

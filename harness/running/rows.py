@@ -78,6 +78,8 @@ class CellEnd:
     params: int | None = None
     """Parameters of its method's network, 0 if it has none."""
     device: str | None = None
+    remarks: Mapping[str, str] | None = None
+    """What its results depend on that no option says, such as tiles after memory ran out, by method."""
 
 
 @dataclass(frozen=True)

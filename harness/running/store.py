@@ -67,12 +67,16 @@ class CellRecord:
             self._check_table(facts)
 
     def begin(self, facts: Mapping[str, Any]) -> set[str]:
-        """Open the cell and return the ids of clips already recorded. A line cut off by a kill is dropped."""
+        """Open the cell and return the ids of clips already recorded. A line cut off by a kill is dropped.
+
+        Remarks on those clips stay.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         rows = self._lines()
+        remarks = self.outcome.get("remarks") if rows else None
         write_atomically(self._rows_file, "".join(map(_line, rows)))
         (self.folder / "error.txt").unlink(missing_ok=True)
-        self._write({**facts, "status": "running"})
+        self._write({**facts, "status": "running", **({"remarks": remarks} if remarks else {})})
         return {row["clip"] for row in rows}
 
     def append(self, row: Row) -> None:

@@ -1,4 +1,4 @@
-"""Optical flow by OpenCV. Every parameter that changes the flow is an option, so that it is recorded."""
+"""Optical flow, by OpenCV and by networks. Every parameter that changes the flow is an option, so it is recorded."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ from collections.abc import Iterator
 
 from harness.hookspecs import hookimpl
 from harness.specs import FlowSpec, HealthCheck
+
+ZACH = "Zach, Pock, Bischof: A Duality Based Approach for Realtime TV-L1 Optical Flow, DAGM 2007"
+OF_RAFT = (
+    "harness weights add https://download.pytorch.org/models/raft_large_C_T_SKHT_V2-ff5fadd5.pth --name raft "
+    "--tag official --trained-on Sintel (its checksum is checked), or .../raft_small_C_T_V2-01064c6d.pth with "
+    "--option size=small --trained-on FlyingThings3D"
+)
 
 
 @hookimpl
@@ -63,7 +70,36 @@ def harness_flows() -> Iterator[FlowSpec]:
             "gamma": 0.0,
             "median_filtering": 5,
         },
-        citation="Zach, Pock, Bischof: A Duality Based Approach for Realtime TV-L1 Optical Flow, DAGM 2007",
+        citation=ZACH,
+    )
+    yield FlowSpec(
+        "tvl1-torch",
+        "TV-L1 in torch, on any device: variant=opencv is tvl1's flow, variant=cuda that of dense_flow, which TSN used",
+        "harness_optical_flow.tvl1_torch:TorchTvL1",
+        options={
+            "variant": "opencv",
+            "tau": 0.25,
+            "lambda_": 0.15,
+            "theta": 0.3,
+            "scales": 5,
+            "warps": 5,
+            "epsilon": 0.01,
+            "inner_iterations": 30,
+            "outer_iterations": 10,
+            "scale_step": 0.8,
+            "gamma": 0.0,
+            "median_filtering": 5,
+        },
+        citation=ZACH,
+    )
+    yield FlowSpec(
+        "raft",
+        "RAFT (torchvision), large or small, with your weights: raft:checkpoint=my.pth,size=small",
+        "harness_optical_flow.raft:build",
+        options={"checkpoint": None, "size": "large", "updates": 12},
+        citation="Teed, Deng: RAFT: Recurrent All-Pairs Field Transforms for Optical Flow, ECCV 2020",
+        needs_weights=True,
+        official=OF_RAFT,
     )
 
 

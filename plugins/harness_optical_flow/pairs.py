@@ -66,9 +66,13 @@ class PairwiseFlow:
         return flow
 
 
+def grey(frames: Tensor) -> Tensor:
+    """RGB ``(N, 3, H, W)`` in [0, 1] to grey ``(N, H, W)`` in whole levels from 0 to 255, on the same device."""
+    weights = torch.tensor(LUMA, dtype=frames.dtype, device=frames.device)
+    return torch.einsum("nchw,c->nhw", frames, weights).mul_(255).round_().clamp_(0, 255)
+
+
 def grey_levels(frames: Tensor) -> Grey:
     """RGB ``(N, 3, H, W)`` in [0, 1] to 8-bit grey ``(N, H, W)``, rounded."""
-    weights = torch.tensor(LUMA, dtype=frames.dtype, device=frames.device)
-    grey = torch.einsum("nchw,c->nhw", frames, weights).mul_(255).round_().clamp_(0, 255)
-    levels: Grey = grey.to(torch.uint8).cpu().numpy()
+    levels: Grey = grey(frames).to(torch.uint8).cpu().numpy()
     return levels

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any, cast
 
 import cv2
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from harness.errors import HarnessError
-from harness_optical_flow.pairs import Algorithm, PairwiseFlow
+from harness_optical_flow.pairs import Algorithm, Grey, PairwiseFlow
 
 
 class TvL1(PairwiseFlow):
@@ -51,9 +53,20 @@ class TvL1(PairwiseFlow):
                 medianFiltering=median_filtering,
                 useInitialFlow=False,
             )
-            return cast(Algorithm, estimator)
+            return _OwnScales(estimator, scales)
 
         super().__init__(make, threads)
+
+
+class _OwnScales:
+    """OpenCV's estimator with all its scales for every pair: by itself it keeps the few of the smallest frames seen."""
+
+    def __init__(self, estimator: Any, scales: int) -> None:
+        self._estimator, self._scales = estimator, scales
+
+    def calc(self, first: Grey, second: Grey, flow: None, /) -> NDArray[np.float32]:
+        self._estimator.setScalesNumber(self._scales)
+        return cast("NDArray[np.float32]", self._estimator.calc(first, second, flow))
 
 
 def _optflow() -> Any:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from harness.contracts import Measurement, Sample, Wants
+from harness.probes.portioned import Portioned
 from harness.probes.sampling import evenly_spaced
 from harness_perceptual import compat
 
@@ -18,7 +19,7 @@ SMALLEST_SIDE = 32
 """Of smaller frames the networks' last layers see nothing."""
 
 
-class _Distance:
+class _Distance(Portioned):
     """The mean over frames of what `network` says of restored and HR frames; None for frames that are too small."""
 
     key = ""
@@ -31,10 +32,17 @@ class _Distance:
     def wants(self, num_frames: int) -> Wants:
         return Wants(frames=evenly_spaced(num_frames, self.samples))
 
-    def measure(self, sample: Sample) -> Measurement:
-        frames = self.wants(sample.num_frames).frames
+    def units(self, num_frames: int) -> Sequence[Wants]:
+        return [Wants(frames=(frame,)) for frame in self.wants(num_frames).frames]
+
+    def see(self, sample: Sample, units: Sequence[Wants]) -> Tensor:
+        """One distance per frame; none where frames are too small."""
+        frames = [frame for unit in units for frame in unit.frames]
         found = [self.between(sample.sr(part), sample.hr(part)) for part in blocks(sample, frames)]
-        return Measurement({self.key: float(torch.cat(found).mean()) if found else None})
+        return torch.cat([torch.empty(0, dtype=torch.float64), *found])
+
+    def summary(self, values: Tensor) -> Measurement:
+        return Measurement({self.key: float(values.mean()) if len(values) else None})
 
     @torch.no_grad()
     def between(self, first: Tensor, second: Tensor) -> Tensor:

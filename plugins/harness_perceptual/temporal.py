@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
+from torch import Tensor
 
 from harness.contracts import Measurement, Sample, Wants
 from harness.probes.sampling import consecutive_pairs
@@ -20,11 +23,17 @@ class TemporalLpips(Lpips):
         pairs = consecutive_pairs(num_frames, self.samples)
         return Wants(frames=tuple(dict.fromkeys(frame for pair in pairs for frame in pair)))
 
-    def measure(self, sample: Sample) -> Measurement:
-        firsts = [first for first, _ in consecutive_pairs(sample.num_frames, self.samples)]
-        found = []
-        for part in blocks(sample, firsts) if firsts else ():
+    def units(self, num_frames: int) -> Sequence[Wants]:
+        return [Wants(frames=pair) for pair in consecutive_pairs(num_frames, self.samples)]
+
+    def see(self, sample: Sample, units: Sequence[Wants]) -> Tensor:
+        """One difference per pair; none where frames are too small."""
+        found = [torch.empty(0, dtype=torch.float64)]
+        for part in blocks(sample, [unit.frames[0] for unit in units]):
             seconds = [first + 1 for first in part]
             restored, true = (self.between(frames(part), frames(seconds)) for frames in (sample.sr, sample.hr))
             found.append((restored - true).abs())
-        return Measurement({"tlp100": 100 * float(torch.cat(found).mean()) if found else None})
+        return torch.cat(found)
+
+    def summary(self, values: Tensor) -> Measurement:
+        return Measurement({"tlp100": 100 * float(values.mean()) if len(values) else None})

@@ -176,6 +176,19 @@ def test_odd_sizes_are_kept(tmp_path: Path) -> None:
     assert open_video(tmp_path / "out.mp4").read().shape == (4, 51, 69, 3)
 
 
+class Remarking(Nearest):
+    """Runs out of memory, as it says."""
+
+    remark = "restored in tiles"
+
+
+def test_what_a_method_remarks_is_noted(tmp_path: Path, images: Images) -> None:
+    source, out, notes = tmp_path / "a.mkv", tmp_path / "b.mkv", list[str]()
+    write_source(source, images)
+    upscale_video(source, out, Remarking(scale=2, device=CPU), scale=2, device=CPU, note=notes.append)
+    assert notes == [f"{source}: restored in tiles"]
+
+
 def test_a_rotated_video_comes_out_upright(tmp_path: Path, images: Images) -> None:
     source = write_source(tmp_path / "in.mp4", images)
     turn_clockwise(source)

@@ -105,6 +105,8 @@ def test_dry_run_writes_nothing(tmp_path: Path) -> None:
         (["--benchmark", "mimi"], "Did you mean 'mini'"),
         (["--sr", "vdsr:num_fet=3"], "Did you mean 'num_feat'"),
         (["--sr", "a+b+c"], "not a method or a pair"),
+        (["--precision", "int8"], "unknown --precision 'int8'. Known: auto, bf16, fp16, fp32"),
+        (["--tile", "4"], "Invalid value for '--tile': Input should be greater than or equal to 16"),
         (["--nonsense"], "No such option"),
     ],
 )

@@ -136,3 +136,15 @@ def test_an_estimate_of_the_frames_is_shown_where_the_length_is_unknown(cli: Cli
 def test_the_help_shows_phones_and_hdr(cli: Cli) -> None:
     text = cli("upscale", "--help").output
     assert "phone" in text and "HDR" in text and "--quality" in text and "lossless" in text
+
+
+def test_a_network_can_be_had_in_tiles_and_what_is_none_does_not_mind(cli: Cli, video: Path, tmp_path: Path) -> None:
+    frames = {}
+    for name, options in (("whole", ()), ("tiled", ("--tile", 16))):
+        out = tmp_path / f"{name}.mkv"
+        result = cli("upscale", video, "--sr", "vdsr", "--codec", "lossless", "--out", out, *options)
+        assert result.exit_code == 0, result.stderr
+        frames[name] = open_video(out).read().astype(int)
+    assert abs(frames["tiled"] - frames["whole"]).max() <= 1
+    assert cli("upscale", video, "--sr", "bicubic", "--tile", 16).exit_code == 0
+    assert cli("upscale", video, "--sr", "vdsr", "--tile", 4).exit_code == 2

@@ -15,6 +15,7 @@ from harness.paths import benchmarks_folder
 from harness.planning.benchmark import load_benchmark
 from harness.planning.cells import Part, Plan
 from harness.planning.comparable import comparable, joined
+from harness.planning.computing import Computing
 from harness.planning.plan import method_part
 from harness.planning.published import COLUMNS, find_published, read_published
 from harness.planning.resolving import dataset_part, degradation_part, flow_part
@@ -114,6 +115,13 @@ def test_another_protocol_is_not_compared(plan: Plan, change: dict[str, Any], me
     assert numbers(other) == {}
     with pytest.raises(AssertionError, match=message):
         raise AssertionError(reason(other))
+
+
+def test_networks_in_half_precision_or_tiles_are_not_compared(plan: Plan) -> None:
+    methods = [replace(m, computing=Computing("bf16", 64)) if m.label == "sosr" else m for m in plan.methods]
+    found = numbers(replace(plan, methods=methods))
+    assert {method for _, method in found} == {"hr", "bicubic", "tosr"}
+    assert "sosr: it computes with precision bf16, tile 64" in reason(replace(plan, methods=methods))
 
 
 def test_part_of_the_split_is_not_compared(plan: Plan) -> None:

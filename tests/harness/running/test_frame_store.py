@@ -34,6 +34,7 @@ from harness.running.store import open_run
 from harness.planning.selecting import Request
 from harness.running.context import open_context
 from harness.running.workflow import execute, record_start
+from harness.running import loop, pipeline
 
 torch.set_num_threads(1)
 
@@ -43,10 +44,12 @@ class Strict:
     def cell_finished(self, cell, status, reason):
         assert status == "ok", reason
 
-data, out = map(Path, sys.argv[1:])
-probes = ["psnr_y:samples=4", "temporal_consistency:samples=2"]
-benchmark = load_benchmark("mini").model_copy(update={"recognizers": {}, "probes": probes})
-request = Request(benchmark, sr="hr,bicubic,srresnet,duf16", data=data, device="cpu")
+data, out, sr, probes, portion = sys.argv[1:]
+data, out = Path(data), Path(out)
+loop.PORTION_PIXELS, pipeline.BLOCK_PIXELS = int(portion), int(portion) // 4
+changes = {"recognizers": {}, "pairs": [], "probes": probes.split(), "flow": "dis"}
+benchmark = load_benchmark("mini").model_copy(update=changes)
+request = Request(benchmark, sr=sr, data=data, device="cpu")
 registry = load_registry()
 context = open_context(request, registry)
 with open_run(out) as folder:
@@ -89,24 +92,26 @@ def test_methods_declare_their_radius() -> None:
 
 def test_a_store_gives_back_what_was_put_in_rounded_to_8_bits() -> None:
     frames = synthetic_clip(6, 8, 12) * 1.4 - 0.2
-    store = FrameStore([1, 4, 5], (8, 12), CPU)
-    store.put([0, 1, 2], frames[:3])
-    store.put([3, 4, 5], frames[3:])
+    store = FrameStore((8, 12), CPU)
+    store.put([1, 2], frames[1:3])
+    store.put([4, 5], frames[4:])
     assert torch.equal(store([5, 1, 5]), round_to_8_bits(frames[[5, 1, 5]]))
+    store.keep(lambda frame: frame != 2)
+    assert torch.equal(store([4, 1]), round_to_8_bits(frames[[4, 1]]))
     assert store([]).shape == (0, 3, 8, 12)
-    with pytest.raises(ContractError, match=r"asked for frames \[0, 3\] of a clip"):
-        store([0, 1, 3])
+    with pytest.raises(ContractError, match=r"asked for frames \[0, 2\] of a clip"):
+        store([0, 1, 2])
 
 
-def peak_mib(folder: Path, seconds: int) -> float:
-    """Peak memory of a run over one clip of 320x240 at 25 frames a second."""
+def peak_mib(folder: Path, frames: int, size: tuple[int, int], *arguments: str) -> float:
+    """Peak memory of a run over one clip of so many frames of (height, width) at 25 frames a second."""
     (folder / "test").mkdir(parents=True)
-    picture = (synthetic_clip(1, 240, 320)[0].permute(1, 2, 0) * 255).byte().numpy()
-    moving = (np.roll(picture, shift, axis=1) for shift in range(25 * seconds))
+    picture = (synthetic_clip(1, *size)[0].permute(1, 2, 0) * 255).byte().numpy()
+    moving = (np.roll(picture, shift, axis=1) for shift in range(frames))
     write_video(folder / "test" / "a.mp4", moving, 25, codec="mpeg4", pixel_format="yuv420p", options={"threads": "1"})
     (folder / "classes.txt").write_text("only\n")
-    (folder / "test.csv").write_text(f"id,path,label,group,num_frames\na,test/a.mp4,0,g,{25 * seconds}\n")
-    command = [sys.executable, "-c", RUN, str(folder), str(folder / "run")]
+    (folder / "test.csv").write_text(f"id,path,label,group,num_frames\na,test/a.mp4,0,g,{frames}\n")
+    command = [sys.executable, "-c", RUN, str(folder), str(folder / "run"), *arguments]
     environment = {**os.environ, **RETURNED_AT_ONCE}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
@@ -115,5 +120,14 @@ def peak_mib(folder: Path, seconds: int) -> float:
 
 @pytest.mark.slow
 def test_a_long_clip_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> None:
-    short, long = (peak_mib(tmp_path / str(seconds), seconds) for seconds in (4, 180))
+    given = ((240, 320), "hr,bicubic,srresnet,duf16", "psnr_y:samples=4 temporal_consistency:samples=2", str(1 << 24))
+    short, long = (peak_mib(tmp_path / str(frames), frames, *given) for frames in (100, 4500))
     assert long < short + BOUND_MIB
+
+
+@pytest.mark.slow
+def test_nor_does_one_of_which_every_frame_is_looked_at(tmp_path: Path) -> None:
+    """In portions of 60 frames; if all were kept, each would take 0.2 MiB with its flow."""
+    given = ((72, 96), "bicubic", "psnr_y flow_quality temporal_consistency", str(60 * 72 * 96))
+    short, long = (peak_mib(tmp_path / str(frames), frames, *given) for frames in (120, 440))
+    assert long < short + BOUND_MIB / 2

@@ -18,12 +18,13 @@ from harness.planning.resolving import degradation_part, flow_part
 from harness.registry import load_registry
 from harness.running.build import build_degradation, build_flow, build_method
 from harness.running.frame_store import around
-from harness.running.pipeline import Needs, SourceClip, check_wants, restore
+from harness.running.pipeline import SourceClip, restore
+from harness.running.portions import Needs, check_wants
 from harness.running.timing import Stopwatch
 from harness.video.frames import round_to_8_bits
 
 CPU = torch.device("cpu")
-EVERY = Needs(range(8), range(8))
+EVERY = Needs.at_once(range(8), range(8))
 
 
 class Counting:
@@ -87,8 +88,8 @@ def test_only_wanted_frames_are_restored_and_served_in_the_asked_order(source: S
 
 def test_only_what_is_needed_is_kept(opened: Callable[..., SourceClip], monkeypatch: pytest.MonkeyPatch) -> None:
     whole = opened()
-    monkeypatch.setattr("harness.running.pipeline.PORTION_PIXELS", 3 * 33 * 42)
-    part = opened(Needs([2, 7], [1, 2, 3, 6, 7]))
+    monkeypatch.setattr("harness.running.pipeline.BLOCK_PIXELS", 3 * 33 * 42)
+    part = opened(Needs.at_once([2, 7], [1, 2, 3, 6, 7]))
     assert part.at_once == 3 and part.num_frames == 8
     assert torch.equal(part.hr([7, 2]), whole.hr([7, 2]))
     assert torch.equal(part.lr([1, 2, 3, 6, 7]), whole.lr([1, 2, 3, 6, 7]))
@@ -102,7 +103,7 @@ def test_only_what_is_needed_is_kept(opened: Callable[..., SourceClip], monkeypa
 def test_a_method_with_a_window_makes_the_same_of_the_frames_around(
     opened: Callable[..., SourceClip], frames: list[int]
 ) -> None:
-    whole, part = opened(), opened(Needs(frames, around(frames, 1, 8)))
+    whole, part = opened(), opened(Needs.at_once(frames, around(frames, 1, 8)))
     method = WindowNetwork(Mixed(), scale=4, device=CPU, radius=1)
     sample = restore(method, part, frames, sees_hr=False, scale=4)
     expected = round_to_8_bits(method.upscale(whole.lr(range(8)), frames)) if frames else torch.empty(0, 3, 32, 40)
@@ -118,7 +119,7 @@ def test_a_method_without_a_declared_window_is_shown_the_whole_clip(opened: Call
             self.seen = lr
             return super().upscale(lr, frames)
 
-    method, source = Watching(scale=4, device=CPU), opened(Needs([5], range(8)))
+    method, source = Watching(scale=4, device=CPU), opened(Needs.at_once([5], range(8)))
     sample = restore(method, source, [5], sees_hr=False, scale=4)
     assert torch.equal(method.seen, source.lr(range(8)))
     assert torch.equal(sample.sr([5]), restored(source, "bicubic", [5]).sr([5]))
@@ -127,13 +128,13 @@ def test_a_method_without_a_declared_window_is_shown_the_whole_clip(opened: Call
 def test_flow_in_portions_is_the_same(opened: Callable[..., SourceClip], monkeypatch: pytest.MonkeyPatch) -> None:
     pairs = [(t, t + 1) for t in range(7)]
     together = opened().hr_flow(pairs)
-    monkeypatch.setattr("harness.running.pipeline.PORTION_PIXELS", 2 * 33 * 42)
+    monkeypatch.setattr("harness.running.pipeline.BLOCK_PIXELS", 2 * 33 * 42)
     assert torch.equal(opened().hr_flow(pairs), together)
 
 
 def test_a_video_shorter_than_it_says_is_refused(opened: Callable[..., SourceClip]) -> None:
     with pytest.raises(ClipError, match="the video ended earlier"):
-        opened(Needs([3], [3, 8]))
+        opened(Needs.at_once([3], [3, 8]))
 
 
 def test_hr_flow_is_computed_once_whatever_the_number_of_methods(source: SourceClip) -> None:

@@ -75,6 +75,15 @@ def test_threads_batch_and_opencv_setting_do_not_change_the_flow(make: type[Pair
     assert torch.equal(make(threads=2).flow(first.flip(0), second.flip(0)), expected.flip(0))
 
 
+@pytest.mark.parametrize("make", ESTIMATORS)
+def test_small_frames_before_do_not_change_the_flow(make: type[PairwiseFlow]) -> None:
+    first, second = waves(0, 0), waves(4, 2)
+    estimator = make(threads=1)
+    expected = estimator.flow(first, second)
+    estimator.flow(waves(0, 0, 20, 24), waves(1, 0, 20, 24))
+    assert torch.equal(estimator.flow(first, second), expected)
+
+
 def test_no_pair_gives_no_flow() -> None:
     nothing = torch.zeros(0, 3, 20, 30)
     assert Dis().flow(nothing, nothing).shape == (0, 2, 20, 30)
@@ -94,8 +103,8 @@ def test_declarations_hold_every_parameter_with_its_default() -> None:
     registry = new_registry()
     registry.register(harness_optical_flow, "optical_flow")
     specs = registry.all(FlowSpec)
-    assert list(specs) == ["dis", "farneback", "tvl1"]
-    for spec in specs.values():
+    assert list(specs) == ["dis", "farneback", "raft", "tvl1", "tvl1-torch"]
+    for spec in [spec for spec in specs.values() if not spec.needs_weights]:
         factory = resolve_import(spec.factory)
         parameters = inspect.signature(factory).parameters
         assert {k: p.default for k, p in parameters.items() if k not in ("device", "threads")} == dict(spec.options)

@@ -23,7 +23,8 @@ from harness.planning.selecting import Request
 from harness.registry import load_registry
 from harness.running.build import build_degradation, build_flow, build_method
 from harness.running.context import RunContext, open_context
-from harness.running.pipeline import JointClip, Needs, RestoredClip, SourceClip, restore
+from harness.running.pipeline import JointClip, RestoredClip, SourceClip, restore
+from harness.running.portions import Needs
 from harness.running.store import open_run
 from harness.running.timing import Stopwatch
 from harness.running.workflow import execute, outcome_of, record_start
@@ -137,7 +138,8 @@ def test_a_joint_clip_has_frames_of_one_and_flow_of_the_other(made_clips: Callab
         clip = dataset.clips("test")[0]
         degradation = build_degradation(degradation_part(benchmark, registry))
         flow = build_flow(flow_part(benchmark.flow, registry, "mini"), CPU)
-        return SourceClip(clip, dataset.open(clip), degradation, flow, Stopwatch(CPU), CPU, Needs(range(8), range(8)))
+        needs = Needs.at_once(range(8), range(8))
+        return SourceClip(clip, dataset.open(clip), degradation, flow, Stopwatch(CPU), CPU, needs)
 
     def restored(of: SourceClip, name: str) -> RestoredClip:
         part = method_part(name, registry, benchmark)

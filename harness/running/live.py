@@ -1,0 +1,71 @@
+"""What is in work: cells, methods with their cells, and how far each has come with a clip."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from harness.contracts import Clip, SRMethod
+from harness.planning.cells import Cell, Part
+from harness.running.pipeline import RestoredClip
+from harness.running.portions import Portion
+from harness.specs import SRMethodSpec
+
+
+@dataclass
+class LiveCell:
+    """A cell in work."""
+
+    cell: Cell
+    done: set[str]
+    failed: bool = False
+
+
+@dataclass
+class LiveMethod:
+    """A method in work with its cells."""
+
+    part: Part[SRMethodSpec]
+    method: SRMethod
+    cells: list[LiveCell]
+    """Those that need it; a pair's cell is in work with both methods."""
+    radius: int | None
+    """Frames around a wanted one that it looks at; None for the whole clip."""
+    remark: str | None = None
+    """The last that was told of it."""
+
+    @property
+    def sees_hr(self) -> bool:
+        return self.part.spec.source == "hr"
+
+    def waiting(self, clip: Clip) -> list[LiveCell]:
+        return [c for c in self.cells if not c.failed and clip.id not in c.done]
+
+
+@dataclass
+class View:
+    """A method with what it has made of a clip so far, and what its cells have seen of that."""
+
+    live: LiveMethod
+    restored: RestoredClip | None = None
+    seconds: float = 0.0
+    seen: dict[str, list[Tensor]] = field(default_factory=dict)
+    """Rows of values of every portion, by a cell's id."""
+    cell_seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    unreadable: bool = False
+
+    @property
+    def label(self) -> str:
+        return self.live.part.label
+
+    def waiting(self, clip: Clip) -> list[LiveCell]:
+        return [] if self.unreadable else self.live.waiting(clip)
+
+    def let_go(self, clip: Clip, portion: Portion) -> None:
+        """Keep of the restored clip only what is looked at after this portion."""
+        if portion.is_last or not self.waiting(clip):
+            self.restored = None
+        elif self.restored is not None:
+            self.restored.keep(portion)
