@@ -17,7 +17,6 @@ from harness.running.build import build_probe, pick_device
 from harness.specs import NetworkSpec
 from harness.video.frames import Video
 
-
 OPENED = 500
 """Most clips that are opened to tell how many frames there are."""
 
