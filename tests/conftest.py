@@ -31,6 +31,25 @@ def assets() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def small_benchmark() -> Callable[..., Path]:
+    """Writes small.yaml into a folder: a benchmark on `mini`, with other keys if any are given."""
+    import yaml
+
+    keys = {
+        "name": "small", "title": "a small one", "dataset": "mini", "split": "test", "train_split": "train", "scale": 4,
+        "degradation": "bicubic:scale=4", "flow": "dis", "weights": "mini", "sr": ["hr", "bicubic"], "recognizers": {},
+        "probes": ["psnr_y"],
+    }  # fmt: skip
+
+    def write(folder: Path, **changes: object) -> Path:
+        file = folder / "small.yaml"
+        file.write_text(yaml.safe_dump({**keys, **changes}, sort_keys=False))
+        return file
+
+    return write
+
+
 def moving_texture(seed: int, frames: int = 8, height: int = 32, width: int = 40) -> np.ndarray:
     """A smooth random texture that drifts by a pixel a frame: (T, H, W, 3) uint8."""
     import cv2

@@ -13,6 +13,20 @@ OF_RAFT = (
     "--tag official --trained-on Sintel (its checksum is checked), or .../raft_small_C_T_V2-01064c6d.pth with "
     "--option size=small --trained-on FlyingThings3D"
 )
+TVL1 = {
+    "tau": 0.25,
+    "lambda_": 0.15,
+    "theta": 0.3,
+    "scales": 5,
+    "warps": 5,
+    "epsilon": 0.01,
+    "inner_iterations": 30,
+    "outer_iterations": 10,
+    "scale_step": 0.8,
+    "gamma": 0.0,
+    "median_filtering": 5,
+}
+"""Options of both forms of TV-L1, with OpenCV's names and defaults."""
 
 
 @hookimpl
@@ -57,39 +71,14 @@ def harness_flows() -> Iterator[FlowSpec]:
         "tvl1",
         "TV-L1 (OpenCV's contributed modules), as TSN used it; 50 ms and more a pair of 112x112",
         "harness_optical_flow.tvl1:TvL1",
-        options={
-            "tau": 0.25,
-            "lambda_": 0.15,
-            "theta": 0.3,
-            "scales": 5,
-            "warps": 5,
-            "epsilon": 0.01,
-            "inner_iterations": 30,
-            "outer_iterations": 10,
-            "scale_step": 0.8,
-            "gamma": 0.0,
-            "median_filtering": 5,
-        },
+        options=TVL1,
         citation=ZACH,
     )
     yield FlowSpec(
         "tvl1-torch",
         "TV-L1 in torch, on any device: variant=opencv is tvl1's flow, variant=cuda that of dense_flow, which TSN used",
         "harness_optical_flow.tvl1_torch:TorchTvL1",
-        options={
-            "variant": "opencv",
-            "tau": 0.25,
-            "lambda_": 0.15,
-            "theta": 0.3,
-            "scales": 5,
-            "warps": 5,
-            "epsilon": 0.01,
-            "inner_iterations": 30,
-            "outer_iterations": 10,
-            "scale_step": 0.8,
-            "gamma": 0.0,
-            "median_filtering": 5,
-        },
+        options={"variant": "opencv", **TVL1},
         citation=ZACH,
     )
     yield FlowSpec(

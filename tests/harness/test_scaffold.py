@@ -23,21 +23,6 @@ from harness.registry import HOOKS, Registry, registry
 from harness.scaffold import KINDS, check_name, write_package
 from harness.specs import SRMethodSpec
 
-BENCHMARK = """
-name: small
-title: small
-dataset: mini
-split: test
-train_split: train
-scale: 4
-degradation: bicubic:scale=4
-flow: dis
-weights: mini
-sr: [hr, bicubic]
-recognizers: {}
-probes: [psnr_y]
-"""
-
 
 def package_of(kind: str, folder: Path) -> Path:
     write_package(f"my_{kind}", folder, kind)
@@ -113,11 +98,12 @@ def test_the_sr_checkpoint_is_made_by_the_script_in_the_package(
 
 
 def test_the_recogniser_is_trained_by_the_script_in_the_package(
-    loaded: Registry, made_clips: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    loaded: Registry, made_clips: Callable[..., Path], small_benchmark: Callable[..., Path], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     """As by `harness train`, on a benchmark with other classes, which have to be written into the package."""
     training, network = importlib.import_module("my_recognizer.train"), importlib.import_module("my_recognizer.network")
-    (tmp_path / "small.yaml").write_text(BENCHMARK.replace("train_split: train", "train_split: test"))
+    small_benchmark(tmp_path, train_split="test")
     request = TrainingRequest("my_recognizer", str(tmp_path / "small.yaml"), tmp_path, iters=3, data=made_clips())
     with pytest.raises(UsageError, match="write the classes of this data set into CLASSES: class_0, class_1, class_2"):
         training.train(request)
@@ -142,7 +128,7 @@ def python(*arguments: str, path: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 def test_it_installs_and_is_in_the_next_run(
-    packages: dict[str, Path], made_clips: Callable[..., Path], tmp_path: Path
+    packages: dict[str, Path], made_clips: Callable[..., Path], small_benchmark: Callable[..., Path], tmp_path: Path
 ) -> None:
     """Installed into a folder of its own, so that the project stays untouched."""
     site = tmp_path / "site"
@@ -151,7 +137,7 @@ def test_it_installs_and_is_in_the_next_run(
     assert done.returncode == 0, done.stderr
     checked = python("-m", "harness.cli.main", "plugins", "check", "my_sr", "--device", "cpu", path=site)
     assert checked.returncode == 0 and re.search(r"\b0 failed", checked.stdout), checked.stdout
-    (tmp_path / "small.yaml").write_text(BENCHMARK)
+    small_benchmark(tmp_path)
     files = ["--benchmark", str(tmp_path / "small.yaml"), "--data", str(made_clips()), "--out", str(tmp_path / "run")]
     done = python("-m", "harness.cli.main", "run", *files, path=site)
     assert done.returncode == 0, done.stderr

@@ -14,20 +14,6 @@ from harness.planning.cells import cell_id
 from harness.running.store import open_run
 
 Cli = Callable[..., Result]
-BENCHMARK = """
-name: small
-title: a small one
-dataset: mini
-split: test
-train_split: train
-scale: 4
-degradation: bicubic:scale=4
-flow: dis
-weights: mini
-sr: [hr, bicubic, nearest]
-recognizers: {}
-probes: [psnr_y]
-"""
 ORG = """
 from harness.hookspecs import hookimpl
 from harness.specs import ReportSpec
@@ -62,8 +48,10 @@ def harness_reports():
 
 
 @pytest.fixture
-def run_folder(cli: Cli, made_clips: Callable[..., Path], tmp_path: Path) -> Path:
-    (tmp_path / "small.yaml").write_text(BENCHMARK)
+def run_folder(
+    cli: Cli, made_clips: Callable[..., Path], small_benchmark: Callable[..., Path], tmp_path: Path
+) -> Path:
+    small_benchmark(tmp_path, sr=["hr", "bicubic", "nearest"])
     arguments = ["--benchmark", tmp_path / "small.yaml", "--data", made_clips(), "--out", tmp_path / "run"]
     result = cli("run", *arguments, "--device", "cpu")
     assert result.exit_code == 0, result.stderr

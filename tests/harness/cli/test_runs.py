@@ -11,25 +11,13 @@ import pytest
 from typer.testing import Result
 
 Cli = Callable[..., Result]
-BENCHMARK = """
-name: small
-title: a small one
-dataset: mini
-split: test
-train_split: train
-scale: 4
-degradation: bicubic:scale=4
-flow: dis
-weights: mini
-sr: [bicubic]
-recognizers: {}
-probes: [psnr_y]
-"""
 
 
 @pytest.fixture
-def folder(cli: Cli, made_clips: Callable[..., Path], tmp_path: Path) -> Path:
-    (tmp_path / "small.yaml").write_text(BENCHMARK)
+def folder(
+    cli: Cli, made_clips: Callable[..., Path], small_benchmark: Callable[..., Path], tmp_path: Path
+) -> Path:
+    small_benchmark(tmp_path, sr=["bicubic"])
     folder = tmp_path / "runs" / "mine"
     arguments = ["--benchmark", tmp_path / "small.yaml", "--data", made_clips(classes=2), "--out", folder]
     assert cli("run", *arguments, "--device", "cpu").exit_code == 0

@@ -15,21 +15,6 @@ from typer.testing import CliRunner, Result
 from harness.cli.main import app
 from harness.registry import registry
 
-BENCHMARK = """
-name: small
-title: "[/nope] ≈ \\x9b2J\\u202e [red]"
-dataset: mini
-split: test
-train_split: train
-scale: 4
-degradation: bicubic:scale=4
-flow: dis
-weights: mini
-sr: [hr, bicubic, nearest, odd, absent_one, absent_two]
-recognizers: {}
-probes: [psnr_y]
-notes: ["=note [/nope]"]
-"""
 PLUGIN = """
 from harness.hookspecs import hookimpl
 from harness.specs import SRMethodSpec, Weights
@@ -70,9 +55,12 @@ def at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Harness]:
 
 
 @pytest.fixture
-def odd(tmp_path: Path, made_clips: Callable[..., Path]) -> list[object]:
+def odd(
+    tmp_path: Path, made_clips: Callable[..., Path], small_benchmark: Callable[..., Path]
+) -> list[object]:
     """Arguments of a run whose names, title, note, folder and failure are all odd."""
-    (tmp_path / "small.yaml").write_text(BENCHMARK)
+    methods = ["hr", "bicubic", "nearest", "odd", "absent_one", "absent_two"]
+    small_benchmark(tmp_path, title="[/nope] \u2248 \x9b2J\u202e [red]", sr=methods)
     (tmp_path / "odd.py").write_text(PLUGIN)
     files = ["--plugin", tmp_path / "odd.py", "--data", made_clips(classes=2)]
     return ["--benchmark", tmp_path / "small.yaml", *files, "--out", tmp_path / "run [/x]", "--device", "cpu"]

@@ -17,6 +17,7 @@ from harness.planning.selecting import Request
 from harness.registry import load_registry
 from harness.running.context import open_context
 from harness.running.reading import load_run
+from harness.running.recorder import Listener
 from harness.running.store import CellRecord, open_run
 from harness.running.workflow import execute, record_start
 from harness.weights.loading import save_state
@@ -58,12 +59,8 @@ def harness_sr_methods():
 """
 
 
-class Silent:
-    def loading(self, what: str) -> None: ...
-
-    def clip_done(self, method: str, seconds: float) -> None: ...
-
-    def cell_finished(self, cell: object, status: str, reason: str | None) -> None: ...
+class Silent(Listener):
+    """Takes note of nothing."""
 
 
 class Runs:

@@ -14,6 +14,7 @@ from harness.planning.cells import FORMAT_VERSION
 from harness.planning.selecting import Request
 from harness.registry import load_registry
 from harness.running.context import open_context
+from harness.running.recorder import Listener
 from harness.running.store import open_run
 from harness.running.workflow import execute, record_start
 
@@ -23,11 +24,7 @@ TOLERANCE = {"rtol": 2e-3, "atol": 1e-3}
 """What other processors and numbers of threads may make of the same arithmetic."""
 
 
-class Silent:
-    def loading(self, what: str) -> None: ...
-
-    def clip_done(self, method: str, seconds: float) -> None: ...
-
+class Silent(Listener):
     def cell_finished(self, cell: object, status: str, reason: str | None) -> None:
         assert status == "ok", reason
 

@@ -23,6 +23,7 @@ from harness.registry import load_registry
 from harness.running import store
 from harness.running.context import open_context
 from harness.running.reading import load_run
+from harness.running.recorder import Listener
 from harness.running.store import CellRecord, RunFolder, open_run
 from harness.running.workflow import execute, record_start
 
@@ -30,12 +31,8 @@ BYTES = 50
 """Every so many bytes a file is cut."""
 
 
-class Silent:
-    def loading(self, what: str) -> None: ...
-
-    def clip_done(self, method: str, seconds: float) -> None: ...
-
-    def cell_finished(self, cell: object, status: str, reason: str | None) -> None: ...
+class Silent(Listener):
+    """Takes note of nothing."""
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from harness.registry import Registry, load_registry
 from harness.running.context import open_context
 from harness.running.flow_cache import FlowCache, open_flow_cache
 from harness.running.kept_flow import KeptFlow, facts_of
+from harness.running.recorder import Listener
 from harness.running.store import open_run
 from harness.running.workflow import execute, record_start
 from harness.specs import FlowSpec
@@ -45,11 +46,7 @@ def harness_flows():
 TIMED = {"seconds", "restore_seconds"}
 
 
-class Silent:
-    def loading(self, what: str) -> None: ...
-
-    def clip_done(self, method: str, seconds: float) -> None: ...
-
+class Silent(Listener):
     def cell_finished(self, cell: object, status: str, reason: str | None) -> None:
         assert status == "ok", reason
 

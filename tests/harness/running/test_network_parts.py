@@ -14,6 +14,7 @@ from harness.planning.cells import Plan
 from harness.planning.selecting import Request
 from harness.registry import Registry, load_registry
 from harness.running.context import open_context
+from harness.running.recorder import Listener
 from harness.running.store import open_run
 from harness.running.workflow import execute, record_start
 from harness.specs import FlowSpec, NetworkSpec, ProbeSpec, Weights
@@ -58,12 +59,8 @@ def harness_probes():
 """
 
 
-class Silent:
-    def loading(self, what: str) -> None: ...
-
-    def clip_done(self, method: str, seconds: float) -> None: ...
-
-    def cell_finished(self, cell: object, status: str, reason: str | None) -> None: ...
+class Silent(Listener):
+    """Takes note of nothing."""
 
 
 @pytest.fixture

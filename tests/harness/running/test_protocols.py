@@ -18,6 +18,7 @@ from harness.planning.selecting import Request
 from harness.registry import load_registry
 from harness.running.context import open_context
 from harness.running.reading import load_run
+from harness.running.recorder import Listener
 from harness.running.store import RunFolder, open_run
 from harness.running.workflow import execute, record_start
 
@@ -66,11 +67,9 @@ EDITS: dict[str, dict[str, Any]] = {
 }
 
 
-class Silent:
+class Silent(Listener):
     def __init__(self) -> None:
         self.clips = 0
-
-    def loading(self, what: str) -> None: ...
 
     def clip_done(self, method: str, seconds: float) -> None:
         self.clips += 1

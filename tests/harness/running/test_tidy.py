@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,28 +21,18 @@ from harness.errors import RunFolderError
 from harness.running.rows import CELL_COLUMNS
 from harness.running.tidy import KEYS, MEASURED
 
+TSN = {
+    "segments": 1, "sampling": "mmaction", "crops": "centre", "short_side": 36, "input_size": 32, "flow_bound": 5.0,
+}  # fmt: skip
 README = Path(__file__).parents[3] / "README.md"
-BENCHMARK = """
-name: small
-title: a small one
-dataset: mini
-split: test
-train_split: train
-scale: 4
-degradation: bicubic:scale=4
-flow: dis
-weights: mini
-sr: [hr, bicubic, nearest]
-recognizers: {tsn: {segments: 1, sampling: mmaction, crops: centre, short_side: 36, input_size: 32, flow_bound: 5.0}}
-probes: [psnr_y, "psnr_y:samples=1", ssim_y, speed]
-"""
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, small_benchmark: Callable[..., Path]) -> Path:
     """Three clips, three methods, one probe with two settings, and both streams of a recogniser."""
     path = tmp_path_factory.mktemp("tidy")
-    (path / "small.yaml").write_text(BENCHMARK)
+    probes = ["psnr_y", "psnr_y:samples=1", "ssim_y", "speed"]
+    small_benchmark(path, sr=["hr", "bicubic", "nearest"], recognizers={"tsn": TSN}, probes=probes)
     arguments = ["run", "--benchmark", path / "small.yaml", "--limit", 3, "--out", path / "run", "--device", "cpu"]
     result = CliRunner().invoke(app, list(map(str, arguments)))
     assert result.exit_code == 0, result.output

@@ -20,6 +20,7 @@ from harness.planning.naming import wanted_methods, wanted_pairs
 from harness.planning.selecting import Request, protocol_of
 from harness.registry import Registry, load_registry
 from harness.running.context import open_context
+from harness.running.recorder import Listener
 from harness.running.store import RunFolder, open_run
 from harness.running.workflow import execute, outcome_of, record_start
 
@@ -64,14 +65,12 @@ def harness_sr_methods():
 """
 
 
-class Silent:
+class Silent(Listener):
     """A listener that remembers."""
 
     def __init__(self) -> None:
         self.finished: dict[str, str] = {}
         self.clips = 0
-
-    def loading(self, what: str) -> None: ...
 
     def clip_done(self, method: str, seconds: float) -> None:
         self.clips += 1

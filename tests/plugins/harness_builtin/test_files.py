@@ -27,25 +27,13 @@ from harness.video.frames import open_video, round_to_8_bits, to_tensor, to_uint
 from harness_builtin.files import Files, digest
 
 CPU = torch.device("cpu")
-BENCHMARK = """
-name: small
-title: small
-dataset: mini
-split: test
-train_split: train
-scale: 4
-degradation: bicubic:scale=4
-flow: dis
-weights: mini
-sr: [hr, bicubic]
-recognizers: {}
-probes: [psnr_y, speed]
-"""
 
 
 @pytest.fixture
-def data(made_clips: Callable[..., Path]) -> Path:
-    return made_clips(classes=2, per_class=1)
+def data(made_clips: Callable[..., Path], small_benchmark: Callable[..., Path]) -> Path:
+    folder = made_clips(classes=2, per_class=1)
+    small_benchmark(folder.parent, probes=["psnr_y", "speed"])
+    return folder
 
 
 @pytest.fixture
@@ -66,7 +54,6 @@ def elsewhere(data: Path, tmp_path: Path) -> Path:
 def run(data: Path, sr: str, *more: str) -> tuple[Result, RunRecord]:
     registry.cache_clear()
     benchmark, out = data.parent / "small.yaml", data.parent / "run"
-    benchmark.write_text(BENCHMARK)
     arguments = ["--benchmark", benchmark, "--data", data, "--out", out, "--sr", sr, "--device", "cpu"]
     result = CliRunner().invoke(app, ["run", *map(str, arguments), *more])
     return result, load_run(out)

@@ -25,6 +25,7 @@ from harness.running.build import build_degradation, build_flow, build_method
 from harness.running.context import RunContext, open_context
 from harness.running.pipeline import JointClip, RestoredClip, SourceClip, restore
 from harness.running.portions import Needs
+from harness.running.recorder import Listener
 from harness.running.store import open_run
 from harness.running.timing import Stopwatch
 from harness.running.workflow import execute, outcome_of, record_start
@@ -34,11 +35,7 @@ OPTIONS = "depth=26,width=4,stack=2,segments=5,short_side=32,input_size=32"
 PAIR = "nearest+bicubic"
 
 
-class Silent:
-    def loading(self, what: str) -> None: ...
-
-    def clip_done(self, method: str, seconds: float) -> None: ...
-
+class Silent(Listener):
     def cell_finished(self, cell: Cell, status: str, reason: str | None) -> None:
         assert status == "ok", f"{cell.label} x {cell.probe.label}: {reason}"
 

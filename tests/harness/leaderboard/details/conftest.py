@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,28 +17,17 @@ from harness.cli.main import app
 from harness.leaderboard.table import Leaderboard, build
 
 METHODS = ("hr", "bicubic", "nearest", "lanczos")
+TSN = {
+    "segments": 1, "sampling": "mmaction", "crops": "centre", "short_side": 112, "input_size": 96, "flow_bound": 5.0,
+}  # fmt: skip
 WEIGHTS = {"spatial": 1.0, "temporal": 1.5}
-BENCHMARK = """
-name: small
-title: a small one
-dataset: mini
-split: test
-train_split: train
-scale: 4
-degradation: bicubic:scale=4
-flow: dis
-weights: mini
-sr: [hr, bicubic, nearest, lanczos]
-recognizers: {tsn: {segments: 1, sampling: mmaction, crops: centre, short_side: 112, input_size: 96, flow_bound: 5.0}}
-probes: []
-"""
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, small_benchmark: Callable[..., Path]) -> Path:
     """24 clips, two a class, restored by four methods and shown to both streams of a trained recogniser."""
     path = tmp_path_factory.mktemp("details")
-    (path / "small.yaml").write_text(BENCHMARK)
+    small_benchmark(path, sr=list(METHODS), recognizers={"tsn": TSN}, probes=[])
     arguments = ["run", "--benchmark", path / "small.yaml", "--limit", 24, "--out", path / "run", "--device", "cpu"]
     result = CliRunner().invoke(app, list(map(str, arguments)))
     assert result.exit_code == 0, result.output
