@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.10; do \
 INSTALLED := $(VENV)/.installed
 CLIPS ?= 24
 
-.PHONY: run test lint bench report clean
+.PHONY: run test lint bench bench-gpu report clean
 
 # the main job on the embedded benchmark: a class-balanced subset that ends within minutes on two cores
 run: $(INSTALLED)
@@ -24,7 +24,11 @@ lint: $(INSTALLED)
 	$(BIN)/lint-imports --no-logo
 
 bench: $(INSTALLED)
-	$(BIN)/python -m harness_benchmarks.speed
+	$(BIN)/python -m harness_benchmarks.speed --out reports/speed
+
+# on a machine with a CUDA device; with DATA=FOLDER (UCF101) also the paper's protocol
+bench-gpu: $(INSTALLED)
+	$(BIN)/python -m harness_benchmarks.gpu --out reports/speed $(if $(DATA),--data "$(DATA)")
 
 # the committed leaderboard, from all test clips
 report: $(INSTALLED)

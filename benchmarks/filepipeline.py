@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import torch
 from harness_benchmarks import images
+from harness_benchmarks.looked import Choose, Looked
 from harness_benchmarks.measuring import Answers, NetworkClock, Say
 from harness_benchmarks.testloop import FrameFolder, build_runner, run_test
 from torch import nn
@@ -24,8 +25,6 @@ from harness.probes.recognizer import StreamProbe
 from harness.running.build import build_method, build_probe
 from harness.running.context import RunContext
 from harness.running.timing import Stopwatch
-
-CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
@@ -48,15 +47,15 @@ class FilePipeline:
     methods are numbered. A stage goes over all clips in hand before the next one begins.
     """
 
-    name = "from files"
-
-    def __init__(self, context: RunContext, folder: Path) -> None:
+    def __init__(self, name: str, context: RunContext, folder: Path, choose: Choose) -> None:
         plan = context.plan
-        self.watch = Stopwatch(CPU)
-        self.networks = NetworkClock()
+        self.name = name
+        self.watch = Stopwatch(context.device)
+        self.networks = NetworkClock(context.device)
         self._plan = plan
         self._folder = folder
-        self._open = context.open
+        self._context = context
+        self._choose = choose
         self._numbers = {clip.id: f"{number:04d}" for number, clip in enumerate(plan.clips)}
         self._methods = {part.label: self._restorer(part) for part in plan.methods}
         self._streams = [self._stream(part) for part in plan.probes if part.stream]
@@ -64,20 +63,23 @@ class FilePipeline:
         self._dis = self._estimator()
         self._threads = torch.get_num_threads()
         self._runners: dict[str, Any] = {}
+        self._lengths: dict[str, int] = {}
         self._found: dict[tuple[str, str, str], Any] = {}
         (folder / "mmaction").mkdir(parents=True)
 
     def prepare(self, clips: Sequence[Clip]) -> None:
         """Build MMAction2's Runner for the files that there will be."""
-        videos = [(clip, self._open(clip).num_frames) for clip in clips]
+        self._lengths |= {clip.id: self._context.open(clip).num_frames for clip in clips}
         for stream in self._streams:
             kind, fewer = ("flow", 1) if stream.part.stream == "temporal" else ("sr", 0)
             folders = [
-                FrameFolder(self._place(kind, clip, method), count - fewer, clip.label)
+                FrameFolder(self._place(kind, clip, method), self._lengths[clip.id] - fewer, clip.label)
                 for method in self._methods
-                for clip, count in videos
+                for clip in clips
             ]
-            self._runners[stream.part.label] = build_runner(stream.part, stream.network, folders, self._folder)
+            self._runners[stream.part.label] = build_runner(
+                stream.part, stream.network, folders, self._folder, self._context.device
+            )
 
     def run(self, clips: Sequence[Clip], say: Say) -> None:
         cv2.setNumThreads(self._threads)  # mmengine and the other pipeline both set it
@@ -102,7 +104,8 @@ class FilePipeline:
         say("read")
         with self.watch.stage("read"):
             for clip in clips:
-                images.save_frames(self._open(clip).frames(), self._place("hr", clip), scale)
+                frames = self._context.open(clip).frames()
+                images.save_frames(frames, self._place("hr", clip), scale, self._looked(clip).restored)
         say("degrade")
         with self.watch.stage("degrade"):
             for clip in clips:
@@ -118,13 +121,16 @@ class FilePipeline:
         with self.watch.stage("measure"):
             for clip in clips:
                 pair = self._place("hr", clip), self._place("sr", clip, method)
-                numbers = images.compare(*pair, border=self._plan.benchmark.scale)
+                numbers = images.compare(*pair, self._plan.benchmark.scale, self._looked(clip).compared)
                 self._found.update({(method, probe, clip.id): value for probe, value in numbers.items()})
         say(f"flow of {method}")
         with self.watch.stage("flow"):
             for clip in clips:
                 pair = self._place("sr", clip, method), self._place("flow", clip, method)
-                images.save_flow(self._dis, *pair, self._bound, self.networks)
+                images.save_flow(self._dis, *pair, self._bound, self.networks, self._looked(clip).moving)
+
+    def _looked(self, clip: Clip) -> Looked:
+        return self._choose(self._context, self._lengths[clip.id])
 
     def _place(self, kind: str, clip: Clip, method: str | None = None) -> Path:
         part = "" if method is None else str(list(self._methods).index(method))
@@ -132,16 +138,16 @@ class FilePipeline:
 
     def _restorer(self, part: Part) -> images.Restore:
         scale = self._plan.benchmark.scale
-        method = build_method(part, scale, CPU)
+        method = build_method(part, scale, self._context.device)
         if isinstance(method, Bicubic):
             return partial(images.resize, scale=float(scale))
         if type(method) is not FrameNetwork:  # subclasses do more than their network
             raise UsageError(f"{part.label} cannot be timed from files; choose bicubic or a network on RGB frames")
         self.networks.follow("restore", method.network)
-        return partial(images.infer, method.network)
+        return partial(images.infer, method.network, self._context.device)
 
     def _stream(self, part: Part) -> Stream:
-        probe = build_probe(part, self._plan.benchmark.scale, self._plan.classes, CPU)
+        probe = build_probe(part, self._plan.benchmark.scale, self._plan.classes, self._context.device)
         assert isinstance(probe, StreamProbe)
         network: Any = probe.recognizer.network  # type: ignore[attr-defined]  # TSN alone gets here
         self.networks.follow("recognise", network.backbone, network.cls_head)

@@ -5,7 +5,7 @@ Folders hold ``img_00001.png`` and so on, flow folders ``x_00001.jpg`` and ``y_0
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from basicsr.metrics import calculate_psnr, calculate_ssim  # isort: skip
 from basicsr.utils import img2tensor, imwrite, tensor2img  # isort: skip
 from basicsr.utils.matlab_functions import imresize  # isort: skip
 
-Image = NDArray[np.uint8]
+Image = Grey = NDArray[np.uint8]
 Restore = Callable[[Image], Image]
 FRAME = "img_{:05d}.png"
 FLOW = "{}_{:05d}.jpg"
@@ -44,10 +44,12 @@ DIS_SETTERS = {
 """Options of the flow estimator `dis` and the OpenCV calls that they stand for."""
 
 
-def save_frames(frames: Iterable[Image], folder: Path, scale: int) -> None:
-    """Write RGB frames, cropped to a multiple of `scale`, as PNG."""
-    for number, frame in enumerate(frames, 1):
-        imwrite(mod_crop(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), scale), str(folder / FRAME.format(number)))
+def save_frames(frames: Iterable[Image], folder: Path, scale: int, wanted: Collection[int]) -> None:
+    """Write the wanted ones of RGB frames, by number from 0, cropped to a multiple of `scale`, as PNG."""
+    for number, frame in enumerate(frames):
+        if number in wanted:
+            cropped = mod_crop(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), scale)
+            imwrite(cropped, str(folder / FRAME.format(number + 1)))
 
 
 def convert(source: Path, target: Path, change: Restore) -> None:
@@ -63,19 +65,19 @@ def resize(image: Image, scale: float) -> Image:
     return levels
 
 
-def infer(network: torch.nn.Module, image: Image) -> Image:
+def infer(network: torch.nn.Module, device: torch.device, image: Image) -> Image:
     """One image through a network, as BasicSR's inference scripts do it."""
-    batch = img2tensor(image.astype(np.float32) / 255).unsqueeze(0)
+    batch = img2tensor(image.astype(np.float32) / 255).unsqueeze(0).to(device)
     with torch.no_grad():
         restored: Image = tensor2img(network(batch))
     return restored
 
 
-def compare(source: Path, target: Path, border: int) -> dict[str, float]:
-    """PSNR and SSIM on Y by BasicSR, means over the frames; identical frames do not count for PSNR."""
+def compare(source: Path, target: Path, border: int, wanted: Iterable[int]) -> dict[str, float]:
+    """PSNR and SSIM on Y by BasicSR, means over the wanted frames; identical frames do not count for PSNR."""
     psnr, ssim = [], []
-    for path in sorted(target.iterdir()):
-        pair = read(path), read(source / path.name)
+    for number in wanted:
+        pair = [read(folder / FRAME.format(number + 1)) for folder in (target, source)]
         psnr.append(calculate_psnr(*pair, crop_border=border, test_y_channel=True))
         ssim.append(calculate_ssim(*pair, crop_border=border, test_y_channel=True))
     finite = [value for value in psnr if np.isfinite(value)]
@@ -90,18 +92,24 @@ def make_dis(options: Mapping[str, Any]) -> Any:
     return dis
 
 
-def save_flow(dis: Any, source: Path, target: Path, bound: float, networks: NetworkClock) -> None:
-    """Flow between neighbouring frames, clipped at +-`bound` pixels, as one JPEG for x and one for y."""
-    previous = None
-    for number, path in enumerate(sorted(source.iterdir())):
-        grey = cv2.cvtColor(read(path), cv2.COLOR_BGR2GRAY)
-        if previous is not None:
-            with networks.inside("flow"):
-                flow = dis.calc(previous, grey, None)
-            levels = np.rint((flow.clip(-bound, bound) + bound) * (255 / (2 * bound))).astype(np.uint8)
-            for axis, channel in zip("xy", np.moveaxis(levels, -1, 0), strict=True):
-                imwrite(channel, str(target / FLOW.format(axis, number)))
-        previous = grey
+def save_flow(
+    dis: Any, source: Path, target: Path, bound: float, networks: NetworkClock, wanted: Iterable[int]
+) -> None:
+    """Flow from the wanted frames to the next ones, clipped at +-`bound` pixels, as a JPEG for x and one for y each."""
+    second: tuple[int, Grey] | None = None
+    for number in sorted(wanted):
+        first = second[1] if second and second[0] == number else _grey(source, number)
+        second = number + 1, _grey(source, number + 1)
+        with networks.inside("flow"):
+            flow = dis.calc(first, second[1], None)
+        levels = np.rint((flow.clip(-bound, bound) + bound) * (255 / (2 * bound))).astype(np.uint8)
+        for axis, channel in zip("xy", np.moveaxis(levels, -1, 0), strict=True):
+            imwrite(channel, str(target / FLOW.format(axis, number + 1)))
+
+
+def _grey(folder: Path, number: int) -> Grey:
+    grey: Grey = cv2.cvtColor(read(folder / FRAME.format(number + 1)), cv2.COLOR_BGR2GRAY)
+    return grey
 
 
 def read(path: Path) -> Image:

@@ -1,54 +1,48 @@
-"""The result as tables for the terminal."""
+"""The result of pipelines over the same clips, as tables and lines."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from harness_benchmarks.comparison import Result
-from harness_benchmarks.measuring import STAGES
-from rich.table import Table
+from harness_benchmarks.grid import Grid, times
+from harness_benchmarks.measuring import STAGES, Timing
 
 
-def stages(result: Result) -> Table:
-    """Seconds a clip by stage, of both pipelines."""
-    table = _table(
-        f"Seconds a clip: {', '.join(result.methods)}; mean of {result.clips} clips, {result.threads} thread(s)",
-        ("stage", "in process", "networks, flow", "from files", "networks, flow", "ratio"),
-    )
-    a, b = result.streamed, result.files
-    for stage in STAGES:
-        inside = [_each(t.networks[stage], result) if stage in t.networks else "" for t in (a, b)]
-        times = a.stages[stage], b.stages[stage]
-        table.add_row(stage, _each(times[0], result), inside[0], _each(times[1], result), inside[1], _ratio(*times))
-    table.add_row("rest", _each(a.rest, result), "", _each(b.rest, result), "", "", end_section=True)
-    inside = [_each(t.in_networks, result) for t in (a, b)]
-    table.add_row(
-        "all", _each(a.wall, result), inside[0], _each(b.wall, result), inside[1], _ratio(a.wall, b.wall), style="bold"
-    )
-    return table
+def stages(result: Result) -> Grid:
+    """Seconds a clip by stage, of every pipeline, and how many times as long the others take."""
+    others = list(result.timings)[1:]
+    columns = [text for name in result.timings for text in (name, "networks, flow")]
+    title = f"Seconds a clip: {', '.join(result.methods)}; {_mean_of(result)}, {result.threads} thread(s)"
+    rows = [[stage, *_cells(result, stage)] for stage in STAGES]
+    rest = [text for timing in result.timings.values() for text in (_each(timing.rest, result), "")]
+    whole = [
+        text
+        for timing in result.timings.values()
+        for text in (_each(timing.wall, result), _each(timing.in_networks, result))
+    ]
+    ratios = [times(result.here.wall, result.timings[name].wall) for name in others]
+    rows += [["rest", *rest, *("" for _ in others)], ["all", *whole, *ratios]]
+    return Grid(title, ["stage", *columns, *(f"ratio, {name}" for name in others)], rows)
 
 
-def shares(result: Result) -> Table:
-    """Time in networks and flow against everything else, of both pipelines."""
-    table = _table("Where the time goes", ("", "in process", "share", "from files", "share", "ratio"))
-    a, b = result.streamed, result.files
-    rows = (
-        ("networks and flow", a.in_networks, b.in_networks),
-        ("everything else", a.elsewhere, b.elsewhere),
-        ("all", a.wall, b.wall),
-    )
-    for name, *times in rows:
+def shares(result: Result) -> Grid:
+    """Time in networks and flow against everything else, of every pipeline."""
+    columns = [text for name in result.timings for text in (name, "share")]
+    others = list(result.timings)[1:]
+    rows = []
+    for name, of in _SPLIT:
         cells = [
             text
-            for seconds, timing in zip(times, (a, b), strict=True)
-            for text in (_each(seconds, result), f"{100 * seconds / timing.wall:.1f} %")
+            for timing in result.timings.values()
+            for text in (_each(of(timing), result), f"{100 * of(timing) / timing.wall:.1f} %")
         ]
-        table.add_row(name, *cells, _ratio(*times), style="bold" if name == "all" else None)
-    return table
+        rows.append([name, *cells, *(times(of(result.here), of(result.timings[other])) for other in others)])
+    return Grid("Where the time goes", ["", *columns, *(f"ratio, {name}" for name in others)], rows)
 
 
 def answers(result: Result) -> list[str]:
-    """Lines on how far the two pipelines agree."""
+    """Lines on how far the first two pipelines agree."""
     lines = []
     for d in result.differences:
         unit = {"psnr_y": " dB"}.get(d.probe, "")
@@ -63,16 +57,39 @@ def left_out(result: Result) -> list[str]:
     return [f"Left out, as the pipeline from files cannot run them: {names}."] if names else []
 
 
-def _table(title: str, columns: Sequence[str]) -> Table:
-    table = Table(title=title, title_justify="left")
-    for name in columns:
-        table.add_column(name, justify="left" if name in columns[:1] else "right")
-    return table
+def verdicts(result: Result) -> Iterator[str]:
+    """A line for every other pipeline."""
+    for name, timing in list(result.timings.items())[1:]:
+        yield (
+            f"{name[0].upper()}{name[1:]}: {timing.wall / result.here.wall:.1f} times as long; "
+            f"{timing.elsewhere / result.here.elsewhere:.1f} times as long outside networks and flow."
+        )
+
+
+_SPLIT: Sequence[tuple[str, Callable[[Timing], float]]] = (
+    ("networks and flow", lambda timing: timing.in_networks),
+    ("everything else", lambda timing: timing.elsewhere),
+    ("all", lambda timing: timing.wall),
+)
+
+
+def _cells(result: Result, stage: str) -> list[str]:
+    cells = [
+        text
+        for timing in result.timings.values()
+        for text in (_each(timing.stages[stage], result), _inside(timing, stage, result))
+    ]
+    first, *others = (timing.stages[stage] for timing in result.timings.values())
+    return [*cells, *(times(first, other) for other in others)]
+
+
+def _inside(timing: Timing, stage: str, result: Result) -> str:
+    return _each(timing.networks[stage], result) if stage in timing.networks else ""
+
+
+def _mean_of(result: Result) -> str:
+    return f"mean of {result.clips} clips" if result.clips > 1 else "one clip"
 
 
 def _each(seconds: float, result: Result) -> str:
     return f"{seconds / result.clips:.3f}"
-
-
-def _ratio(first: float, second: float) -> str:
-    return f"{second / first:.1f}x" if first > 0 else ""

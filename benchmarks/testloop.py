@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from harness_benchmarks.images import FLOW, FRAME
 from mmaction.registry import METRICS, TRANSFORMS
 from mmcv.transforms import BaseTransform
@@ -59,7 +60,9 @@ class FrameFolder:
     label: int
 
 
-def build_runner(part: Part, network: nn.Module, folders: Sequence[FrameFolder], work: Path) -> Runner:
+def build_runner(
+    part: Part, network: nn.Module, folders: Sequence[FrameFolder], work: Path, device: torch.device
+) -> Runner:
     """A Runner whose test loop takes the folders through one stream of TSN, `network` with the options of `part`.
 
     The files are read when the loop asks for them. Raises `UsageError` for a protocol that this pipeline lacks.
@@ -77,7 +80,7 @@ def build_runner(part: Part, network: nn.Module, folders: Sequence[FrameFolder],
         "start_index": 1,
         "test_mode": True,
     }
-    with runner_device("cpu"):
+    with runner_device(device.type):
         return Runner(
             model=network,
             work_dir=str(work / "mmaction"),

@@ -1,9 +1,11 @@
-"""When memory runs out: how that is told from other errors, and trying again with less."""
+"""When memory runs out: how that is told from other errors, trying again with less, and giving back what is free."""
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
 import torch
 
@@ -34,3 +36,19 @@ def with_less(work: Callable[[int], T], size: int, least: int) -> tuple[T, int]:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         size = max(least, size // 2)
+
+
+def give_back() -> None:
+    """Give memory that is free, but lies between what is not, back to the system; glibc would keep it for later."""
+    trim = _trim()
+    if trim is not None:
+        trim(0)
+
+
+@cache
+def _trim() -> Any:
+    """glibc's ``malloc_trim``; None where another library manages memory."""
+    try:
+        return ctypes.CDLL(None).malloc_trim
+    except (AttributeError, OSError, TypeError):  # the last on Windows
+        return None

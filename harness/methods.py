@@ -14,6 +14,7 @@ from torch.nn.functional import interpolate, pad
 from harness.errors import ContractError
 from harness.memory import with_less
 from harness.tiling import in_tiles
+from harness.transfer import positions
 from harness.video.colour import rgb_to_ycbcr, ycbcr_to_rgb
 from harness.video.imresize import imresize
 
@@ -116,7 +117,7 @@ class FrameNetwork:
 
     def gather(self, lr: Tensor, frames: list[int]) -> Tensor:
         """The input of `restore` for these frames: here the frames themselves."""
-        return lr[frames]
+        return lr.index_select(0, positions(frames, lr.device))
 
     def restore(self, lr: Tensor) -> Tensor:
         """One batch ``(N, 3, h, w)`` to ``(N, 3, h * scale, w * scale)``."""
@@ -161,9 +162,10 @@ class WindowNetwork(FrameNetwork):
 
     def gather(self, lr: Tensor, frames: list[int]) -> Tensor:
         """The windows around these frames ``(N, 2 * radius + 1, 3, h, w)``."""
-        middle = torch.tensor(frames, device=lr.device)[:, None]
+        middle = positions(frames, lr.device)[:, None]
         around = torch.arange(-self.temporal_radius, self.temporal_radius + 1, device=lr.device)
-        return lr[(middle + around).clamp(0, len(lr) - 1)]
+        windows = (middle + around).clamp(0, len(lr) - 1)
+        return lr.index_select(0, windows.flatten()).reshape(*windows.shape, *lr.shape[1:])
 
 
 class ClipNetwork(FrameNetwork):
@@ -192,7 +194,7 @@ class ClipNetwork(FrameNetwork):
         """The wanted frames of a padded clip ``(T, 3, h, w)``."""
         missing = max(0, self.shortest - len(lr))
         whole = torch.cat([lr, lr[-1:].expand(missing, -1, -1, -1)])
-        return self.restore(whole[None])[0, frames]
+        return self.restore(whole[None])[0].index_select(0, positions(frames, lr.device))
 
 
 def pad_edges(frames: Tensor, multiple: int, least: int) -> Tensor:
@@ -211,7 +213,7 @@ class HighResolution:
 
     def upscale(self, lr: Tensor, frames: Sequence[int]) -> Tensor:
         """The wanted frames, unchanged."""
-        return lr[list(frames)]
+        return lr.index_select(0, positions(frames, lr.device))
 
 
 class Resize:
@@ -224,7 +226,7 @@ class Resize:
 
     def upscale(self, lr: Tensor, frames: Sequence[int]) -> Tensor:
         """Enlarge the wanted frames of the LR clip ``(T, 3, h, w)`` by the scale factor."""
-        return self.resize(lr[list(frames)])
+        return self.resize(lr.index_select(0, positions(frames, lr.device)))
 
     def resize(self, frames: Tensor) -> Tensor:
         raise NotImplementedError

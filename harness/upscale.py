@@ -37,9 +37,17 @@ CHUNK_PIXELS = 1 << 25
 
 
 def load_method(
-    text: str, registry: Registry, *, scale: int, tag: str, device: torch.device, tile: int | None = None
+    text: str,
+    registry: Registry,
+    *,
+    scale: int,
+    tag: str,
+    device: torch.device,
+    tile: int | None = None,
+    compiled: bool = False,
 ) -> SRMethod:
-    """Build the SR method ``NAME`` or ``NAME:option=value`` with its weights of that tag; a network may use tiles.
+    """Build the SR method ``NAME`` or ``NAME:option=value`` with its weights of that tag; a network may use tiles or be
+    compiled.
 
     Raises `UnknownNameError`, `UsageError` for an unsupported scale, and `WeightsMissingError` with how to get them.
     """
@@ -52,7 +60,8 @@ def load_method(
     part = with_weights(part, tag, scale=scale)
     if part.missing:
         raise WeightsMissingError(part.missing)
-    return build_method(replace(part, computing=Computing(tile=tile).of(spec, device.type)), scale, device)
+    computing = Computing(tile=tile, compiled=compiled).of(spec, device.type)
+    return build_method(replace(part, computing=computing), scale, device)
 
 
 def upscale_video(

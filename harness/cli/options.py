@@ -80,5 +80,13 @@ Tile = Annotated[
         "Without it they do so only after memory ran out.",
     ),
 ]
+Compile = Annotated[
+    bool,
+    typer.Option(
+        "--compile",
+        help="Compile SR networks and recognisers with torch.compile, which needs a compiler such as g++: slow at "
+        "first, then faster. Numbers stay the same but for rounding; in half precision they are results of their own.",
+    ),
+]
 Device = Annotated[str, typer.Option(help=DEVICE_HELP, callback=check_device)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]

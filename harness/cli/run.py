@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import completing
-from harness.cli.options import Device, PluginFiles, Precision, Tile
+from harness.cli.options import Compile, Device, PluginFiles, Precision, Tile
 from harness.planning.computing import FULL
 from harness.specs import DEFAULT_BENCHMARK
 
@@ -67,6 +67,7 @@ def run(
     device: Device = "auto",
     precision: Precision = FULL,
     tile: Tile = None,
+    compiled: Compile = False,
     flow_cache: Annotated[
         Path | None,
         typer.Option(
@@ -91,6 +92,8 @@ def run(
     from harness.planning.computing import Computing
     from harness.planning.selecting import Request
     from harness.registry import registry
+    from harness.running.build import pick_device
+    from harness.running.compiling import require_compiler
     from harness.running.context import open_context
     from harness.running.flow_cache import open_flow_cache
     from harness.running.store import open_run
@@ -99,11 +102,13 @@ def run(
 
     if estimate and not dry_run:
         raise UsageError("--estimate belongs to --dry-run: give both, or neither")
+    if compiled and not dry_run:
+        require_compiler(pick_device(device))
     console = new_console()
     kept = open_flow_cache(flow_cache) if flow_cache and not dry_run else None
     request = Request(
         load_benchmark(benchmark), sr, recognizer, limit, data, device, skip_unreadable=skip_unreadable,
-        computing=Computing(precision, tile),
+        computing=Computing(precision, tile, compiled),
     )  # fmt: skip
     with lazily(counting_bar, "reading clips", "clips") as progress:
         context = open_context(request, registry(), progress)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.options import Device, PluginFiles, Tile
+from harness.cli.options import Compile, Device, PluginFiles, Tile
 from harness.errors import UsageError
 from harness.specs import DEFAULT_BENCHMARK
 from harness.video.encoding import CONTAINERS, Encoding
@@ -69,6 +69,7 @@ def upscale(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     device: Device = "auto",
     tile: Tile = None,
+    compiled: Compile = False,
     plugin: PluginFiles = None,
 ) -> None:
     """Restore every frame of a video; time stamps are kept and the sound is copied."""
@@ -80,13 +81,16 @@ def upscale(
     from harness.bars import counting_bar
     from harness.registry import registry
     from harness.running.build import pick_device
+    from harness.running.compiling import require_compiler
     from harness.terminal import console, say
     from harness.upscale import load_method, readable, upscale_video
 
     readable(video)
     notes: list[str] = []
     picked = pick_device(device)
-    method = load_method(sr, registry(), scale=scale, tag=weights_tag, device=picked, tile=tile)
+    if compiled:
+        require_compiler(picked)
+    method = load_method(sr, registry(), scale=scale, tag=weights_tag, device=picked, tile=tile, compiled=compiled)
     with counting_bar(f"{sr} x{scale}", "frames") as progress:
         frames = upscale_video(
             video, out, method, scale=scale, device=picked, encoding=encoding, progress=progress, note=notes.append

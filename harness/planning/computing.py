@@ -1,4 +1,4 @@
-"""How networks compute, where that is not as usual: in half precision, or frames in tiles. Both change results."""
+"""How networks compute, where that is not as usual: in half precision, frames in tiles, or compiled."""
 
 from __future__ import annotations
 
@@ -19,10 +19,14 @@ class Computing:
     """One of `PRECISIONS`. ``auto`` is what a network declares as safe on a GPU (`NetworkSpec.half`), else ``fp32``."""
     tile: int | None = None
     """LR pixels a side of the tiles that SR methods restore; None for whole frames."""
+    compiled: bool = False
+    """By torch.compile. It rounds as always in single precision, and in other places in half precision."""
 
     def facts(self) -> dict[str, str | int]:
-        """What differs from the usual, as it enters an identity."""
+        """What differs from the usual and changes results, as it enters an identity."""
         found: dict[str, str | int] = {} if self.precision == FULL else {"precision": self.precision}
+        if found and self.compiled:
+            found["compiled"] = True
         return found if self.tile is None else {**found, "tile": self.tile}
 
     def of(self, spec: NetworkSpec, device: str) -> Computing:
@@ -32,7 +36,7 @@ class Computing:
         precision = self.precision
         if precision == AUTO:
             precision = spec.half if spec.half and on_gpu(device) else FULL
-        return Computing(precision, self.tile if isinstance(spec, SRMethodSpec) else None)
+        return Computing(precision, self.tile if isinstance(spec, SRMethodSpec) else None, self.compiled)
 
     def seen_in(self, precisions: set[str]) -> Computing:
         """What all cells of a run share: ``auto`` counts only where it chose half precision."""

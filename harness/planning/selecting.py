@@ -105,6 +105,8 @@ def _in_words(computing: Computing, parts: Sequence[Part[NetworkSpec]]) -> dict[
         facts["precision"] = f"{precision}, SR networks and recognisers"
     if precision == AUTO:
         facts["precision"] = ", ".join(f"{part.label} {part.computing.precision}" for part in parts)
+    if "compiled" in facts:
+        facts["compiled"] = "by torch.compile, which rounds half precision in other places"
     if tile := facts.pop("tile", None):
         facts["tiles"] = f"{tile} LR pixels a side and an overlap, SR networks"
     return {name: str(value) for name, value in facts.items()}

@@ -11,6 +11,7 @@ from torch import Tensor
 from harness.contracts import Measurement, Pair, Sample, Wants
 from harness.probes.portioned import Portioned
 from harness.probes.sampling import consecutive_pairs
+from harness.transfer import to_host
 
 NUMBERS = ("flow_epe", "flow_bad1", "flow_bad3")
 BLOCK_PIXELS = 1 << 20
@@ -43,7 +44,7 @@ class FlowQuality(Portioned):
         height, width = sample.hr_flow(pairs[:1]).shape[-2:]
         size = max(1, BLOCK_PIXELS // (height * width))
         blocks = [pairs[start : start + size] for start in range(0, len(pairs), size)]
-        return torch.stack([_sums(sample, block) for block in blocks])
+        return to_host(torch.stack([_sums(sample, block) for block in blocks]))
 
     def summary(self, values: Tensor) -> Measurement:
         if not len(values):
@@ -57,4 +58,4 @@ def _sums(sample: Sample, pairs: Sequence[Pair]) -> Tensor:
     # square root of a sum: torch's vector_norm takes ten times as long for two components
     error = (sample.sr_flow(pairs) - sample.hr_flow(pairs)).square_().sum(dim=1).sqrt_()
     off = [(error > limit).sum(dtype=torch.float64) for limit in (1, 3)]
-    return torch.stack([error.sum(dtype=torch.float64), *off, off[0].new_tensor(error.numel())]).cpu()
+    return torch.stack([error.sum(dtype=torch.float64), *off, torch.full_like(off[0], error.numel())])

@@ -14,6 +14,7 @@ from harness.contracts import Measurement, Pair, Sample, Wants
 from harness.probes.portioned import Portioned
 from harness.probes.sampling import consecutive_pairs
 from harness.probes.similarity import luma
+from harness.transfer import to_host
 from harness.video.frames import Bytes, to_uint8
 
 
@@ -37,13 +38,14 @@ class _PairProbe(Portioned):
     def see(self, sample: Sample, units: Sequence[Wants]) -> Tensor:
         """One value per pair."""
         pairs = [(unit.frames[0], unit.frames[1]) for unit in units]
-        return torch.tensor([self.difference(sample, pair) for pair in pairs], dtype=torch.float64)
+        found = [self.difference(sample, pair) for pair in pairs]
+        return to_host(torch.stack(found)) if found else torch.empty(0, dtype=torch.float64)
 
     def summary(self, values: Tensor) -> Measurement:
         return Measurement({self.key: sum(values.tolist()) / len(values) if len(values) else None})
 
-    def difference(self, sample: Sample, pair: Pair) -> float:
-        """The number of one pair."""
+    def difference(self, sample: Sample, pair: Pair) -> Tensor:
+        """The number of one pair, float64 without dimensions."""
         raise NotImplementedError
 
 
@@ -56,9 +58,9 @@ class FlowDifference(_PairProbe):
 
     key = "tof"
 
-    def difference(self, sample: Sample, pair: Pair) -> float:
+    def difference(self, sample: Sample, pair: Pair) -> Tensor:
         restored, true = (_flow(*to_uint8(frames(pair))) for frames in (sample.sr, sample.hr))
-        return float(np.linalg.norm(restored - true, axis=-1).mean(dtype=np.float64))
+        return torch.tensor(np.linalg.norm(restored - true, axis=-1).mean(dtype=np.float64))
 
 
 class ProfileDifference(_PairProbe):
@@ -71,9 +73,9 @@ class ProfileDifference(_PairProbe):
 
     key = "temporal_profile"
 
-    def difference(self, sample: Sample, pair: Pair) -> float:
+    def difference(self, sample: Sample, pair: Pair) -> Tensor:
         restored, true = (_change(frames(pair)) for frames in (sample.sr, sample.hr))
-        return float((restored - true).abs_().mean())
+        return (restored - true).abs_().mean()
 
 
 def _flow(first: Bytes, second: Bytes) -> np.ndarray:

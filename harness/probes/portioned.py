@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
 from harness.contracts import Measurement, Sample, Wants
+
+
+def at_once(like: Tensor, pixels: Mapping[str, int]) -> int:
+    """How many frames of the size of `like`, ``(..., H, W)``, have so many `pixels`, which go by the kind of device."""
+    return max(1, pixels.get(like.device.type, pixels["cpu"]) // (like.shape[-2] * like.shape[-1]))
 
 
 class Portioned(ABC):

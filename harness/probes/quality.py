@@ -12,12 +12,13 @@ import torch
 from torch import Tensor
 
 from harness.contracts import Measurement, Sample, Wants
-from harness.probes.portioned import Portioned
+from harness.probes.portioned import Portioned, at_once
 from harness.probes.sampling import evenly_spaced
 from harness.probes.similarity import TAPS, decibel, luma, mean_square, rgb, ssim
+from harness.transfer import to_host
 
-BLOCK_PIXELS = 1_000_000
-"""Values compared at once, so that long clips of large frames fit into memory."""
+BLOCK_PIXELS = {"cpu": 1 << 17, "cuda": 1 << 20}
+"""Pixels compared at once, by kind of device: on a CPU so many that what is made of them stays in the cache."""
 
 
 @dataclass(frozen=True)
@@ -46,15 +47,16 @@ class _PictureProbe(Portioned):
     def see(self, sample: Sample, units: Sequence[Wants]) -> Tensor:
         """One value per frame; none if cropping leaves nothing to compare."""
         frames = [frame for unit in units for frame in unit.frames]
-        height, width = sample.sr(frames[:1]).shape[-2:]
+        first = sample.sr(frames[:1])
+        height, width = first.shape[-2:]
         border = self.shave + (self.scale if self.crop_border < 0 else self.crop_border)
         if not frames or min(height, width) - 2 * border < self.smallest_side:
             return torch.empty(0)
-        block = max(1, BLOCK_PIXELS // (height * width))
+        block = at_once(first, BLOCK_PIXELS)
         parts = [frames[start : start + block] for start in range(0, len(frames), block)]
         values = type(self).values
         found = [self.compare(values(sample.sr(part), border), values(sample.hr(part), border)) for part in parts]
-        return torch.cat(found).cpu()
+        return to_host(torch.cat(found))
 
     @abstractmethod
     def compare(self, sr: Tensor, hr: Tensor) -> Tensor:

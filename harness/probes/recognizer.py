@@ -12,6 +12,7 @@ from torch import Tensor
 
 from harness.contracts import Measurement, Sample, StreamRecognizer, Wants
 from harness.errors import ContractError
+from harness.transfer import to_host
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,11 @@ class StreamProbe:
 
 def _checked(scores: Tensor, vectors: int = 0) -> NDArray[np.float32]:
     """Scores ``(num_classes,)``, or ``(vectors, num_classes)``, as float32."""
+    scores = to_host(scores)
     right = scores.ndim == 2 and len(scores) == vectors if vectors else scores.ndim == 1
     if not right or not bool(torch.isfinite(scores).all()):
         found = "numbers that are not finite" if right else f"the shape {tuple(scores.shape)}"
         wanted = f"({vectors}, num_classes)" if vectors else "(num_classes,)"
         raise ContractError(f"recogniser returned {found}; expected finite scores {wanted}")
-    array: NDArray[np.float32] = scores.float().cpu().numpy()
+    array: NDArray[np.float32] = scores.float().numpy()
     return array

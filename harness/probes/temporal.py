@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 
 from harness.contracts import Measurement, Pair, Sample, Wants
-from harness.probes.portioned import Portioned
+from harness.probes.portioned import Portioned, at_once
 from harness.probes.sampling import consecutive_pairs
+from harness.transfer import to_host
 from harness.video.warp import visible, warp
 
-BLOCK_PAIRS = 16
-"""Pairs warped at once, so that long clips fit into memory."""
+BLOCK_PIXELS = {"cpu": 1 << 18, "cuda": 1 << 21}
+"""Pixels warped at once, by kind of device."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,11 @@ class TemporalConsistency(Portioned):
     def see(self, sample: Sample, units: Sequence[Wants]) -> Tensor:
         """Warping error and flicker of every pair; NaN where no pixel is visible."""
         pairs = [unit.pairs[0] for unit in units]
-        blocks = [pairs[i : i + BLOCK_PAIRS] for i in range(0, len(pairs), BLOCK_PAIRS)]
-        return torch.cat([_errors(sample, block) for block in blocks] or [torch.empty(0, 2)])
+        if not pairs:
+            return torch.empty(0, 2)
+        size = at_once(sample.hr(pairs[0][:1]), BLOCK_PIXELS)
+        blocks = [pairs[start : start + size] for start in range(0, len(pairs), size)]
+        return to_host(torch.cat([_errors(sample, block) for block in blocks]))
 
     def summary(self, values: Tensor) -> Measurement:
         values = values[values.isfinite().all(dim=1)]
@@ -63,7 +67,7 @@ def _errors(sample: Sample, pairs: Sequence[Pair]) -> Tensor:
     sr = _unexplained(sample.sr(first), sample.sr(second), flow)
     hr = _unexplained(sample.hr(first), sample.hr(second), flow)
     values = torch.stack((sr.square().mean(dim=1), (sr.abs() - hr.abs()).clamp_min_(0).mean(dim=1)))
-    return ((values * mask).sum(dim=(-2, -1), dtype=torch.float64) / mask.sum(dim=(-2, -1))).T.cpu()
+    return ((values * mask).sum(dim=(-2, -1), dtype=torch.float64) / mask.sum(dim=(-2, -1))).T
 
 
 def _unexplained(first: Tensor, second: Tensor, flow: Tensor) -> Tensor:

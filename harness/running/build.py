@@ -12,6 +12,7 @@ from harness.methods import FrameNetwork
 from harness.planning.building import Given, build
 from harness.planning.cells import Part
 from harness.planning.computing import FULL
+from harness.running.compiling import compile_network
 from harness.running.precision import halve_method, halve_recognizer
 from harness.specs import DegradationSpec, FlowSpec, NetworkSpec, RecognizerSpec, SRMethodSpec
 
@@ -47,6 +48,8 @@ def build_method(part: Part[SRMethodSpec], scale: int, device: torch.device) -> 
         if not isinstance(method, FrameNetwork):
             raise UsageError(f"--tile: {part.label} is none of the classes of harness.methods, which know tiles")
         method.tile = part.computing.tile
+    if part.computing.compiled:
+        compile_network(method)
     return method
 
 
@@ -55,6 +58,8 @@ def build_probe(part: Part[NetworkSpec], scale: int, classes: Sequence[str], dev
     from harness.probes.recognizer import StreamProbe
 
     built = build(part, Given(scale=scale, device=device, classes=classes))
+    if part.computing.compiled:
+        compile_network(built)
     if isinstance(part.spec, RecognizerSpec):
         halve = part.computing.precision != FULL
         return StreamProbe(halve_recognizer(built, part.computing.precision, device) if halve else built)

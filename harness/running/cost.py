@@ -15,6 +15,7 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 
 from harness.contracts import Cost
+from harness.running.compiling import uncompiled
 
 
 def measure_cost(restore: Callable[[], Tensor], frames: int) -> Cost | None:
@@ -25,7 +26,7 @@ def measure_cost(restore: Callable[[], Tensor], frames: int) -> Cost | None:
     """
     memory, counter = LiveBytes(), FlopCounterMode(display=False, custom_mapping=FORMULAS)
     try:
-        with torch.inference_mode(), memory, counter:
+        with torch.inference_mode(), uncompiled(), memory, counter:
             restore()
     except Exception:  # a plugin's code, which has restored the clip already; only its cost stays unknown
         return None

@@ -9,6 +9,8 @@ from torch import Tensor
 
 from harness.contracts import SRMethod
 from harness.errors import ContractError
+from harness.running.compiling import remark_on_compiling
+from harness.transfer import positions, to_host
 
 
 def temporal_radius(method: SRMethod) -> int | None:
@@ -26,10 +28,11 @@ def temporal_radius(method: SRMethod) -> int | None:
     return radius
 
 
-def remark_of(method: SRMethod) -> str | None:
-    """What a method's results depend on that no option says; it is the method's attribute `remark`."""
-    remark = getattr(method, "remark", None)
-    return None if remark is None else str(remark)
+def remark_of(method: object) -> str | None:
+    """What no option says of how a method or recogniser came to its results: its attribute `remark`, and whether it
+    runs uncompiled although compiling was asked for."""
+    found = getattr(method, "remark", None), remark_on_compiling(method)
+    return "; ".join(str(remark) for remark in found if remark is not None) or None
 
 
 def widest(radii: Iterable[int | None]) -> int | None:
@@ -71,7 +74,7 @@ class FrameStore:
         self._make_room(len(numbers))
         places = [self._free.pop() for _ in numbers]
         levels = frames.clamp(0, 1).mul_(255).round_().to(torch.uint8)
-        self._levels.index_copy_(0, torch.tensor(places, dtype=torch.long, device=levels.device), levels)
+        self._levels.index_copy_(0, positions(places, levels.device), levels)
         self._places.update(zip(numbers, places, strict=True))
 
     def _make_room(self, frames: int) -> None:
@@ -88,9 +91,22 @@ class FrameStore:
         for number in [number for number in self._places if not needed(number)]:
             self._free.append(self._places.pop(number))
 
+    def holds_same(self, other: FrameStore, frames: Sequence[int]) -> bool:
+        """Whether these frames are the same in both, as 8-bit levels. Waits for the device."""
+        # where the first differs, as it does in nearly all, the others need not be compared
+        return all(_same(self._in_levels(part), other._in_levels(part)) for part in (frames[:1], frames[1:]))
+
     def __call__(self, frames: Sequence[int]) -> Tensor:
         """Frames in the given order, ``(len(frames), 3, H, W)`` in [0, 1]. Raises `ContractError` for one not kept."""
         missing = sorted(set(frames) - self._places.keys())
         if missing:
             raise ContractError(f"asked for frames {missing} of a clip, which `wants` does not name; name them there")
-        return self._levels[[self._places[frame] for frame in frames]].float().div_(255)
+        return self._in_levels(frames).float().div_(255)
+
+    def _in_levels(self, frames: Sequence[int]) -> Tensor:
+        places = positions([self._places[frame] for frame in frames], self._levels.device)
+        return self._levels.index_select(0, places)
+
+
+def _same(one: Tensor, other: Tensor) -> bool:
+    return bool(to_host((one == other).all()))

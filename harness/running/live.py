@@ -21,6 +21,8 @@ class LiveCell:
     cell: Cell
     done: set[str]
     failed: bool = False
+    remark: str | None = None
+    """The last that was told of its recogniser."""
 
 
 @dataclass

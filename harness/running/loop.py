@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ import torch
 
 from harness.contracts import Clip, Degradation, FlowEstimator, Measurement, PortionedProbe, Probe, Sample
 from harness.errors import ClipError, one_line
+from harness.memory import give_back
 from harness.planning.cells import Cell, Plan
 from harness.running.build import build_degradation, build_flow, build_method, count_parameters
 from harness.running.context import RunContext
@@ -20,11 +21,12 @@ from harness.running.events import Built, ClipDone, Event, Failed, Loading, Meas
 from harness.running.frame_store import remark_of, temporal_radius, widest
 from harness.running.kept_flow import kept_flow
 from harness.running.live import LiveCell, LiveMethod, View
-from harness.running.pipeline import PORTION_PIXELS, JointClip, RestoredClip, SourceClip
+from harness.running.pipeline import PORTION_PIXELS, JointClip, RestoredClip, SourceClip, pixels_on
 from harness.running.portions import Look, Portion, look_of, needs_of, portions_of
+from harness.running.read_ahead import reader_for
 from harness.running.rows import make_row
 from harness.running.timing import Stopwatch
-from harness.video.frames import Bytes, Video, to_uint8
+from harness.video.frames import Bytes, to_uint8
 
 T = TypeVar("T")
 PICTURES = 3
@@ -42,6 +44,16 @@ class Work:
     """Ids of the clips that a cell has seen already, by the cell's id."""
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A clip that is open, in portions; the first frames are on their way."""
+
+    source: SourceClip
+    portions: Sequence[Portion]
+    failures: Mapping[str, Exception] = field(default_factory=dict)
+    """Of probes that could not say what they want, by label."""
+
+
 class ClipLoop:
     """Holds the live objects while clips go through them. Iterate over `run` to the end."""
 
@@ -49,6 +61,9 @@ class ClipLoop:
         self.work = work
         self.context = context
         self.watch = Stopwatch(context.device)
+        self._reader = reader_for(context.device)
+        self._asked: dict[str, Callable[[], Opened]] = {}
+        """The clip that is opened while the one before it is computed, by its id."""
         self.live = [LiveCell(cell, set(work.done.get(cell.id, ()))) for cell in work.cells]
         self.degradation: Degradation | None = None
         self.flow: FlowEstimator | None = None
@@ -58,26 +73,43 @@ class ClipLoop:
         clips = work.plan.clips
         self.pictured = {clip.id for clip in clips[:: max(1, len(clips) // PICTURES)][:PICTURES]}
 
-    def run(self, clips: Iterable[Clip]) -> Iterator[Event]:
+    def run(self, clips: Iterable[Clip]) -> Generator[Event, None, None]:
         """Build everything, then take the clips through every method that still waits for them."""
         yield from self._build_shared()
         yield from self._build_probes()
         yield from self._build_methods()
-        for clip in clips:
-            yield from self.see(clip)
+        try:
+            for clip, following in _with_next(clip for clip in clips if self._waiting(clip)):
+                yield from self.see(clip, following)
+        finally:
+            self._reader.stop()
 
-    def see(self, clip: Clip) -> Iterator[Event]:
-        """Take one clip through every method that still waits for it, a portion at a time."""
-        views = [View(method) for method in self.methods if method.waiting(clip)]
+    def see(self, clip: Clip, following: Clip | None = None) -> Iterator[Event]:
+        """Take one clip through every method that still waits for it, a portion at a time.
+
+        The `following` one is opened, and its first frames are read, while this one is computed.
+        """
+        opening = self._asked.pop(clip.id, None) or partial(self._open, clip)
+        views = [View(method) for method in self._waiting(clip)]
         if not views:
             return
-        opened = yield from self._open(clip, views)
+        opened = yield from self._trying(clip, views, opening)
         if opened is None:
             return
-        source, portions = opened
+        yield from self._without(opened.failures, clip)
+        if following is not None:
+            self._asked = {following.id: self._reader.ask(partial(self._open, following))}
+        yield from self._see_opened(opened, views)
+        self.watch.settle()
+
+    def _waiting(self, clip: Clip) -> list[LiveMethod]:
+        return [method for method in self.methods if method.waiting(clip)]
+
+    def _see_opened(self, opened: Opened, views: Sequence[View]) -> Iterator[Event]:
+        source, clip = opened.source, opened.source.clip
         middle = source.wanted[len(source.wanted) // 2 :][:1] if clip.id in self.pictured else []
         shown: dict[str, Bytes] = {}
-        for portion in portions:
+        for portion in opened.portions:
             if (yield from self._trying(clip, views, partial(_advanced, source, portion))) is None:
                 return
             pictured = [frame for frame in middle if frame in portion.frames]
@@ -103,6 +135,8 @@ class ClipLoop:
             if portion.is_last:
                 yield ClipDone(view.label, view.seconds)
         source.hr_flow.keep(portion.needs_later)
+        if not portion.is_last:
+            give_back()
 
     def _build_shared(self) -> Iterator[Event]:
         """Degradation and flow. One that cannot be built fails the cells that need it, not the run."""
@@ -147,28 +181,25 @@ class ClipLoop:
             yield Built(alone, count_parameters(method))
             self.methods.append(LiveMethod(part, method, cells, radius))
 
-    def _open(
-        self, clip: Clip, views: Sequence[View]
-    ) -> Generator[Event, None, tuple[SourceClip, list[Portion]] | None]:
-        """Decode and degrade the first portion of a clip; None if that fails."""
-        found = yield from self._trying(clip, views, lambda: _with_length(self.context.open(clip)))
-        if found is None:
-            return None
-        video, num_frames = found
-        looks = yield from self._looks(clip, num_frames)
+    def _open(self, clip: Clip) -> Opened:
+        """Open a clip for the methods that wait for it. Raises `ClipError`; works in any thread."""
+        video = self.context.open(clip)
+        num_frames = video.num_frames  # which may have to be counted
+        looks, failures = self._looks(num_frames)
         scale = self.work.plan.benchmark.scale if self.degradation is None else 1
-        portions = portions_of(looks, max(1, PORTION_PIXELS // (video.size[0] * video.size[1] * scale**2)))
+        pixels = pixels_on(self.context.device, PORTION_PIXELS)
+        portions = portions_of(looks, max(1, pixels // (video.size[0] * video.size[1] * scale**2)))
+        waiting = self._waiting(clip)
         hr_radius, lr_radius = (
-            widest(view.live.radius for view in views if view.live.sees_hr is sees_hr) for sees_hr in (True, False)
+            widest(method.radius for method in waiting if method.sees_hr is sees_hr) for sees_hr in (True, False)
         )
         needs = needs_of(portions, num_frames, hr_radius=hr_radius, lr_radius=lr_radius)
-        source = yield from self._trying(
-            clip, views, lambda: SourceClip(
-                clip, video, self.degradation, self.flow, self.watch, self.context.device, needs,
-                wanted=[frame for portion in portions for frame in portion.frames], hr_estimator=self.hr_flow,
-            ),
+        source = SourceClip(
+            clip, video, self.degradation, self.flow, self.watch, self.context.device, needs,
+            wanted=[frame for portion in portions for frame in portion.frames], hr_estimator=self.hr_flow,
+            reader=self._reader,
         )  # fmt: skip
-        return None if source is None else (source, portions)
+        return Opened(source, portions, failures)
 
     def _trying(self, clip: Clip, views: Sequence[View], read: Callable[[], T]) -> Generator[Event, None, T | None]:
         """What `read` reads of a clip; None if that fails, which ends the clip for all methods."""
@@ -182,17 +213,23 @@ class ClipLoop:
             yield ClipDone(view.label, view.seconds)
         return None
 
-    def _looks(self, clip: Clip, num_frames: int) -> Generator[Event, None, dict[str, Look]]:
+    def _looks(self, num_frames: int) -> tuple[dict[str, Look], dict[str, Exception]]:
         """Of all probes, not only of waiting ones: a resumed clip must be restored in the same batches."""
         looks: dict[str, Look] = {}
+        failures: dict[str, Exception] = {}
         of_pairs = {live.cell.probe.label for live in self.live if len(live.cell.methods) > 1}
         for label, probe in list(self.probes.items()):
             try:
                 looks[label] = look_of(probe, num_frames, whole=label in of_pairs)
             except Exception as error:  # a plugin's code; recorded with its traceback in the probe's cells
-                del self.probes[label]
+                failures[label] = error
+        return looks, failures
+
+    def _without(self, failures: Mapping[str, Exception], clip: Clip) -> Iterator[Event]:
+        """Go on without the probes that could not say what they want of a clip."""
+        for label, error in failures.items():
+            if self.probes.pop(label, None) is not None:
                 yield self._fail([live for live in self.live if live.cell.probe.label == label], error, clip)
-        return looks
 
     def _restore_and_probe(
         self, view: View, source: SourceClip, portion: Portion, kept: dict[str, RestoredClip]
@@ -239,6 +276,7 @@ class ClipLoop:
             return
         live.done.add(sample.clip.id)
         yield Measured(live.cell, row)
+        yield from _remarks_on_probe(live, self.probes[part.label])
 
     def _look(self, live: LiveCell, view: View, sample: Sample, portion: Portion) -> Measurement | None:
         """Let a probe see a portion; what it measured in the clip after the last one."""
@@ -258,9 +296,14 @@ class ClipLoop:
         return Failed(_cells(failing), f"{where}{one_line(error)}", log)
 
 
-def _with_length(video: Video) -> tuple[Video, int]:
-    """A video and its number of frames, which may have to be counted. Raises `ClipError`."""
-    return video, video.num_frames
+def _with_next(clips: Iterable[Clip]) -> Iterator[tuple[Clip, Clip | None]]:
+    """Every clip with the one after it."""
+    left = iter(clips)
+    clip = next(left, None)
+    while clip is not None:
+        following = next(left, None)
+        yield clip, following
+        clip = following
 
 
 def _advanced(source: SourceClip, portion: Portion) -> SourceClip:
@@ -275,6 +318,14 @@ def _remarks(live: LiveMethod) -> Iterator[Event]:
     if remark is not None and remark != live.remark:
         live.remark = remark
         yield Remarked(_cells(cell for cell in live.cells if not cell.failed), live.part.label, remark)
+
+
+def _remarks_on_probe(live: LiveCell, probe: Probe) -> Iterator[Event]:
+    """A remark of a recogniser that is new."""
+    remark = remark_of(getattr(probe, "recognizer", probe))
+    if remark is not None and remark != live.remark:
+        live.remark = remark
+        yield Remarked([live.cell], live.cell.probe.label, remark)
 
 
 def _unreadable(live: Iterable[LiveCell], clip: Clip, error: ClipError) -> Unreadable:

@@ -7,7 +7,6 @@ which only the frames that are needed are kept, and only until the last portion 
 
 from __future__ import annotations
 
-import time
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,14 +21,23 @@ from harness.running.cost import measure_cost
 from harness.running.decoding import Decoding
 from harness.running.frame_store import FrameStore, around, temporal_radius
 from harness.running.portions import Needs, Portion, Spans
-from harness.running.timing import Stopwatch
+from harness.running.read_ahead import OnDemand, Reader
+from harness.running.timing import Span, Stopwatch
+from harness.transfer import all_finite, positions
 from harness.video.frames import Video, crop_to_multiple, multiple_of
 
-BLOCK_PIXELS = 1 << 21
-"""HR pixels that are processed at once: 27 frames of 320x240, or 25 MB."""
+BLOCK_PIXELS = 1 << 20
+"""HR pixels that are processed at once: 13 frames of 320x240, or 12 MB."""
 PORTION_PIXELS = 2 * BLOCK_PIXELS
-"""HR pixels of a portion: 54 frames of 320x240. A clip that is no longer is decoded once, and every method is through
+"""HR pixels of a portion: 27 frames of 320x240. A clip that is no longer is decoded once, and every method is through
 with it before the next begins."""
+TIMES_ON_GPU = 2
+"""How many times as many on a GPU, which has memory of its own and is not filled by less."""
+
+
+def pixels_on(device: torch.device, pixels: int) -> int:
+    """So many pixels of a block or a portion on this device."""
+    return pixels * (TIMES_ON_GPU if device.type == "cuda" else 1)
 
 
 class PairFlows:
@@ -63,7 +71,7 @@ class PairFlows:
         with self._watch.stage("flow"):
             flow = self._estimator.flow(first, second)
         expected = (len(pairs), 2, *first.shape[-2:])
-        if tuple(flow.shape) != expected or not bool(torch.isfinite(flow).all()):
+        if tuple(flow.shape) != expected or not all_finite(flow):
             raise ContractError(f"flow has shape {tuple(flow.shape)}; expected finite numbers of shape {expected}")
         self._known.update(zip(pairs, flow, strict=True))
 
@@ -74,14 +82,15 @@ class SourceClip:
     Only the frames that `needs` names are kept, in the portions for which they are needed; those `wanted` are to be
     restored. A clip of several portions is decoded twice, for HR and for LR frames, of which some methods need more.
     `hr_estimator` is for HR flow, where that is kept between runs.
+    Nothing is there before the first `advance`, but `reader` is asked for the first frames.
     Without a degradation the clip is LR by nature. Raises `ContractError` if asked for HR frames or their flow then,
-    for frames that are not kept, and for flow without an estimator; and `ClipError` as `Video.frames` does.
+    for frames that are not kept, and for flow without an estimator; and `ClipError` for frames that are too small.
     """
 
     def __init__(
         self, clip: Clip, video: Video, degradation: Degradation | None, estimator: FlowEstimator | None,
         watch: Stopwatch, device: torch.device, needs: Needs, wanted: Sequence[int] = (),
-        hr_estimator: FlowEstimator | None = None,
+        hr_estimator: FlowEstimator | None = None, reader: Reader | None = None,
     ) -> None:  # fmt: skip
         self.clip = clip
         self.wanted = wanted
@@ -89,7 +98,7 @@ class SourceClip:
         self.device = device
         self.estimator = estimator
         self.num_frames = video.num_frames
-        self.at_once = max(1, BLOCK_PIXELS // (video.size[0] * video.size[1]))
+        self.at_once = max(1, pixels_on(device, BLOCK_PIXELS) // (video.size[0] * video.size[1]))
         self._degradation = degradation
         self._scale = 1 if degradation is None else degradation.scale
         self._needs = needs
@@ -98,19 +107,18 @@ class SourceClip:
         self._hr = None if degradation is None else FrameStore((height, width), device)
         self.lr = FrameStore((height // self._scale, width // self._scale), device)
         self.hr_flow = PairFlows(self.hr, self.at_once, hr_estimator or estimator, watch)
-        self._decodings = [self._decoding(video, stores) for stores in self._passes()]
-        self.advance(0)
+        self._decodings = [self._decoding(video, stores, reader or OnDemand()) for stores in self._passes()]
 
     def hr(self, frames: Sequence[int]) -> Tensor:
-        return self._high_resolution(frames)
+        return self.high_resolution(frames)
 
     @property
     def hr_size(self) -> tuple[int, int]:
         """Height and width of the HR frames."""
-        return self._high_resolution.size
+        return self.high_resolution.size
 
     @property
-    def _high_resolution(self) -> FrameStore:
+    def high_resolution(self) -> FrameStore:
         if self._hr is None:
             raise ContractError(f"clip {self.clip.id!r} is low-resolution by nature: there are no HR frames of it")
         return self._hr
@@ -118,7 +126,7 @@ class SourceClip:
     def advance(self, portion: int) -> None:
         """Go on to this portion: let go of the frames that are not needed from it on, and read what it needs.
 
-        Raises `ClipError` as the constructor does.
+        Raises `ClipError` as `Video.frames` does.
         """
         self._portion = portion
         for store, spans in self._stores():
@@ -135,7 +143,7 @@ class SourceClip:
         stores = self._stores()
         return [stores] if self._needs.portions == 1 else [[store] for store in stores]
 
-    def _decoding(self, video: Video, stores: Sequence[tuple[FrameStore, Spans]]) -> Decoding:
+    def _decoding(self, video: Video, stores: Sequence[tuple[FrameStore, Spans]], reader: Reader) -> Decoding:
         def keep(numbers: Sequence[int], frames: Tensor) -> None:
             with self.watch.stage("degrade"):
                 cropped = crop_to_multiple(frames, self._scale)
@@ -144,7 +152,7 @@ class SourceClip:
 
         return Decoding(
             video, [spans for _, spans in stores], self._needs.portions, keep,
-            at_once=self.at_once, watch=self.watch, device=self.device,
+            at_once=self.at_once, watch=self.watch, device=self.device, reader=reader,
         )  # fmt: skip
 
     def _degraded(self, frames: Tensor) -> Tensor:
@@ -152,7 +160,8 @@ class SourceClip:
 
     def _put(self, store: FrameStore, spans: Spans, numbers: Sequence[int], frames: Tensor) -> None:
         rows = [row for row, number in enumerate(numbers) if self._is_needed(spans, number)]
-        store.put([numbers[row] for row in rows], frames[rows])
+        kept = frames if len(rows) == len(numbers) else frames.index_select(0, positions(rows, frames.device))
+        store.put([numbers[row] for row in rows], kept)
 
     def _is_needed(self, spans: Spans, frame: int) -> bool:
         return frame in spans and spans[frame][1] >= self._portion
@@ -175,10 +184,11 @@ class RestoredClip:
         self._radius = 0 if self._elsewhere else temporal_radius(method)
         self._sees_hr = sees_hr
         self._counted = counted
-        self.restore_seconds = None if self._elsewhere else 0.0
+        self._spans: list[Span] = []
         factor, (height, width) = (1, source.hr_size) if sees_hr else (scale, source.lr.size)
         self.sr = FrameStore((height * factor, width * factor), source.device)
-        self._at_once = min(source.at_once, max(1, BLOCK_PIXELS // (height * width * factor**2)))
+        size = height * width * factor**2
+        self._at_once = min(source.at_once, max(1, pixels_on(source.device, BLOCK_PIXELS) // size))
         self._own_flow = PairFlows(self.sr, self._at_once, source.estimator, source.watch)
         self._is_source = sees_hr
         """True as long as the restored frames are the HR frames, whose flow is then not computed again."""
@@ -191,6 +201,10 @@ class RestoredClip:
     @property
     def num_frames(self) -> int:
         return self.source.num_frames
+
+    @property
+    def restore_seconds(self) -> float | None:
+        return None if self._elsewhere else sum(span.seconds for span in self._spans)
 
     @cached_property
     def cost(self) -> Cost | None:
@@ -236,16 +250,15 @@ class RestoredClip:
             )
         else:
             ask = partial(self._method.upscale, given, [bisect_left(shown, frame) for frame in frames])
-        start = time.perf_counter()
-        with source.watch.stage("read" if self._elsewhere else "restore"), torch.inference_mode():
+        with source.watch.stage("read" if self._elsewhere else "restore") as span, torch.inference_mode():
             restored = ask()
-        if self.restore_seconds is not None:
-            self.restore_seconds += time.perf_counter() - start
+        self._spans.append(span)
+        if not self._elsewhere:
             self._again = self._again or ((ask, len(frames)) if self._counted else None)
         _check_restored(restored, (len(frames), 3, *self.sr.size))
         self.sr.put(frames, restored.float())
         self.restored_frames += len(frames)
-        self._is_source = self._is_source and torch.equal(self.sr(frames), source.hr(frames))
+        self._is_source = self._is_source and self.sr.holds_same(source.high_resolution, frames)
 
 
 @dataclass(frozen=True)
@@ -307,6 +320,6 @@ def restore(
 def _check_restored(restored: Tensor, expected: tuple[int, ...]) -> None:
     if tuple(restored.shape) != expected:
         raise ContractError(f"upscale returned shape {tuple(restored.shape)}; expected {expected}")
-    bad = int((~torch.isfinite(restored)).sum())
-    if bad:
+    if not all_finite(restored):
+        bad = int((~torch.isfinite(restored)).sum())
         raise ContractError(f"upscale returned {bad} values that are NaN or infinite")

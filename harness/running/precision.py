@@ -58,6 +58,7 @@ class _HalfRecognizer:
 
     def __init__(self, recognizer: StreamRecognizer, precision: str, device: torch.device) -> None:
         self.wants = recognizer.wants
+        self.network: object = getattr(recognizer, "network", None)
         self.scores = halved(recognizer.scores, precision, device)
         of_streams = getattr(recognizer, "stream_scores", None)
         if of_streams is not None:

@@ -15,6 +15,8 @@ from harness.planning.cells import FORMAT_VERSION, Plan
 from harness.planning.plan import setting_of
 from harness.running.store import RunFolder
 
+HOW = ("precision", "tile", "compiled")
+"""What is recorded of how networks compute where that is not as usual."""
 Facts = Mapping[str, Any]
 """What a `cell.json` says."""
 
@@ -23,7 +25,7 @@ def belongs(facts: Facts, plan: Plan) -> bool:
     """Whether a stored cell was computed under the plan's protocol, by its own identity."""
     identity = facts.get("identity", {})
     setting = setting_of(plan.benchmark, plan.degradation, plan.clips_digest)
-    shared = {"version": FORMAT_VERSION, **setting, "precision": None, "tile": None, **plan.computing.facts()}
+    shared = {"version": FORMAT_VERSION, **setting, **dict.fromkeys(HOW), **plan.computing.facts()}
     probes = {cell.probe.label: cell.identity["probe"] for cell in plan.cells}
     return (
         all(identity.get(key) == value for key, value in shared.items())

@@ -237,6 +237,7 @@ class RunFolder:
         for folder in ("cells", "pictures", "protocols"):
             shutil.rmtree(self.path / folder, ignore_errors=True)
         (self.path / "run.json").unlink(missing_ok=True)
+        (self.path / "cells").mkdir(exist_ok=True)  # it may not have been removed
 
 
 @contextmanager

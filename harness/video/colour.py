@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from harness.transfer import to_device
+
 RGB_TO_YCBCR = (
     (65.481, 128.553, 24.966),
     (-37.797, -74.203, 112.0),
@@ -15,14 +17,15 @@ OFFSET = (16.0, 128.0, 128.0)
 
 def rgb_to_ycbcr(rgb: Tensor) -> Tensor:
     """``(N, 3, H, W)`` RGB in [0, 1] to Y in [16, 235] / 255 and Cb, Cr in [16, 240] / 255, unrounded."""
-    matrix, offset = _constants(rgb)
+    matrix, offset = (to_device(each, rgb.device) for each in _constants(rgb.dtype))
     return torch.einsum("ij,njhw->nihw", matrix, rgb) + offset
 
 
 def ycbcr_to_rgb(ycbcr: Tensor) -> Tensor:
     """The inverse of `rgb_to_ycbcr`; values may leave [0, 1]."""
-    matrix, offset = _constants(ycbcr)
-    return torch.einsum("ij,njhw->nihw", torch.linalg.inv(matrix), ycbcr - offset)
+    matrix, offset = _constants(ycbcr.dtype)
+    inverse, offset = (to_device(each, ycbcr.device) for each in (torch.linalg.inv(matrix), offset))
+    return torch.einsum("ij,njhw->nihw", inverse, ycbcr - offset)
 
 
 def luma(rgb: Tensor) -> Tensor:
@@ -30,7 +33,7 @@ def luma(rgb: Tensor) -> Tensor:
     return rgb_to_ycbcr(rgb)[:, :1]
 
 
-def _constants(like: Tensor) -> tuple[Tensor, Tensor]:
-    matrix = torch.tensor(RGB_TO_YCBCR, dtype=like.dtype, device=like.device) / 255
-    offset = torch.tensor(OFFSET, dtype=like.dtype, device=like.device).view(1, 3, 1, 1) / 255
-    return matrix, offset
+def _constants(dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Matrix and offset, in memory."""
+    matrix, offset = (torch.tensor(each, dtype=dtype) / 255 for each in (RGB_TO_YCBCR, OFFSET))
+    return matrix, offset.view(1, 3, 1, 1)

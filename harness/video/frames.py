@@ -25,6 +25,7 @@ from torch import Tensor
 
 from harness.errors import ClipError, HarnessError
 from harness.files import replacing
+from harness.transfer import to_device, to_host
 from harness.video.container import MEND, local, moving_stream, open_container, reason
 from harness.video.extent import is_cut
 from harness.video.orientation import AS_CODED, orientation
@@ -224,13 +225,13 @@ def _single_frames(frames: Iterable[Bytes]) -> Iterator[Bytes]:
 
 def to_tensor(frames: Bytes, device: torch.device | str = "cpu") -> Tensor:
     """uint8 ``(T, H, W, 3)`` to float32 ``(T, 3, H, W)`` in [0, 1] on `device`."""
-    return torch.from_numpy(frames).to(device).permute(0, 3, 1, 2).contiguous().float().div_(255)
+    return to_device(torch.from_numpy(frames), device).permute(0, 3, 1, 2).contiguous().float().div_(255)
 
 
 def to_uint8(frames: Tensor) -> Bytes:
     """``(T, 3, H, W)`` in [0, 1] to uint8 ``(T, H, W, 3)``; clamped, then rounded half to even."""
     levels = frames.clamp(0, 1).mul(255).round_().to(torch.uint8)
-    return levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+    return to_host(levels.permute(0, 2, 3, 1).contiguous()).numpy()
 
 
 def round_to_8_bits(frames: Tensor) -> Tensor:

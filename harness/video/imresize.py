@@ -13,6 +13,8 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from harness.transfer import to_device
+
 Size = tuple[int, int]
 
 
@@ -37,7 +39,7 @@ def imresize(frames: Tensor, size: Size | float, kernel: str = "bicubic", antial
 
 def apply_separable(frames: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     """``rows @ frame @ columns.T`` for every frame of ``(..., H, W)``, in the frames' precision and on their device."""
-    rows, columns = rows.to(frames), columns.to(frames)
+    rows, columns = (to_device(matrix.to(frames.dtype), frames.device) for matrix in (rows, columns))
     return torch.matmul(torch.matmul(rows, frames), columns.T)
 
 

@@ -40,6 +40,7 @@ def visible(forward: Tensor, backward: Tensor) -> Tensor:
 
 def _targets(flow: Tensor) -> tuple[Tensor, Tensor]:
     height, width = flow.shape[-2:]
+    flow = flow.to(torch.promote_types(flow.dtype, torch.float32))  # half precision cannot count a frame's pixels
     rows = torch.arange(height, device=flow.device, dtype=flow.dtype)[:, None]
     columns = torch.arange(width, device=flow.device, dtype=flow.dtype)
     return columns + flow[:, 0], rows + flow[:, 1]

@@ -20,6 +20,7 @@ from torch import Tensor
 from harness.contracts import Wants
 from harness.errors import UsageError, WeightsMissingError
 from harness.specs import OptionValue
+from harness.transfer import to_host
 from harness.video.flow_input import quantise
 from harness.weights.loading import fill
 from harness_mmaction.class_map import ClassMap, describe_map, load_map
@@ -57,7 +58,7 @@ class AnyRecognizer:
         """Scores before softmax ``(num_classes,)``: see the module docstring. Views are made on the CPU."""
         spatial = self.stream == "spatial"
         levels = torch.round(frames * 255) if spatial else quantise(flow, self.flow_bound)
-        sample = self.pipeline.inputs(levels.permute(0, 2, 3, 1).byte().cpu().numpy())
+        sample = self.pipeline.inputs(to_host(levels.permute(0, 2, 3, 1).byte()).numpy())
         with torch.inference_mode():
             [found] = self.network.test_step({key: [value] for key, value in sample.items()})
             scores = over_views(found.pred_score.float(), self.average)

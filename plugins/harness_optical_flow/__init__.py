@@ -68,16 +68,16 @@ def harness_flows() -> Iterator[FlowSpec]:
         citation="Farneback: Two-Frame Motion Estimation Based on Polynomial Expansion, SCIA 2003",
     )
     yield FlowSpec(
-        "tvl1",
-        "TV-L1 (OpenCV's contributed modules), as TSN used it; 50 ms and more a pair of 112x112",
-        "harness_optical_flow.tvl1:TvL1",
+        "tvl1-opencv",
+        "TV-L1 (OpenCV's contributed modules), on the CPU; about half as fast as tvl1",
+        "harness_optical_flow.tvl1_opencv:OpenCvTvL1",
         options=TVL1,
         citation=ZACH,
     )
     yield FlowSpec(
-        "tvl1-torch",
-        "TV-L1 in torch, on any device: variant=opencv is tvl1's flow, variant=cuda that of dense_flow, which TSN used",
-        "harness_optical_flow.tvl1_torch:TorchTvL1",
+        "tvl1",
+        "TV-L1 in torch, on any device: variant=opencv is OpenCV's flow, variant=cuda that of dense_flow, which TSN used",
+        "harness_optical_flow.tvl1:TvL1",
         options={"variant": "opencv", **TVL1},
         citation=ZACH,
     )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from harness.errors import HarnessError
+from harness.transfer import to_device, to_host
 
 Grey = NDArray[np.uint8]
 LUMA = (0.299, 0.587, 0.114)
@@ -50,7 +51,7 @@ class PairwiseFlow:
         cv2.setNumThreads(1)  # not set back: it would disturb another thread's flow
         flows = list(self._pool.map(self._pair, grey_levels(first), grey_levels(second)))
         stacked = torch.from_numpy(np.stack(flows))
-        return stacked.permute(0, 3, 1, 2).contiguous().to(first.device)
+        return to_device(stacked.permute(0, 3, 1, 2).contiguous(), first.device)
 
     def _pair(self, first: Grey, second: Grey) -> NDArray[np.float32]:
         if not hasattr(self._local, "algorithm"):
@@ -68,11 +69,11 @@ class PairwiseFlow:
 
 def grey(frames: Tensor) -> Tensor:
     """RGB ``(N, 3, H, W)`` in [0, 1] to grey ``(N, H, W)`` in whole levels from 0 to 255, on the same device."""
-    weights = torch.tensor(LUMA, dtype=frames.dtype, device=frames.device)
+    weights = to_device(torch.tensor(LUMA, dtype=frames.dtype), frames.device)
     return torch.einsum("nchw,c->nhw", frames, weights).mul_(255).round_().clamp_(0, 255)
 
 
 def grey_levels(frames: Tensor) -> Grey:
     """RGB ``(N, 3, H, W)`` in [0, 1] to 8-bit grey ``(N, H, W)``, rounded."""
-    levels: Grey = grey(frames).to(torch.uint8).cpu().numpy()
+    levels: Grey = to_host(grey(frames).to(torch.uint8)).numpy()
     return levels

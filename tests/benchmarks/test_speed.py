@@ -1,4 +1,4 @@
-"""The benchmark's two pipelines over one made clip: they must do the same work, and time all of it."""
+"""Pipelines over one made clip: they must do the same work, and time all of it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from harness_benchmarks import tables
 from harness_benchmarks.agreement import TOLERANCE_DB, differences, same_pictures
-from harness_benchmarks.comparison import Result, Timeable, bench_request, compare, timeable
+from harness_benchmarks.comparison import FILES, HERE, Result, Timeable, bench_request, compare, timeable
+from harness_benchmarks.grid import Grid, times
+from harness_benchmarks.longclip import ALL, SAME
 from harness_benchmarks.measuring import STAGES
 from harness_benchmarks.speed import app
 from rich.console import Console
-from rich.table import Table
 from typer.testing import CliRunner
 
 from harness.errors import UsageError
@@ -90,28 +92,30 @@ def test_both_pipelines_do_the_same_work_and_every_stage_is_timed(bench: Callabl
     assert found["tsn.spatial"].largest < 1e-4
     assert 1e-4 < found["tsn.temporal"].largest < 0.5, "JPEG must change the temporal scores, but not much"
     assert (result.clips, result.methods) == (1, ["bicubic"])
-    for timing in (result.streamed, result.files):
+    here, files = result.timings[HERE], result.timings[FILES]
+    for timing in (here, files):
         assert all(timing.stages[stage] > 0 for stage in STAGES)
         assert set(timing.networks) == {"flow", "recognise"}, "bicubic has no network"
         assert all(0 < seconds <= timing.stages[stage] for stage, seconds in timing.networks.items())
         assert timing.rest > 0
-    assert result.files.stages["degrade"] > result.streamed.stages["degrade"]
+    assert files.stages["degrade"] > here.stages["degrade"]
     check_what_is_shown(result)
 
 
 def check_what_is_shown(result: Result) -> None:
-    written = json.loads(json.dumps(result.as_json()))
-    assert written["ratio"] == pytest.approx(result.files.wall / result.streamed.wall)
+    here, files = result.timings[HERE], result.timings[FILES]
+    written = json.loads(json.dumps(result.as_json()))["pipelines"][FILES]
+    assert written["ratio"] == pytest.approx(files.wall / here.wall)
     stages, shares = shown(tables.stages(result)), shown(tables.shares(result))
     assert all(stage in stages for stage in (*STAGES, "rest"))
-    assert f"{100 * result.files.in_networks / result.files.wall:.1f} %" in shares
-    assert f"{result.files.elsewhere / result.streamed.elsewhere:.1f}x" in shares
+    assert f"{100 * files.in_networks / files.wall:.1f} %" in shares
+    assert times(here.elsewhere, files.elsewhere) in shares
     assert any("top-1" in line for line in tables.answers(result))
 
 
-def shown(table: Table) -> str:
+def shown(grid: Grid) -> str:
     text = io.StringIO()
-    Console(file=text, width=120).print(table)
+    Console(file=text, width=160).print(grid.for_terminal())
     return text.getvalue()
 
 
@@ -132,22 +136,49 @@ def test_other_frames_are_noticed() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [(["--sr", "bicubik"], "Did you mean 'bicubic'"), (["--out", "no/such/folder.json"], "there is no folder")],
+    [
+        (["--sr", "bicubik"], "Did you mean 'bicubic'"),
+        (["--out", __file__], "this is a file; name a folder"),
+        (["--device", "gpu"], "no such device"),
+    ],
 )
 def test_the_command_says_what_is_wrong_before_the_work(arguments: list[str], message: str) -> None:
     outcome = CliRunner().invoke(app, ["--clips", "1", *arguments])
     assert outcome.exit_code == 2
-    assert message in outcome.output
+    assert message in " ".join(outcome.output.split())
 
 
 @pytest.mark.slow
-def test_the_benchmark_of_the_project_is_timed_and_what_is_left_out_is_named(tmp_path: Path) -> None:
-    """As ``make bench`` does it, with shipped weights on a clip of `mini`."""
-    command = [sys.executable, "-m", "harness_benchmarks.speed", "--clips", "1", "--sr", "bicubic,srresnet"]
-    outcome = subprocess.run([*command, "--out", "bench.json"], cwd=tmp_path, capture_output=True, text=True)
+def test_everything_is_measured_and_written_down(tmp_path: Path) -> None:
+    """As ``make bench`` does it, on small clips."""
+    command = [sys.executable, "-m", "harness_benchmarks.speed", "--quick", "--clips", "1", "--sr", "bicubic"]
+    outcome = subprocess.run([*command, "--out", "speed"], cwd=tmp_path, capture_output=True, text=True)
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     assert "cannot run them: stresnet.joint." in outcome.stdout
-    written = json.loads((tmp_path / "bench.json").read_text())
-    assert written["methods"] == ["bicubic", "srresnet"] and written["left_out"] == ["stresnet.joint"]
-    assert {d["probe"] for d in written["differences"]} == {"psnr_y", "ssim_y", "tsn.spatial", "tsn.temporal"}
-    assert written["in_process"]["networks_and_flow"]["restore"] > 0
+    written = json.loads((tmp_path / "speed" / "bench.json").read_text())
+    assert written["machine"]["processor"] and written["machine"]["threads"] == 1
+    assert written["whole"]["methods"] == ["bicubic"] and written["whole"]["left_out"] == ["stresnet.joint"]
+    check_long_clip(written["long_clip"])
+    assert written["bf16"]["seconds"]["all"]["bf16"] > 0 and written["bf16"]["psnr_y_largest_difference"] > 0
+    assert written["tvl1"]["mean_end_point_difference"] < 0.1 < written["tvl1"]["mean_flow"]
+    assert all(found["largest_difference"] < 1e-4 for found in written["picture_quality"].values())
+    assert written["second_recogniser"]["seconds_a_clip_inside_its_network"] > 0
+    assert set(written["growth"]) == {"clips", "methods", "frames"}
+    check_page(tmp_path / "speed")
+
+
+def check_long_clip(facts: dict[str, Any]) -> None:
+    """Fewer frames are looked at than there are, and the pipelines that look at the same ones agree."""
+    assert facts["restored"] < facts["frames"]
+    pipelines = facts["pipelines"]
+    assert list(pipelines) == [HERE, SAME, ALL]
+    assert next(d for d in facts["differences"] if d["probe"] == "psnr_y")["largest"] < TOLERANCE_DB
+
+
+def check_page(folder: Path) -> None:
+    from PIL import Image
+
+    page = (folder / "README.md").read_text()
+    assert "Never yet run on a GPU" in page and "exponent" in page and "| in process |" in page
+    with Image.open(folder / "bench.png") as picture:
+        assert picture.width > 800

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import platform
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor, nn
 
-from harness.memory import ran_out, with_less
+from harness.memory import give_back, ran_out, with_less
 from harness.methods import ClipNetwork, FrameNetwork, WindowNetwork
 
 CPU = torch.device("cpu")
@@ -132,3 +135,19 @@ def test_what_a_failed_attempt_made_is_free_when_the_next_begins() -> None:
         return size
 
     assert with_less(work, 9, 1) == (2, 2)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries do it by themselves, or not at all")
+def test_what_is_free_between_what_is_held_goes_back_to_the_system() -> None:
+    blocks = [torch.zeros(25_000) for _ in range(1000)]  # 100 kB each, which glibc keeps when they are freed
+    held = blocks[::2]
+    del blocks
+    before = _resident()
+    give_back()
+    assert before - _resident() > 30e6, "of 50 MB"
+    assert all(block.sum() == 0 for block in held)
+
+
+def _resident() -> int:
+    """Bytes of this process in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from harness.running.context import RunContext
 from harness.running.executors.base import Sink
 from harness.running.loop import ClipLoop, Work
@@ -12,6 +14,7 @@ class InProcess:
 
     def run(self, work: Work, context: RunContext, sink: Sink) -> dict[str, float]:
         loop = ClipLoop(work, context)
-        for event in loop.run(work.plan.clips):
-            sink(event)
+        with closing(loop.run(work.plan.clips)) as events:
+            for event in events:
+                sink(event)
         return dict(loop.watch.seconds)

@@ -16,6 +16,7 @@ def splat(values: Tensor, flow: Tensor, scale: int) -> Tensor:
     """
     batch, channels, rows, columns = values.shape
     height, width = scale * rows, scale * columns
+    flow = flow.to(torch.promote_types(flow.dtype, torch.float32))  # half precision cannot count a frame's pixels
     x = scale * (torch.arange(columns, device=flow.device, dtype=flow.dtype) + flow[:, 0])
     y = scale * (torch.arange(rows, device=flow.device, dtype=flow.dtype)[:, None] + flow[:, 1])
     left, top = x.detach().floor(), y.detach().floor()

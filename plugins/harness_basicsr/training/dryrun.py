@@ -33,6 +33,7 @@ def describe(job: Job) -> str:
         "patches": f"{recipe.patch}x{recipe.patch} LR pixels, {recipe.batch} a batch",
         "iterations": ", ".join(f"{stage.name} {stage.iterations:,} ({stage.model})" for stage in recipe.stages),
         "device": str(job.device),
+        "precision": recipe.in_words(),
         "frame cache": f"{announced([job.frames.origin()], setting.bound)} under {frames_folder()}, if not there yet",
         "checkpoint": str(job.checkpoint),
         "resume": _resume(job),

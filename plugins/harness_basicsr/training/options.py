@@ -64,7 +64,7 @@ def stage_options(
     }
     if stage.network_d is not None:
         options["network_d"] = dict(stage.network_d)
-    return options
+    return options | recipe.computing()
 
 
 def _datasets(method: str, recipe: Recipe, stage: Stage, cache: Path, done: int, world: int) -> dict[str, Any]:

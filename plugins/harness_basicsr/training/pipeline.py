@@ -18,6 +18,7 @@ from harness.training.quality import Curve, Quality
 from harness_basicsr import compat
 from harness_basicsr.networks import registered  # noqa: F401  (registers with basicsr)
 from harness_basicsr.training import dataset, spmc_model  # noqa: F401  (they register with basicsr)
+from harness_basicsr.training.computing import computing_as
 from harness_basicsr.training.distributed import World, parallel_pipeline
 from harness_basicsr.training.logs import PSNR, read_curve, read_logs
 from harness_basicsr.training.losses import perceptual, published_losses  # noqa: F401  (they register with basicsr)
@@ -88,13 +89,13 @@ def run_stages(
                 file.write_text(as_yaml(options))
             world.wait()
             display.begin(stage.name, done)
-            _run(file, folder, display, world)
+            _run(file, folder, recipe, display, world)
             world.wait()
             results.append(_result(folder, options["val"]["val_freq"]))
     return results
 
 
-def _run(file: Path, folder: Path, display: LineDisplay, world: World) -> None:
+def _run(file: Path, folder: Path, recipe: Recipe, display: LineDisplay, world: World) -> None:
     """One call of BasicSR's pipeline."""
     launcher = ("--launcher", "pytorch") if world.size > 1 else ()
     try:
@@ -103,6 +104,7 @@ def _run(file: Path, folder: Path, display: LineDisplay, world: World) -> None:
             compat.command_line(file, *launcher),
             compat.resume_on_any_device(),
             parallel_pipeline(world),
+            computing_as(recipe),
             watched(display, world.leads),
         ):
             _await_new_log(folder)

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from harness.training.computing import ComputingRecipe
+
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -43,10 +45,8 @@ class Crops(BaseModel):
     warp_filter: bool = False
 
 
-class Recipe(BaseModel):
+class Recipe(ComputingRecipe, BaseModel):
     """How one method is trained for one benchmark."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     arch: str | None = None
     """Name of the network, see `harness_basicsr.declared.architectures`; the method's own if it is not given."""

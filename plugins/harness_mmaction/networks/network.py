@@ -83,10 +83,10 @@ def raw_scores(network: Any, views: Tensor) -> Tensor:
 
     `TSNHead` averages features over views and then classifies, which is the mean of the views' scores.
     """
-    prepared = network.data_preprocessor({"inputs": [views], "data_samples": [None]})["inputs"]
-    features = [
-        network.extract_feat(part.unsqueeze(0), stage="backbone", test_mode=True)[0]
-        for part in prepared.squeeze(0).split(VIEWS_ON_CPU if views.device.type == "cpu" else VIEWS_ON_GPU)
-    ]
+    features = []
+    at_once = VIEWS_ON_CPU if views.device.type == "cpu" else VIEWS_ON_GPU
+    for part in views.split(at_once):  # type: ignore[no-untyped-call]  # torch 2.14's split
+        prepared = network.data_preprocessor({"inputs": [part], "data_samples": [None]})["inputs"]
+        features.append(network.extract_feat(prepared, stage="backbone", test_mode=True)[0])
     scores: Tensor = network.cls_head(torch.cat(features), num_segs=len(views)).squeeze(0)
     return scores.float()

@@ -130,10 +130,17 @@ class Course(Generic[AnyRecipe]):
             "iterations": ", ".join(f"{s} {n:,} ({self.epochs(s)} epochs)" for s, n in self.iterations.items()),
             "batch": f"{self.recipe.batch} clips, {self.recipe.segments} segments each, crops of {self.recipe.crop} px",
             "device": str(setting.device),
+            "precision": self._computing_in_words(),
             "clip cache": f"{announced(origins, setting.bound)} ({kept} on the short side) under {self.cache_folder}",
             "checkpoints": ", ".join(str(self.checkpoint(stream)) for stream in self.streams),
         }
         return aligned(rows)
+
+    def _computing_in_words(self) -> str:
+        """Once if all streams compute alike, which is usual."""
+        words = {stream: self.recipe.of(stream).in_words() for stream in self.streams}
+        alike = len(set(words.values())) == 1
+        return words[self.streams[0]] if alike else "; ".join(f"{stream}: {text}" for stream, text in words.items())
 
     @property
     def cache_folder(self) -> Path:

@@ -44,6 +44,7 @@ class Outcome:
             "seed": recipe.seed,
             "epochs": f"{epochs} of {last_epoch} iterations, {_batch(recipe)}, {recipe.segments} segments a clip",
             "optimiser": _optimiser(recipe),
+            "precision": recipe.in_words() if recipe.computing() else None,
             "time": f"{float(runner.message_hub.get_info(SECONDS)) / 60:.1f} minutes",
             "hardware": describe_hardware(next(runner.model.parameters()).device),
             "software": f"torch {torch.__version__}, Python {platform.python_version()}",

@@ -14,6 +14,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import nn
 
+from harness.errors import UsageError
 from harness.files import write_atomically
 from harness.training.curves import every
 from harness.training.display import LineDisplay
@@ -21,7 +22,7 @@ from harness.training.quality import Quality
 
 TOP1 = Quality("top1", "top-1 accuracy", "%")
 CURVE = "curve.json"
-SECONDS, LOSS, RANDOM = "training_seconds", "loss_of_last_epoch", "random_state"
+SECONDS, LOSS, RANDOM, COMPUTING = "training_seconds", "loss_of_last_epoch", "random_state", "computing"
 
 
 @HOOKS.register_module()
@@ -30,14 +31,23 @@ class PlainCheckpoint(Hook):  # type: ignore[misc]
 
     mmengine 0.10.7 saves its logging histories, Python objects that torch refuses to load since 2.6 (``weights_only``).
     Nothing needs them to resume. The state of torch's random numbers (CPU) is added, so that a resumed training
-    draws those that it would have drawn.
+    draws those that it would have drawn; and `computing`, what the recipe says of precision and memory if that is not
+    the usual. Loading one of other computing raises `UsageError`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, computing: Mapping[str, Any]) -> None:
         self._since = 0.0
         self._random: torch.Tensor | None = None
+        self._computing = dict(computing)
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+        before, now = checkpoint.get(COMPUTING, {}), self._computing
+        changed = [key for key in sorted(before.keys() | now.keys()) if before.get(key) != now.get(key)]
+        if changed:
+            raise UsageError(
+                f"cannot resume: the training in {runner.work_dir} was begun with another {' and '.join(changed)}; "
+                "give the same recipe, or start from scratch with another --out"
+            )
         self._random = checkpoint.get(RANDOM)
 
     def before_train(self, runner: Runner) -> None:
@@ -53,6 +63,7 @@ class PlainCheckpoint(Hook):  # type: ignore[misc]
         runner.message_hub.update_info(LOSS, loss, resumed=False)
         known = {SECONDS: self._count(runner), LOSS: loss}
         checkpoint[RANDOM] = torch.get_rng_state()
+        checkpoint[COMPUTING] = self._computing
         checkpoint["message_hub"] = {"log_scalars": {}, "runtime_info": known, "resumed_keys": {}}
 
     def after_train(self, runner: Runner) -> None:

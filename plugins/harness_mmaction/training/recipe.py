@@ -6,21 +6,20 @@ import math
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from harness.documents import mistakes
 from harness.errors import UsageError
 from harness.specs import OptionValue
+from harness.training.computing import ComputingRecipe
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0)]
 
 
-class BaseRecipe(BaseModel):
+class BaseRecipe(ComputingRecipe, BaseModel):
     """What the recipes of all recognisers say."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     seed: int
     start: str = "imagenet"

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.runner import Runner
+from torch import nn
 
+from harness.training.precision import prepare_network
 from harness_mmaction.compat import prepare
 from harness_mmaction.training.recipe import BaseRecipe
 
@@ -45,7 +47,7 @@ def build_runner(
         "train_cfg": {"by_epoch": True, "max_epochs": epochs, "val_interval": recipe.validate_every},
         "optim_wrapper": _optimiser(recipe),
         "param_scheduler": _schedule(recipe, epochs * recipe.iterations(clips), recipe.epochs[stream]),
-        "custom_hooks": [{"type": "PlainCheckpoint"}],
+        "custom_hooks": [{"type": "PlainCheckpoint", "computing": recipe.computing()}],
         "default_hooks": {
             "logger": {"type": "LoggerHook", "interval": 20},
             "checkpoint": {"type": "CheckpointHook", "interval": 1, "max_keep_ckpts": 1},
@@ -74,7 +76,16 @@ def build_runner(
     for handler in runner.logger.handlers:
         if not isinstance(handler, logging.FileHandler):
             handler.setLevel(logging.ERROR)
+    _prepare_networks(runner.model, recipe)
     return runner
+
+
+def _prepare_networks(model: nn.Module, recipe: BaseRecipe) -> None:
+    """The parts that MMAction2's recognisers call by themselves compute as the recipe says; losses are none of them."""
+    device = next(model.parameters()).device
+    for name in ("backbone", "neck", "cls_head"):
+        if isinstance(part := getattr(model, name, None), nn.Module):
+            prepare_network(part, recipe, device)
 
 
 def _optimiser(recipe: BaseRecipe) -> dict[str, Any]:

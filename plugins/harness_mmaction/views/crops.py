@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from harness.errors import UsageError
+from harness.transfer import to_device, to_host
 from harness.video.flow_input import mirror as mirror_flow
 
 Corner = tuple[int, int]
@@ -89,9 +90,9 @@ def resize_short_side(levels: Tensor, short_side: int) -> Tensor:
     new_height, new_width = resized_size((height, width), short_side)
     if (new_height, new_width) == (height, width):
         return levels
-    images = levels.to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
+    images = to_host(levels.to(torch.uint8).permute(0, 2, 3, 1).contiguous()).numpy()
     resized = np.stack([cv2.resize(i, (new_width, new_height), interpolation=cv2.INTER_LINEAR) for i in images])
-    return torch.from_numpy(resized).permute(0, 3, 1, 2).to(levels)
+    return to_device(torch.from_numpy(resized), levels.device).permute(0, 3, 1, 2).to(levels.dtype)
 
 
 def resized_size(size: tuple[int, int], short_side: int) -> tuple[int, int]:

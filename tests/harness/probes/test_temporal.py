@@ -119,6 +119,6 @@ def test_pairs_without_a_visible_pixel_are_left_out(restored: Make, monkeypatch:
 def test_long_clips_cut_into_blocks_give_the_same_numbers(restored: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     sample = restored()
     whole = TemporalConsistency(4).measure(sample).numbers
-    monkeypatch.setattr(temporal, "BLOCK_PAIRS", 2)
+    monkeypatch.setattr(temporal, "BLOCK_PIXELS", {"cpu": 2 * 64 * 72})
     # not exactly, because the last bits of OpenCV's flow depend on where in memory the frames are
     assert TemporalConsistency(4).measure(sample).numbers == pytest.approx(whole, rel=1e-4)

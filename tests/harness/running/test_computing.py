@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,24 @@ def test_tiles_that_are_asked_for_are_another_protocol(runs: Runs) -> None:
     assert psnr(tiled) == pytest.approx(psnr(whole), abs=1e-3)
     assert len({cell.id for cell in tiled.cells} & {cell.id for cell in whole.cells}) == 0
     assert any("another protocol" in note for note in tiled.notes)
+
+
+def test_a_cell_whose_network_could_not_be_compiled_says_so_and_is_the_same(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(function: object) -> Callable[..., None]:
+        def call(*given: object) -> None:
+            raise RuntimeError("no such\ncompiler")
+
+        return call
+
+    whole = runs()
+    monkeypatch.setattr(torch, "compile", failing)
+    shutil.rmtree(runs.folder / "run")
+    board = runs(compiled=True)
+    remark = "its network runs uncompiled, because torch.compile failed: RuntimeError: no such"
+    assert runs.facts()["remarks"] == {"m": remark} and f"m: {remark}." in board.notes
+    assert psnr(board) == psnr(whole) and {cell.id for cell in board.cells} == {cell.id for cell in whole.cells}
 
 
 def test_half_precision_is_another_protocol_with_nearly_the_same_numbers(runs: Runs) -> None:

@@ -56,7 +56,9 @@ def opened(made_clips: Callable[..., Path]) -> Callable[..., SourceClip]:
     def make(needs: Needs = EVERY) -> SourceClip:
         flow = Counting(build_flow(flow_part(benchmark.flow, registry, "mini"), CPU))
         degradation = build_degradation(degradation_part(benchmark, registry))
-        return SourceClip(clip, dataset.open(clip), degradation, flow, Stopwatch(CPU), CPU, needs)
+        source = SourceClip(clip, dataset.open(clip), degradation, flow, Stopwatch(CPU), CPU, needs)
+        source.advance(0)
+        return source
 
     return make
 

@@ -277,6 +277,7 @@ def test_a_folder_starts_over_when_asked_whatever_it_held(
     do_run(Request(benchmark, sr="nearest", data=data), registry, tmp_path / "run")
     with open_run(tmp_path / "run") as folder:
         folder.clear()
+        assert not folder.cells, "and the run goes on in the folder as it is"
     do_run(Request(benchmark, sr="bicubic", data=data, limit=3), registry, tmp_path / "run")
     record = harness.load_run(tmp_path / "run")
     assert record.info["plan"]["clips"] == 3 and set(record.cells["method"]) == {"hr", "bicubic"}

@@ -19,9 +19,9 @@ from harness.specs import FlowSpec
 from harness_optical_flow.dis import Dis
 from harness_optical_flow.farneback import Farneback
 from harness_optical_flow.pairs import PairwiseFlow, grey_levels
-from harness_optical_flow.tvl1 import TvL1
+from harness_optical_flow.tvl1_opencv import OpenCvTvL1
 
-ESTIMATORS = [Dis, Farneback, TvL1]
+ESTIMATORS = [Dis, Farneback, OpenCvTvL1]
 
 
 def waves(u: float, v: float, height: int = 56, width: int = 72) -> torch.Tensor:
@@ -103,7 +103,7 @@ def test_declarations_hold_every_parameter_with_its_default() -> None:
     registry = new_registry()
     registry.register(harness_optical_flow, "optical_flow")
     specs = registry.all(FlowSpec)
-    assert list(specs) == ["dis", "farneback", "raft", "tvl1", "tvl1-torch"]
+    assert list(specs) == ["dis", "farneback", "raft", "tvl1", "tvl1-opencv"]
     for spec in [spec for spec in specs.values() if not spec.needs_weights]:
         factory = resolve_import(spec.factory)
         parameters = inspect.signature(factory).parameters
@@ -165,21 +165,21 @@ def _specs() -> dict[str, FlowSpec]:
         (Farneback, {"poly_n": 7}),
         (Farneback, {"poly_sigma": 1.8}),
         (Farneback, {"gaussian_window": True}),
-        (TvL1, {"tau": 0.1}),
-        (TvL1, {"lambda_": 0.02}),
-        (TvL1, {"theta": 0.1}),
-        (TvL1, {"scales": 2}),
-        (TvL1, {"warps": 1}),
-        (TvL1, {"epsilon": 0.2}),
-        (TvL1, {"inner_iterations": 3}),
-        (TvL1, {"outer_iterations": 2}),
-        (TvL1, {"scale_step": 0.5}),
-        (TvL1, {"gamma": 0.5}),
-        (TvL1, {"median_filtering": 1}),
+        (OpenCvTvL1, {"tau": 0.1}),
+        (OpenCvTvL1, {"lambda_": 0.02}),
+        (OpenCvTvL1, {"theta": 0.1}),
+        (OpenCvTvL1, {"scales": 2}),
+        (OpenCvTvL1, {"warps": 1}),
+        (OpenCvTvL1, {"epsilon": 0.2}),
+        (OpenCvTvL1, {"inner_iterations": 3}),
+        (OpenCvTvL1, {"outer_iterations": 2}),
+        (OpenCvTvL1, {"scale_step": 0.5}),
+        (OpenCvTvL1, {"gamma": 0.5}),
+        (OpenCvTvL1, {"median_filtering": 1}),
     ],
 )
 def test_every_option_reaches_opencv(make: type[PairwiseFlow], options: dict[str, object]) -> None:
-    size = (60, 70) if make is TvL1 else (120, 130)  # pyramids of the faster two start at larger frames
+    size = (60, 70) if make is OpenCvTvL1 else (120, 130)  # pyramids of the faster two start at larger frames
     first, second = waves(0, 0, *size), waves(2.3, 1.7, *size)
     assert not torch.equal(make(**options).flow(first, second), make().flow(first, second))  # type: ignore[call-arg]
 
@@ -198,7 +198,7 @@ def test_frames_too_small_are_refused_with_their_size() -> None:
 def test_tvl1_says_how_to_repair_an_opencv_without_contributed_modules(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(cv2, "optflow")
     with pytest.raises(HarnessError, match=r"tvl1.*pip install --force-reinstall --no-deps 'opencv-contrib-python=="):
-        TvL1()
+        OpenCvTvL1()
 
 
 @pytest.mark.gpu

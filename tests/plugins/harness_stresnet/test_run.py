@@ -136,7 +136,9 @@ def test_a_joint_clip_has_frames_of_one_and_flow_of_the_other(made_clips: Callab
         degradation = build_degradation(degradation_part(benchmark, registry))
         flow = build_flow(flow_part(benchmark.flow, registry, "mini"), CPU)
         needs = Needs.at_once(range(8), range(8))
-        return SourceClip(clip, dataset.open(clip), degradation, flow, Stopwatch(CPU), CPU, needs)
+        source = SourceClip(clip, dataset.open(clip), degradation, flow, Stopwatch(CPU), CPU, needs)
+        source.advance(0)
+        return source
 
     def restored(of: SourceClip, name: str) -> RestoredClip:
         part = method_part(name, registry, benchmark)

@@ -65,3 +65,9 @@ def test_shares_outside_the_grid_are_dropped() -> None:
     half = torch.zeros(1, 2, 2, 2)
     half[:, 0] = -0.125  # at scale 4, half of the first column's share is outside
     assert splat(values, half, 4).sum().item() == 3.0
+
+
+def test_flow_in_half_precision_lands_where_it_says() -> None:
+    """Half precision has no number for pixel 301: places are computed in single precision."""
+    values, flow = torch.rand(1, 1, 2, 150), torch.full((1, 2, 2, 150), 0.5, dtype=torch.bfloat16)
+    assert torch.equal(splat(values, flow, 2), splat(values, flow.float(), 2))

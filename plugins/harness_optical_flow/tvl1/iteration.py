@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from harness_optical_flow.tvl1_torch.planes import State
+from harness_optical_flow.tvl1.planes import State
 
 FLAT = torch.finfo(torch.float32).eps
 """A squared slope below which brightness says nothing about the flow."""

@@ -16,8 +16,8 @@ from harness.errors import UsageError
 from harness.video.frames import open_video
 from harness.video.warp import warp
 from harness_optical_flow.pairs import grey
-from harness_optical_flow.tvl1 import TvL1
-from harness_optical_flow.tvl1_torch import AT_ONCE, TorchTvL1
+from harness_optical_flow.tvl1 import AT_ONCE, TvL1
+from harness_optical_flow.tvl1_opencv import OpenCvTvL1
 
 Pair = tuple[Tensor, Tensor]
 MINI = Path(harness_mini.__file__).parent / "data" / "test"
@@ -69,22 +69,22 @@ def require_agreement(pairs: list[Pair]) -> None:
 
     Energies are added up: where next to nothing moves, one grey level in one pixel changes OpenCV's by several percent.
     """
-    mine = [TorchTvL1().flow(*pair) for pair in pairs]
-    opencv = [TvL1(threads=1).flow(*pair) for pair in pairs]
+    mine = [TvL1().flow(*pair) for pair in pairs]
+    opencv = [OpenCvTvL1(threads=1).flow(*pair) for pair in pairs]
     assert max(map(apart, mine, opencv)) <= 0.05
     energies = [sum(energy(*pair, flow) for pair, flow in zip(pairs, flows, strict=True)) for flows in (mine, opencv)]
     assert energies[0] <= 1.01 * energies[1]
 
 
 def test_the_contract_is_kept() -> None:
-    require(check_flow(TorchTvL1(scales=3, warps=2)))
+    require(check_flow(TvL1(scales=3, warps=2)))
 
 
 @pytest.mark.parametrize("variant", ["opencv", "cuda"])
 @pytest.mark.parametrize("moved", [(0.0, 1.3, -0.6), (0.0, -3.2, 2.1), (3.0, 0.4, 0.0)])
 def test_known_motion_is_found_as_well_as_by_opencv(variant: str, moved: tuple[float, float, float]) -> None:
     pair, truth = scene(*moved)
-    mine, opencv = TorchTvL1(variant=variant).flow(*pair), TvL1(threads=1).flow(*pair)
+    mine, opencv = TvL1(variant=variant).flow(*pair), OpenCvTvL1(threads=1).flow(*pair)
     inner = (..., slice(6, -6), slice(6, -6))
     assert apart(mine[inner], truth[inner]) <= apart(opencv[inner], truth[inner]) * 1.02 + 0.002
     assert variant == "cuda" or energy(*pair, mine) <= 1.01 * energy(*pair, opencv)
@@ -120,8 +120,8 @@ def test_flow_of_real_clips_is_opencvs(assets: Path) -> None:
 )
 def test_every_option_does_what_it_does_in_opencv(options: dict[str, float], turning: tuple[Pair, Tensor]) -> None:
     pair, default = turning
-    mine = TorchTvL1(**options).flow(*pair)  # type: ignore[arg-type]
-    assert apart(mine, TvL1(threads=1, **options).flow(*pair)) <= 0.05  # type: ignore[arg-type]
+    mine = TvL1(**options).flow(*pair)  # type: ignore[arg-type]
+    assert apart(mine, OpenCvTvL1(threads=1, **options).flow(*pair)) <= 0.05  # type: ignore[arg-type]
     assert not torch.equal(mine, default)
 
 
@@ -129,7 +129,7 @@ def test_every_option_does_what_it_does_in_opencv(options: dict[str, float], tur
 def turning() -> tuple[Pair, Tensor]:
     """A pair of frames, and its flow with the default options."""
     pair, _ = scene(2.0, 1.3, 0.7, 40, 50)
-    return pair, TorchTvL1().flow(*pair)
+    return pair, TvL1().flow(*pair)
 
 
 @pytest.mark.parametrize("variant", ["opencv", "cuda"])
@@ -137,7 +137,7 @@ def test_a_pair_does_not_depend_on_its_batch(variant: str) -> None:
     """One pair stands still and ends at once, others move by more and more and end late."""
     pairs = [scene(0.0, 0.9 * i, -0.4 * i, 44, 50)[0] for i in range(5)]
     first, second = (torch.cat(x) for x in zip(*pairs, strict=True))
-    estimator = TorchTvL1(variant=variant, scales=3, warps=3)
+    estimator = TvL1(variant=variant, scales=3, warps=3)
     together = estimator.flow(first, second)
     for i in range(5):
         alone = estimator.flow(first[i : i + 1], second[i : i + 1])
@@ -147,7 +147,7 @@ def test_a_pair_does_not_depend_on_its_batch(variant: str) -> None:
 
 def test_many_pairs_are_split_into_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = (x.repeat(3, 1, 1, 1) for x in scene(0.0, 1.0, 0.0, 20, 24)[0])
-    estimator = TorchTvL1(warps=1)
+    estimator = TvL1(warps=1)
     expected = estimator.flow(first, second)
     monkeypatch.setitem(AT_ONCE, "cpu", 2 * 20 * 24)
     assert torch.allclose(estimator.flow(first, second), expected, atol=1e-4)
@@ -155,7 +155,7 @@ def test_many_pairs_are_split_into_batches(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_no_pair_gives_no_flow() -> None:
     nothing = torch.zeros(0, 3, 20, 30)
-    assert TorchTvL1().flow(nothing, nothing).shape == (0, 2, 20, 30)
+    assert TvL1().flow(nothing, nothing).shape == (0, 2, 20, 30)
 
 
 @pytest.mark.parametrize(
@@ -170,8 +170,8 @@ def test_no_pair_gives_no_flow() -> None:
     ],
 )
 def test_options_without_a_meaning_are_refused(options: dict[str, object], message: str) -> None:
-    with pytest.raises(UsageError, match=f"^tvl1-torch: .*{message}"):
-        TorchTvL1(**options)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=f"^tvl1: .*{message}"):
+        TvL1(**options)  # type: ignore[arg-type]
 
 
 @pytest.mark.gpu
@@ -179,5 +179,5 @@ def test_options_without_a_meaning_are_refused(options: dict[str, object], messa
 @pytest.mark.parametrize("variant", ["opencv", "cuda"])
 def test_a_gpu_finds_the_same_flow(variant: str) -> None:
     (first, second), _ = scene(1.0, 1.3, -0.6)
-    found = TorchTvL1(variant=variant).flow(first.cuda(), second.cuda())
-    assert found.is_cuda and apart(found.cpu(), TorchTvL1(variant=variant).flow(first, second)) < 0.01
+    found = TvL1(variant=variant).flow(first.cuda(), second.cuda())
+    assert found.is_cuda and apart(found.cpu(), TvL1(variant=variant).flow(first, second)) < 0.01

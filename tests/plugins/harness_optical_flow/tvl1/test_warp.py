@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from harness_optical_flow.tvl1_torch.warp import pull_sharp, pull_soft, slopes
+from harness_optical_flow.tvl1.warp import pull_sharp, pull_soft, slopes
 
 
 def test_pulling_is_opencvs_remap_inside_at_the_border_and_far_away() -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from harness_optical_flow.tvl1_torch.iteration import Iteration, Linear, Steps
-from harness_optical_flow.tvl1_torch.median import median_filter
-from harness_optical_flow.tvl1_torch.planes import State
-from harness_optical_flow.tvl1_torch.pyramid import pyramid, resize
-from harness_optical_flow.tvl1_torch.variants import Variant
-from harness_optical_flow.tvl1_torch.warp import slopes
+from harness_optical_flow.tvl1.iteration import Iteration, Linear, Steps
+from harness_optical_flow.tvl1.median import median_filter
+from harness_optical_flow.tvl1.planes import State
+from harness_optical_flow.tvl1.pyramid import pyramid, resize
+from harness_optical_flow.tvl1.variants import Variant
+from harness_optical_flow.tvl1.warp import slopes
+
+if TYPE_CHECKING:
+    from harness_optical_flow.tvl1.fused import FusedIteration
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ class Solver:
         waiting = torch.arange(pairs, device=state.flow.here.device)
         stop = self.variant.stop(pairs, self.epsilon**2 * height * width)
         filtering = self.variant.median and self.median_filtering > 1
-        work = Iteration(state.select(waiting), linear, self.steps)
+        work = iteration_on(waiting.device)(state.select(waiting), linear, self.steps)
         for iteration in range(self.outer_iterations * self.inner_iterations):
             if filtering and iteration % self.inner_iterations == 0:
                 flow = work.state.flow.here[:, :2]
@@ -75,3 +80,18 @@ class Solver:
             waiting, work = waiting[on], work.select(on)
             stop.select(on)
         state.put(waiting, work.state)
+
+
+@cache
+def iteration_on(device: torch.device) -> type[Iteration] | type[FusedIteration]:
+    """The kernel where Triton can compile it for the device, else plain torch: the same to a millionth of a pixel."""
+    if device.type != "cuda":
+        return Iteration
+    try:
+        from harness_optical_flow.tvl1.fused import FusedIteration
+
+        pixel = torch.zeros(1, 1, 1, 1, device=device)
+        FusedIteration(State.starting_from(pixel), Linear(pixel, pixel, pixel), Steps(1, 1, 1)).run(0)
+    except Exception:  # no Triton, or what it needs, such as a compiler for C, is not there: plain torch does as well
+        return Iteration
+    return FusedIteration

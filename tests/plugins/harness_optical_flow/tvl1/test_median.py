@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from harness_optical_flow.tvl1_torch.median import median_filter
+from harness_optical_flow.tvl1.median import median_filter
 
 
 @pytest.mark.parametrize("size", [3, 5])

@@ -13,7 +13,7 @@ from harness.errors import HarnessError
 from harness_optical_flow.pairs import Algorithm, Grey, PairwiseFlow
 
 
-class TvL1(PairwiseFlow):
+class OpenCvTvL1(PairwiseFlow):
     """OpenCV's ``optflow.DualTVL1OpticalFlow`` (Zach et al., DAGM 2007); options have OpenCV's names and defaults.
 
     Raises `HarnessError` when the installed OpenCV lacks its contributed modules.
@@ -74,7 +74,7 @@ def _optflow() -> Any:
     module = getattr(cv2, "optflow", None)
     if module is None or not hasattr(module, "DualTVL1OpticalFlow_create"):
         raise HarnessError(
-            "flow estimator 'tvl1' needs OpenCV's contributed modules, which the installed OpenCV "
+            "flow estimator 'tvl1-opencv' needs OpenCV's contributed modules, which the installed OpenCV "
             f"{cv2.__version__} lacks; repair with: pip install --force-reinstall --no-deps "
             f"'opencv-contrib-python=={_package_version()}'"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from harness_optical_flow.tvl1_torch.stopping import Always, WhenDue
+from harness_optical_flow.tvl1.stopping import Always, WhenDue
 
 
 def looks(stop: WhenDue, changes: list[float]) -> tuple[list[int], int | None]:

@@ -7,9 +7,9 @@ from torch import Tensor
 
 from harness.errors import UsageError
 from harness_optical_flow.pairs import grey
-from harness_optical_flow.tvl1_torch.iteration import Steps
-from harness_optical_flow.tvl1_torch.solver import Solver
-from harness_optical_flow.tvl1_torch.variants import VARIANTS
+from harness_optical_flow.tvl1.iteration import Steps
+from harness_optical_flow.tvl1.solver import Solver
+from harness_optical_flow.tvl1.variants import VARIANTS
 
 MEDIANS = (0, 1, 3, 5)
 """Sides of the median filter's window that OpenCV takes; 0 and 1 switch it off."""
@@ -17,7 +17,7 @@ AT_ONCE = {"cpu": 1 << 17, "gpu": 1 << 23}
 """Pixels of a batch: on a processor, whose caches are small, fewer; on a GPU they need about 3 GB."""
 
 
-class TorchTvL1:
+class TvL1:
     """TV-L1 flow (Zach, Pock, Bischof, DAGM 2007). Implements `harness.contracts.FlowEstimator`.
 
     `variant` says whose results to give: ``opencv`` is ``cv2.optflow.DualTVL1OpticalFlow``, whose options and defaults
@@ -84,4 +84,4 @@ class TorchTvL1:
 
 def _require(holds: bool, option: str, rule: str) -> None:
     if not holds:
-        raise UsageError(f"tvl1-torch: {option}: {rule}")
+        raise UsageError(f"tvl1: {option}: {rule}")

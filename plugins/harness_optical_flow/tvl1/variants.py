@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from harness_optical_flow.tvl1_torch.pyramid import HALF_A_PIXEL_IN, ON_THE_CORNER
-from harness_optical_flow.tvl1_torch.stopping import Always, Stop, WhenDue
-from harness_optical_flow.tvl1_torch.warp import pull_sharp, pull_soft
+from harness_optical_flow.tvl1.pyramid import HALF_A_PIXEL_IN, ON_THE_CORNER
+from harness_optical_flow.tvl1.stopping import Always, Stop, WhenDue
+from harness_optical_flow.tvl1.warp import pull_sharp, pull_soft
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from harness_optical_flow.tvl1_torch.pyramid import ON_THE_CORNER, pyramid, resize
+from harness_optical_flow.tvl1.pyramid import ON_THE_CORNER, pyramid, resize
 
 
 @pytest.mark.parametrize(("height", "width", "levels"), [(61, 83, 5), (240, 320, 5), (20, 200, 2), (12, 14, 1)])
