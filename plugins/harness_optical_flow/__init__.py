@@ -76,7 +76,7 @@ def harness_flows() -> Iterator[FlowSpec]:
     )
     yield FlowSpec(
         "tvl1",
-        "TV-L1 in torch, on any device: variant=opencv is OpenCV's flow, variant=cuda that of dense_flow, which TSN used",
+        "TV-L1 in torch, on any device: OpenCV's flow, or with variant=cuda that of dense_flow, which TSN used",
         "harness_optical_flow.tvl1:TvL1",
         options={"variant": "opencv", **TVL1},
         citation=ZACH,
