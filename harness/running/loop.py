@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,20 +10,20 @@ from typing import TypeVar
 
 import torch
 
-from harness.contracts import Clip, Degradation, FlowEstimator, Measurement, PortionedProbe, Probe, Sample
-from harness.errors import ClipError, one_line
+from harness.contracts import Clip, Measurement, PortionedProbe, Sample
+from harness.errors import ClipError
 from harness.memory import give_back
 from harness.planning.cells import Cell, Plan
-from harness.running.build import build_degradation, build_flow, build_method, count_parameters
+from harness.running.assembling import Assembly, assemble
 from harness.running.context import RunContext
-from harness.running.events import Built, ClipDone, Event, Failed, Loading, Measured, Pictured, Remarked, Unreadable
-from harness.running.frame_store import remark_of, temporal_radius, widest
-from harness.running.kept_flow import kept_flow
+from harness.running.events import ClipDone, Event, Measured, Pictured
+from harness.running.frame_store import widest
 from harness.running.live import LiveCell, LiveMethod, View
 from harness.running.pipeline import PORTION_PIXELS, JointClip, RestoredClip, SourceClip, pixels_on
 from harness.running.portions import Look, Portion, look_of, needs_of, portions_of
 from harness.running.read_ahead import reader_for
 from harness.running.rows import make_row
+from harness.running.telling import fail, remarks, remarks_on_probe, unreadable
 from harness.running.timing import Stopwatch
 from harness.video.frames import Bytes, to_uint8
 
@@ -65,19 +64,13 @@ class ClipLoop:
         self._asked: dict[str, Callable[[], Opened]] = {}
         """The clip that is opened while the one before it is computed, by its id."""
         self.live = [LiveCell(cell, set(work.done.get(cell.id, ()))) for cell in work.cells]
-        self.degradation: Degradation | None = None
-        self.flow: FlowEstimator | None = None
-        self.hr_flow: FlowEstimator | None = None
-        self.probes: dict[str, Probe] = {}
-        self.methods: list[LiveMethod] = []
+        self.built = Assembly()
         clips = work.plan.clips
         self.pictured = {clip.id for clip in clips[:: max(1, len(clips) // PICTURES)][:PICTURES]}
 
     def run(self, clips: Iterable[Clip]) -> Generator[Event, None, None]:
         """Build everything, then take the clips through every method that still waits for them."""
-        yield from self._build_shared()
-        yield from self._build_probes()
-        yield from self._build_methods()
+        self.built = yield from assemble(self.work.plan, self.live, self.context)
         try:
             for clip, following in _with_next(clip for clip in clips if self._waiting(clip)):
                 yield from self.see(clip, following)
@@ -103,7 +96,7 @@ class ClipLoop:
         self.watch.settle()
 
     def _waiting(self, clip: Clip) -> list[LiveMethod]:
-        return [method for method in self.methods if method.waiting(clip)]
+        return [method for method in self.built.methods if method.waiting(clip)]
 
     def _see_opened(self, opened: Opened, views: Sequence[View]) -> Iterator[Event]:
         source, clip = opened.source, opened.source.clip
@@ -138,55 +131,12 @@ class ClipLoop:
         if not portion.is_last:
             give_back()
 
-    def _build_shared(self) -> Iterator[Event]:
-        """Degradation and flow. One that cannot be built fails the cells that need it, not the run."""
-        degradation = self.work.plan.degradation
-        try:
-            self.degradation = build_degradation(degradation) if degradation else None
-        except Exception as error:  # a plugin's factory; recorded with its traceback in every cell
-            yield self._fail(self.live, error)
-        with_flow = [live for live in self.live if live.cell.flow and not live.failed]
-        if not with_flow:
-            return
-        yield Loading(self.work.plan.flow.label)
-        try:
-            self.flow = build_flow(self.work.plan.flow, self.context.device)
-            self.hr_flow = kept_flow(self.flow, self.context.flow_cache, self.work.plan.flow, self.context.device)
-        except Exception as error:  # a plugin's factory; recorded with its traceback in every cell it was for
-            yield self._fail(with_flow, error)
-
-    def _build_probes(self) -> Iterator[Event]:
-        """One object a probe, shared by all methods."""
-        for part in {live.cell.probe.label: live.cell.probe for live in self.live if not live.failed}.values():
-            yield Loading(part.label)
-            try:
-                self.probes[part.label] = self.context.probe(part)
-            except Exception as error:  # a plugin's factory; recorded with its traceback in every cell it was for
-                yield self._fail([live for live in self.live if live.cell.probe.label == part.label], error)
-
-    def _build_methods(self) -> Iterator[Event]:
-        for part in {part.label: part for live in self.live for part in live.cell.methods}.values():
-            labels = {id(live): [m.label for m in live.cell.methods] for live in self.live}
-            cells = [live for live in self.live if part.label in labels[id(live)] and not live.failed]
-            if not cells:
-                continue
-            yield Loading(part.label)
-            try:
-                method = build_method(part, self.work.plan.benchmark.scale, self.context.device)
-                radius = temporal_radius(method)
-            except Exception as error:  # a plugin's factory; recorded with its traceback in every cell it was for
-                yield self._fail(cells, error)
-                continue
-            alone = [live.cell for live in cells if len(live.cell.methods) == 1]
-            yield Built(alone, count_parameters(method))
-            self.methods.append(LiveMethod(part, method, cells, radius))
-
     def _open(self, clip: Clip) -> Opened:
         """Open a clip for the methods that wait for it. Raises `ClipError`; works in any thread."""
         video = self.context.open(clip)
         num_frames = video.num_frames  # which may have to be counted
         looks, failures = self._looks(num_frames)
-        scale = self.work.plan.benchmark.scale if self.degradation is None else 1
+        scale = self.work.plan.benchmark.scale if self.built.degradation is None else 1
         pixels = pixels_on(self.context.device, PORTION_PIXELS)
         portions = portions_of(looks, max(1, pixels // (video.size[0] * video.size[1] * scale**2)))
         waiting = self._waiting(clip)
@@ -195,8 +145,8 @@ class ClipLoop:
         )
         needs = needs_of(portions, num_frames, hr_radius=hr_radius, lr_radius=lr_radius)
         source = SourceClip(
-            clip, video, self.degradation, self.flow, self.watch, self.context.device, needs,
-            wanted=[frame for portion in portions for frame in portion.frames], hr_estimator=self.hr_flow,
+            clip, video, self.built.degradation, self.built.flow, self.watch, self.context.device, needs,
+            wanted=[frame for portion in portions for frame in portion.frames], hr_estimator=self.built.hr_flow,
             reader=self._reader,
         )  # fmt: skip
         return Opened(source, portions, failures)
@@ -206,9 +156,9 @@ class ClipLoop:
         try:
             return read()
         except ClipError as error:
-            yield _unreadable([live for view in views for live in view.waiting(clip)], clip, error)
+            yield unreadable([live for view in views for live in view.waiting(clip)], clip, error)
         except Exception as error:  # a plugin's data set or degradation; recorded with its traceback
-            yield self._fail([live for view in views for live in view.waiting(clip)], error, clip)
+            yield fail([live for view in views for live in view.waiting(clip)], error, clip)
         for view in views:
             yield ClipDone(view.label, view.seconds)
         return None
@@ -218,7 +168,7 @@ class ClipLoop:
         looks: dict[str, Look] = {}
         failures: dict[str, Exception] = {}
         of_pairs = {live.cell.probe.label for live in self.live if len(live.cell.methods) > 1}
-        for label, probe in list(self.probes.items()):
+        for label, probe in list(self.built.probes.items()):
             try:
                 looks[label] = look_of(probe, num_frames, whole=label in of_pairs)
             except Exception as error:  # a plugin's code; recorded with its traceback in the probe's cells
@@ -228,8 +178,8 @@ class ClipLoop:
     def _without(self, failures: Mapping[str, Exception], clip: Clip) -> Iterator[Event]:
         """Go on without the probes that could not say what they want of a clip."""
         for label, error in failures.items():
-            if self.probes.pop(label, None) is not None:
-                yield self._fail([live for live in self.live if live.cell.probe.label == label], error, clip)
+            if self.built.probes.pop(label, None) is not None:
+                yield fail([live for live in self.live if live.cell.probe.label == label], error, clip)
 
     def _restore_and_probe(
         self, view: View, source: SourceClip, portion: Portion, kept: dict[str, RestoredClip]
@@ -240,13 +190,13 @@ class ClipLoop:
             view.restored = self._restored(view, source, portion)
         except ClipError as error:  # of a method whose frames are files
             view.restored, view.unreadable = None, True
-            yield _unreadable(waiting, source.clip, error)
+            yield unreadable(waiting, source.clip, error)
             return
         except Exception as error:  # a plugin's code; recorded with its traceback in the method's cells
             view.restored = None
-            yield self._fail(waiting, error, source.clip)
+            yield fail(waiting, error, source.clip)
             return
-        yield from _remarks(view.live)
+        yield from remarks(view.live)
         if any(len(cell.cell.methods) > 1 for cell in waiting):
             kept[view.label] = view.restored
         for cell in waiting:
@@ -272,28 +222,20 @@ class ClipLoop:
                 return
             row = make_row(sample.clip, found.numbers, found.arrays, view.cell_seconds[live.cell.id])
         except Exception as error:  # a plugin's code; recorded with its traceback in the cell
-            yield self._fail([live], error, sample.clip)
+            yield fail([live], error, sample.clip)
             return
         live.done.add(sample.clip.id)
         yield Measured(live.cell, row)
-        yield from _remarks_on_probe(live, self.probes[part.label])
+        yield from remarks_on_probe(live, self.built.probes[part.label])
 
     def _look(self, live: LiveCell, view: View, sample: Sample, portion: Portion) -> Measurement | None:
         """Let a probe see a portion; what it measured in the clip after the last one."""
         label = live.cell.probe.label
-        probe, seen = self.probes[label], view.seen.setdefault(live.cell.id, [])
+        probe, seen = self.built.probes[label], view.seen.setdefault(live.cell.id, [])
         if label not in portion.units or not isinstance(probe, PortionedProbe):
             return probe.measure(sample) if portion.is_last else None
         seen.append(probe.see(sample, portion.units[label]))
         return probe.summary(torch.cat(seen)) if portion.is_last else None
-
-    def _fail(self, cells: Sequence[LiveCell], error: Exception, clip: Clip | None = None) -> Failed:
-        where = f"clip {clip.id}: " if clip else ""
-        failing = [live for live in cells if not live.failed]
-        for live in failing:
-            live.failed = True
-        log = "".join(traceback.format_exception(error))
-        return Failed(_cells(failing), f"{where}{one_line(error)}", log)
 
 
 def _with_next(clips: Iterable[Clip]) -> Iterator[tuple[Clip, Clip | None]]:
@@ -310,31 +252,6 @@ def _advanced(source: SourceClip, portion: Portion) -> SourceClip:
     """Raises `ClipError`."""
     source.advance(portion.number)
     return source
-
-
-def _remarks(live: LiveMethod) -> Iterator[Event]:
-    """A remark of the method that is new."""
-    remark = remark_of(live.method)
-    if remark is not None and remark != live.remark:
-        live.remark = remark
-        yield Remarked(_cells(cell for cell in live.cells if not cell.failed), live.part.label, remark)
-
-
-def _remarks_on_probe(live: LiveCell, probe: Probe) -> Iterator[Event]:
-    """A remark of a recogniser that is new."""
-    remark = remark_of(getattr(probe, "recognizer", probe))
-    if remark is not None and remark != live.remark:
-        live.remark = remark
-        yield Remarked([live.cell], live.cell.probe.label, remark)
-
-
-def _unreadable(live: Iterable[LiveCell], clip: Clip, error: ClipError) -> Unreadable:
-    return Unreadable(_cells(live), clip, str(error) if clip.id in str(error) else f"{clip.id}: {error}")
-
-
-def _cells(live: Iterable[LiveCell]) -> list[Cell]:
-    """Each once: a pair's cell waits with both of its methods."""
-    return list({one.cell.id: one.cell for one in live}.values())
 
 
 def _sample(cell: Cell, restored: RestoredClip, kept: Mapping[str, RestoredClip]) -> Sample | None:
