@@ -285,6 +285,8 @@ class TrainingRequest:
     """A file that ends in ``.yaml``, or a name under ``training/``."""
     dry_run: bool = False
     """Print what would be done, and do nothing."""
+    init: str | None = None
+    """Weights that an SR method's training starts from: a file, or a tag of those that its network's method has."""
     cache_size: float = 20.0
     """GB (10^9 bytes) on disk for clips that are prepared once; those beyond are prepared each time."""
 

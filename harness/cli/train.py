@@ -27,6 +27,8 @@ Examples:
 
   harness train tosr --benchmark mini --arch vdsr   with another network
 
+  harness train tosr --data ~/CDVL --arch basicvsr --init vimeo-bi   from published weights
+
   harness train sosr --benchmark mini --recipe ablation/vdsr-wmse   another recipe
 
   harness train rcan --data ~/REDS --dry-run     what it would do
@@ -80,6 +82,14 @@ def train(
     arch: Annotated[
         str | None, typer.Option(metavar="NAME", help="Network, for methods that take any.")
     ] = None,
+    init: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TAG|FILE",
+            help="Weights to start from, for SR methods: a file, or a tag of the network's weights (harness weights "
+            "list); default random ones.",
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder; default runs/train/SOURCE-NAME.")] = None,
     iters: Annotated[
         int | None, typer.Option(min=1, help="Total iterations, if not the recipe's; schedules are scaled.")
@@ -105,7 +115,7 @@ def train(
     trainer = find_trainer(name)
     folder = out or Path("runs") / "train" / _folder_name(name, benchmark, data, recipe, arch)
     request = TrainingRequest(
-        name, benchmark, folder, iters, resume, device, data, scale, arch, recipe, dry_run, cache_size
+        name, benchmark, folder, iters, resume, device, data, scale, arch, recipe, dry_run, init, cache_size
     )
     if dry_run:
         trainer(request)

@@ -27,10 +27,12 @@ Place = tuple[int, int, int]
 class Selection:
     """Of the crops of `size` HR pixels on a grid of `stride`, the `keep` with the most motion of each frame.
 
+    Of several targets, the motion is the mean over their pairs.
+
     With `warp_filter`, of these only the ones that the next HR frame explains better when it is warped along the flow
-    than when it is not: PSNR(I_t, warp(I_t+1)) > PSNR(I_t, I_t+1), which needs a cache with two targets. Nothing takes
-    the place of those that fail, so a frame may give fewer than `keep`, or none. Both are the SoSR/ToSR paper's rules
-    (ICCV 2019, section on training data), in its order: 10 crops of 128 pixels of each frame there.
+    than when it is not: PSNR(I_t, warp(I_t+1)) > PSNR(I_t, I_t+1), which needs a cache with two targets or more.
+    Nothing takes the place of those that fail, so a frame may give fewer than `keep`, or none. Both are the SoSR/ToSR
+    paper's rules (ICCV 2019, section on training data), in its order: 10 crops of 128 pixels of each frame there.
     """
 
     size: int
@@ -59,12 +61,12 @@ def _best(cache: FrameCache, index: int, selection: Selection) -> Sequence[tuple
     item, size, stride = cache.item(index), selection.size, selection.stride
     if item.flow is None or (selection.warp_filter and len(item.hr) < 2):
         raise UsageError("selecting crops by motion needs cached flow, and the warp filter needs pairs of frames")
-    if stride % cache.scale or min(item.flow.shape[1:]) < size:
+    if stride % cache.scale or min(item.flow.shape[2:]) < size:
         raise UsageError(
-            f"crops of {size} pixels every {stride} do not fit frames of {item.flow.shape[2]}x{item.flow.shape[1]} "
+            f"crops of {size} pixels every {stride} do not fit frames of {item.flow.shape[3]}x{item.flow.shape[2]} "
             f"at scale {cache.scale}: the stride must be a multiple of the scale"
         )
-    flow = torch.from_numpy(item.flow.astype(np.float32))[None]
+    flow = torch.from_numpy(item.flow.astype(np.float32))
     motion = _mean(flow.square().sum(1, keepdim=True).sqrt(), size, stride)
     chosen = motion.flatten().argsort(descending=True, stable=True)[: selection.keep]
     if selection.warp_filter:
@@ -74,14 +76,14 @@ def _best(cache: FrameCache, index: int, selection: Selection) -> Sequence[tuple
 
 
 def _explained(hr: Tensor, flow: Tensor, size: int, stride: int) -> Tensor:
-    """Crops in which warping the second frame onto the first brings it closer; bool ``(rows, columns)``."""
-    first, second = hr[:1], hr[1:2]
+    """Crops in which warping each frame onto the one before brings it closer; bool ``(rows, columns)``."""
+    first, second = hr[:-1], hr[1:]
     warped = (first - warp(second, flow)).square().mean(1, keepdim=True)
     still = (first - second).square().mean(1, keepdim=True)
     return _mean(warped, size, stride) < _mean(still, size, stride)
 
 
 def _mean(values: Tensor, size: int, stride: int) -> Tensor:
-    """Means of ``(1, 1, H, W)`` over the crops: ``(rows, columns)``."""
-    means: Tensor = avg_pool2d(values, size, stride)[0, 0]
+    """Means of ``(N, 1, H, W)`` over the crops of all: ``(rows, columns)``."""
+    means: Tensor = avg_pool2d(values.mean(0, keepdim=True), size, stride)[0, 0]
     return means

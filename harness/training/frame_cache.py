@@ -31,7 +31,7 @@ class Window:
     """What is kept of each chosen frame t: LR of t - before .. t + targets - 1 + after, HR of t .. t + targets - 1.
 
     The first and last frames of a clip are repeated if a window reaches beyond them. With `flow`, the optical flow
-    from HR frame t to t + 1 is kept as well.
+    from each of the targets to the next is kept as well; from t to t + 1 if there is only one target.
     """
 
     before: int = 0
@@ -62,7 +62,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Item:
-    """What is kept of one chosen frame, read-only: `lr` and `hr` as `Window` says, `flow` ``(2, H, W)`` in pixels."""
+    """What is kept of one chosen frame, read-only: `lr` and `hr` as `Window` says, `flow` in pixels
+    ``(window.reach, 2, H, W)``.
+    """
 
     lr: Bytes
     hr: Bytes
@@ -87,7 +89,7 @@ class FrameLayout:
         return {
             "hr": (window.targets, height, width, 3),
             "lr": (window.lr_frames, height // self.scale, width // self.scale, 3),
-            **({"flow": (2, height, width)} if window.flow else {}),
+            **({"flow": (window.reach, 2, height, width)} if window.flow else {}),
         }
 
     def facts(self) -> dict[str, Any]:
@@ -209,12 +211,12 @@ class _FrameMaker:
         for number, window in zip(numbers, windows, strict=True):
             start = wanted.index(number)  # the frames within reach follow it
             targets = to_uint8(hr[start : start + shown.targets])
-            flow = {"flow": self._flow(hr[start : start + 2])} if shown.flow else {}
+            flow = {"flow": self._flow(hr[start : start + shown.reach + 1])} if shown.flow else {}
             yield {"hr": targets, "lr": lr[np.searchsorted(wanted, window)], **flow}
 
-    def _flow(self, pair: Tensor) -> NDArray[np.float16]:
+    def _flow(self, frames: Tensor) -> NDArray[np.float16]:
         if self.frames.flow is None:
             raise UsageError("this training needs optical flow: name an estimator in the recipe")
         with torch.no_grad():
-            found: NDArray[np.float16] = self.frames.flow.flow(pair[:1], pair[1:])[0].cpu().numpy().astype(np.float16)
+            found: NDArray[np.float16] = self.frames.flow.flow(frames[:-1], frames[1:]).cpu().numpy().astype(np.float16)
         return found

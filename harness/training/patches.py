@@ -33,9 +33,9 @@ def turned(patch: Tensor, way: int) -> Tensor:
 
 
 def turned_flow(flow: Tensor, way: int) -> Tensor:
-    """Flow ``(2, S, S)`` between patches turned in this way: its vectors turn with the picture."""
-    u, v = turned(flow, way)
+    """Flow ``(..., 2, S, S)`` between patches turned in this way: its vectors turn with the picture."""
+    u, v = turned(flow, way).unbind(-3)
     u = -u if way & 4 else u
     for _ in range(way & 3):  # a quarter turn to the left takes right to up and down to right
         u, v = v, -u
-    return torch.stack([u, v])
+    return torch.stack([u, v], dim=-3)

@@ -73,7 +73,7 @@ class Setting:
 
     def flow(self, text: str, device: torch.device) -> tuple[FlowEstimator, str]:
         """The flow estimator ``NAME:option=value``, and its name with all options."""
-        part = flow_part(text, self.registry, self.benchmark.weights if self.benchmark else OFFICIAL)
+        part = flow_part(text, self.registry, self.benchmark.tags if self.benchmark else OFFICIAL)
         if part.missing:
             raise WeightsMissingError(part.missing)
         return build(part, Given(device=device)), part.text()

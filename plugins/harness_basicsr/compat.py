@@ -106,6 +106,27 @@ def align_on_any_device() -> None:
     BasicVSRPlusPlus.harness_aligned = True
 
 
+def measure_every_frame_of_a_clip() -> None:
+    """Let `SRModel` validate networks that restore whole clips.
+
+    It shows the metrics one picture, for which basicsr's ``tensor2img`` lays the frames of a clip on a grid with black
+    lines between. Frames one under another are compared without them.
+    """
+    from basicsr.models.sr_model import SRModel
+
+    if getattr(SRModel, "harness_clips", False):
+        return
+    visuals = SRModel.get_current_visuals
+
+    @functools.wraps(visuals)
+    def stacked(self: Any) -> Mapping[str, Any]:
+        found: dict[str, Any] = visuals(self)
+        return {key: v.transpose(1, 2).flatten(2, 3) if v.ndim == 5 and key != "lq" else v for key, v in found.items()}
+
+    SRModel.get_current_visuals = stacked
+    SRModel.harness_clips = True
+
+
 def _add_alignment(network: Any, max_residue_magnitude: float) -> None:
     """What BasicVSR++'s constructor does where there is a CUDA device."""
     from basicsr.archs.basicvsrpp_arch import SecondOrderDeformableAlignment

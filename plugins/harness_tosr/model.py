@@ -1,9 +1,10 @@
-"""A BasicSR model that restores pairs of consecutive frames with one network."""
+"""A BasicSR model that restores consecutive frames with one network."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor
 
 from harness_basicsr import compat  # noqa: F401  (before basicsr)
@@ -18,8 +19,9 @@ class ToSRModel(SRModel):  # type: ignore[misc]  # basicsr is untyped
     """Siamese training: both frames of a pair go through the network, and `ToSRLoss` compares them.
 
     A batch has ``lq`` ``(N, 2, ...)``, what the network takes for each of the two frames, ``gt`` ``(N, 2, C, H, W)``
-    and ``flow`` ``(N, 2, H, W)``. The option section ``pair_opt`` names the loss. Validation uses single frames, as
-    in BasicSR's SRModel. Source: Zhang, Liu, Xiong, ICCV 2019.
+    and ``flow`` ``(N, 1, 2, H, W)``. A network that takes whole clips restores ``lq`` ``(N, T, C, h, w)`` at once, and
+    the loss is the mean over its ``T - 1`` pairs of consecutive frames. The option section ``pair_opt`` names the
+    loss. Validation is that of BasicSR's SRModel. Source: Zhang, Liu, Xiong, ICCV 2019.
     """
 
     def init_training_settings(self) -> None:
@@ -35,10 +37,23 @@ class ToSRModel(SRModel):  # type: ignore[misc]  # basicsr is untyped
 
     def optimize_parameters(self, current_iter: int) -> None:
         self.optimizer_g.zero_grad()
-        self.output = self.net_g(self.lq.flatten(0, 1)).unflatten(0, (-1, 2))
-        terms = self.pair_loss(self.output, self.gt, self.flow)
+        self.output = self._restored()
+        terms = self.pair_loss(_pairs(self.output), _pairs(self.gt), self.flow.flatten(0, 1))
         sum(terms.values()).backward()
         self.optimizer_g.step()
         self.log_dict = self.reduce_loss_dict(terms)
         if self.ema_decay > 0:
             self.model_ema(decay=self.ema_decay)
+
+    def _restored(self) -> Tensor:
+        """The frames of each example ``(N, T, C, H, W)``."""
+        if self.opt["datasets"]["train"]["view"] == "clip":
+            found: Tensor = self.net_g(self.lq)
+        else:
+            found = self.net_g(self.lq.flatten(0, 1)).unflatten(0, self.lq.shape[:2])
+        return found
+
+
+def _pairs(frames: Tensor) -> Tensor:
+    """Each frame with the next: ``(N, T, C, H, W)`` as ``(N * (T - 1), 2, C, H, W)``."""
+    return torch.stack([frames[:, :-1], frames[:, 1:]], dim=2).flatten(0, 1)

@@ -58,8 +58,12 @@ class _CachedFrames:
         self.view = View(opt["view"], opt["radius"], self.cache.scale)
 
     def example(self, index: int, targets: int) -> dict[str, Any]:
-        """``lq`` and ``gt`` of one chosen frame, or with two targets of a pair of frames, stacked; and its name."""
+        """``lq`` and ``gt`` of one chosen frame, or with two targets of a pair of frames, stacked; and its name.
+
+        A network that takes whole clips sees all targets of the chosen frame at once.
+        """
         item, before = self.cache.item(index), self.cache.window.before
+        targets = 1 if self.view.name == "clip" else targets
         low = [self.view.low(item, before, target) for target in range(targets)]
         high = [self.view.high(item, target) for target in range(targets)]
         found = {"lq": low[0], "gt": high[0]} if targets == 1 else {"lq": torch.stack(low), "gt": torch.stack(high)}
@@ -73,8 +77,9 @@ class HarnessPatches(Dataset[dict[str, Any]]):
 
     Options: ``cache`` (folder), ``view`` and ``radius`` (what the network takes), ``patch`` (LR pixels),
     ``batch_size_per_gpu``, ``seed``, and ``first``, the number of the first patch; ``crops`` (a `Selection`'s fields
-    except its size) to draw from the selected crops instead of from everywhere; ``pairs`` for two frames and the flow
-    between them; ``motion_weight`` for the length of the flow vectors, ``weight`` ``(1, H, W)`` in pixels.
+    except its size) to draw from the selected crops instead of from everywhere; ``pairs`` for two frames, or a whole
+    clip, and the ``flow`` from each frame to the next ``(T - 1, 2, H, W)``; ``motion_weight`` for the length of the
+    flow vectors, ``weight`` ``(1, H, W)`` in pixels.
 
     The n-th patch that is asked for depends on seed and n alone, not on the index that BasicSR's sampler gives, so a
     resumed training continues with the patches that it would have seen. This needs ``num_worker_per_gpu: 0``. Of
@@ -122,7 +127,7 @@ class HarnessPatches(Dataset[dict[str, Any]]):
         flow = turned_flow(crop(torch.from_numpy(cached.astype(np.float32)), *where), way)
         if self.opt["pairs"]:
             return {"flow": flow}
-        return {"weight": flow.square().sum(0, keepdim=True).sqrt()}
+        return {"weight": flow[0].square().sum(0, keepdim=True).sqrt()}
 
 
 @DATASET_REGISTRY.register()

@@ -29,8 +29,12 @@ def _problems(stage: Stage, recipe: Recipe, network: Architecture, scale: int) -
     found = []
     if (stage.pairs or stage.motion_weight) and recipe.flow is None:
         found.append("pairs and motion_weight need flow: name an estimator in the recipe")
-    if (stage.pairs or stage.motion_weight) and network.view == "clip":
-        found.append(f"pairs and motion_weight are for single frames, and {network.type} restores whole clips")
+    if stage.motion_weight and network.view == "clip":
+        found.append(f"motion_weight is for single frames, and {network.type} restores whole clips")
+    if network.view == "clip" and recipe.sequence < network.shortest:
+        found.append(f"{network.type} needs clips of {network.shortest} frames: set sequence: {network.shortest}")
+    if network.view == "clip" and recipe.patch < network.least:
+        found.append(f"{network.type} needs frames of {network.least} pixels: set patch: {network.least}")
     if discriminator.get("num_in_ch", channels) != channels:
         given = discriminator["num_in_ch"]
         found.append(f"{network.type} restores {channels} channel(s), but network_d has num_in_ch: {given}")

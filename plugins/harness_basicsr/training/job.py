@@ -20,6 +20,7 @@ from harness.training.setting import Setting, setting_of
 from harness_basicsr.declared.architectures import architecture
 from harness_basicsr.training.fitting import check
 from harness_basicsr.training.recipe import Recipe
+from harness_basicsr.training.starting import Start, starting_point
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Job:
     file: Path
     """Of the recipe."""
     device: torch.device
+    start: Start | None = None
+    """None for random weights."""
 
     @property
     def request(self) -> TrainingRequest:
@@ -116,8 +119,12 @@ def plan(request: TrainingRequest) -> Job:
     recipe = read_recipe(file, Recipe)
     if request.arch is not None:
         recipe = _with_network(setting, request.arch, recipe, file)
+    start = None
+    if request.init is not None:
+        start = starting_point(request.init, recipe.arch or request.name, setting)
+        recipe = recipe.starting_from(start.options)
     check(cast(SRMethodSpec, setting.spec), recipe, setting.scale)
-    return Job(setting, recipe.scaled_to(request.iters), file, setting.device)
+    return Job(setting, recipe.scaled_to(request.iters), file, setting.device, start)
 
 
 def window_of(name: str, recipe: Recipe) -> Window:

@@ -38,11 +38,13 @@ def stage_options(
     done: int,
     use_gpu: bool,
     world: int = 1,
+    digest: str = "",
 ) -> dict[str, Any]:
     """The option file of one stage.
 
     `start` is the network that the stage begins with (None for random weights), `state` the training state to resume
-    from, after `done` iterations. `world` processes share the work, each with batches of its own.
+    from, after `done` iterations. `world` processes share the work, each with batches of its own. `digest` is that of
+    the weights that the training starts from, so that it cannot resume with others.
     """
     every = min(recipe.validate_every, stage.iterations)
     options: dict[str, Any] = {
@@ -62,6 +64,8 @@ def stage_options(
             "use_tb_logger": False,
         },
     }
+    if digest:
+        options["start"] = digest
     if stage.network_d is not None:
         options["network_d"] = dict(stage.network_d)
     return options | recipe.computing()

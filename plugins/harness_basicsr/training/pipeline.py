@@ -24,6 +24,8 @@ from harness_basicsr.training.logs import PSNR, read_curve, read_logs
 from harness_basicsr.training.losses import perceptual, published_losses  # noqa: F401  (they register with basicsr)
 from harness_basicsr.training.options import as_yaml, stage_options
 from harness_basicsr.training.recipe import Recipe
+from harness_basicsr.training.starting import FILE as START
+from harness_basicsr.training.starting import Start
 from harness_basicsr.training.watching import LossError, watched
 
 from basicsr.train import train_pipeline  # isort: skip
@@ -63,8 +65,11 @@ def run_stages(
     use_gpu: bool,
     world: World = World(),
     floor: float | None = None,
+    init: Start | None = None,
 ) -> list[StageResult]:
     """Train stage by stage under `out`; with `resume`, from the last state of each that can be read.
+
+    The first stage starts from `init`, or from random weights.
 
     `floor` is bicubic's PSNR-Y in dB, for the display. Raises `UsageError` if asked to resume what was begun with
     other options, and `HarnessError` if a loss is not finite or the disk is full.
@@ -72,14 +77,15 @@ def run_stages(
     results: list[StageResult] = []
     _refuse_processes(recipe, world)
     iterations = {stage.name: stage.iterations for stage in recipe.stages}
+    first = out / START if init else None
     with display_for(iterations, quality(floor), world.leads) as display:
         for stage in recipe.stages:
-            start = results[-1].network if results else None
+            start = results[-1].network if results else first
             folder = out / "experiments" / stage.name
             state, done = last_state(folder) if resume else (None, 0)
             options = stage_options(
                 method, recipe, stage, scale=scale, cache=cache, start=start, state=state, done=done,
-                use_gpu=use_gpu, world=world.size,
+                use_gpu=use_gpu, world=world.size, digest=init.digest if init else "",
             )  # fmt: skip
             file = out / f"{stage.name}.yml"
             if state is not None:

@@ -92,6 +92,10 @@ class Recipe(ComputingRecipe, BaseModel):
         """The recipe with another network."""
         return self.model_copy(update={"arch": arch, "network": dict(network)})
 
+    def starting_from(self, options: Mapping[str, Any] | None) -> Recipe:
+        """The recipe with the network that weights to start from are for; None changes nothing."""
+        return self if options is None else self.model_copy(update={"network": dict(options)})
+
 
 def _resized(stage: Stage, factor: float) -> Stage:
     """A stage with `factor` times the iterations; the steps of its schedule are scaled as well."""

@@ -51,12 +51,15 @@ def bicubic_psnr(job: Job) -> float:
 
 
 def psnr_y(method: SRMethod, cache: FrameCache, device: torch.device) -> float:
-    """Mean PSNR-Y in dB of the held-out frames as a method restores them: BasicSR's measure, `scale` pixels cropped."""
+    """Mean PSNR-Y in dB of the held-out frames as a method restores them: BasicSR's measure, `scale` pixels cropped.
+
+    The method sees what the cache keeps of the frames around each.
+    """
     values = []
     for index in cache.indices("validate"):
-        lr, hr = cache.pair(index)
-        restored = to_uint8(method.upscale(to_tensor(np.array(lr)[None], device), [0]))[0]
-        values.append(calculate_psnr(restored[..., ::-1], hr[..., ::-1], cache.scale, test_y_channel=True))
+        item = cache.item(index)
+        restored = to_uint8(method.upscale(to_tensor(np.array(item.lr), device), [cache.window.before]))[0]
+        values.append(calculate_psnr(restored[..., ::-1], item.hr[0][..., ::-1], cache.scale, test_y_channel=True))
     return float(np.mean(values))
 
 
@@ -80,6 +83,7 @@ def _how(job: Job, results: Sequence[StageResult], processes: int) -> dict[str, 
     losses = [f"{k} {v:.4g}" for k, v in results[-1].losses.items() if k.startswith("l_")]
     return {
         "seed": recipe.seed,
+        "start": f"{job.start.name}, sha256 {job.start.digest}" if job.start else "random weights",
         "iterations": {stage.name: stage.iterations for stage in recipe.stages},
         "batch": f"{recipe.batch} patches of {recipe.patch}x{recipe.patch} LR pixels{several}, flipped and turned",
         "precision": recipe.in_words() if recipe.computing() else None,

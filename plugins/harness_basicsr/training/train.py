@@ -16,11 +16,13 @@ from harness.training.cache import shortage
 from harness.training.card import header
 from harness.training.frame_cache import FrameCache
 from harness.weights.loading import load_state, save_state
+from harness_basicsr.declared.architectures import arguments_of
 from harness_basicsr.training.distributed import World, processes
 from harness_basicsr.training.dryrun import describe
 from harness_basicsr.training.job import Job, plan
 from harness_basicsr.training.pipeline import StageResult, run_stages
 from harness_basicsr.training.report import bicubic_psnr, report
+from harness_basicsr.training.starting import write_start
 
 
 def train(request: TrainingRequest) -> None:
@@ -60,6 +62,7 @@ def _train(job: Job, world: World) -> None:
         use_gpu=job.device.type == "cuda",
         world=world,
         floor=floor,
+        init=job.start,
     )
     if world.leads:
         _finish(job, results, floor, world)
@@ -74,6 +77,9 @@ def _prepare(job: Job, world: World) -> None:
         folder = job.fill(progress)
     if told := shortage(FrameCache.load(folder).store):
         tell(told, err=True)
+    if job.start is not None:
+        network = arguments_of(job.recipe.arch or job.name, job.setting.scale, job.recipe.network)
+        write_start(job.start, network, job.out)
 
 
 def _finish(job: Job, results: list[StageResult], floor: float, world: World) -> None:

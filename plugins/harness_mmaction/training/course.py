@@ -153,7 +153,7 @@ def course_of(
     """Read recipe and data. `recipe` replaces the one that the request names. Raises `UsageError`."""
     if request.benchmark is None:
         raise UsageError(f"{request.name} learns from labelled clips: give --benchmark NAME")
-    for option in ("scale", "arch"):
+    for option in ("scale", "arch", "init"):
         if getattr(request, option) is not None:
             raise UsageError(f"--{option}: {request.name} is a recogniser and learns from HR clips; leave it out")
     name = "given by the caller"

@@ -46,7 +46,7 @@ def test_of_the_most_moving_crops_those_that_the_flow_explains(cache: FrameCache
     for index in cache.indices("train"):
         item = cache.item(index)
         assert item.flow is not None
-        flow = item.flow.astype(np.float32)
+        flow = item.flow[0].astype(np.float32)
         first, second = item.hr.astype(np.float32) / 255
         length = np.hypot(*flow)
         places = [(top, left) for top in range(0, 40 - 24 + 1, 8) for left in range(0, 48 - 24 + 1, 8)]

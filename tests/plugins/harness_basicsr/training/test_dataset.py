@@ -93,14 +93,14 @@ def test_the_flow_of_a_pair_explains_its_patches(cache: Path) -> None:
     pairs = patches(cache, pairs=True, crops={"stride": 8, "keep": 1, "warp_filter": True})
     for example in (pairs[0] for _ in range(12)):
         first, second = example["gt"]
-        warped = warp(second[None], example["flow"][None])[0]
+        warped = warp(second[None], example["flow"])[0]
         assert (warped - first).square().mean() < (second - first).square().mean()
 
 
 def test_the_weight_is_the_length_of_the_flow(cache: Path) -> None:
     weighted, pairs = patches(cache, motion_weight=True), patches(cache, pairs=True)
     for _ in range(5):
-        weight, flow = weighted[0]["weight"], pairs[0]["flow"]
+        weight, flow = weighted[0]["weight"], pairs[0]["flow"][0]
         assert weight.shape == (1, 24, 24)
         torch.testing.assert_close(weight[0], torch.hypot(flow[0], flow[1]))
     assert "weight" not in patches(cache)[0]

@@ -37,8 +37,9 @@ RECIPES = pytest.mark.parametrize("file", FILES, ids=lambda path: path.relative_
 
 
 def method_of(file: Path) -> str:
-    """A row of an ablation is a recipe of sosr or tosr."""
-    return ("tosr" if file.stem.startswith("tosr") else "sosr") if file.parent.name == "ablation" else file.stem
+    """A row of an ablation, and what starts from published weights, is a recipe of sosr or tosr."""
+    shared = file.parent.name in ("ablation", "published")
+    return ("tosr" if file.stem.startswith("tosr") else "sosr") if shared else file.stem
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,7 @@ import yaml
 import harness_tosr.train  # noqa: F401  (registers with basicsr)
 from harness.contracts import TrainingRequest
 from harness.errors import HarnessError, UsageError
+from harness.files import sha256
 from harness.specs import SRMethodSpec
 from harness.training.display import LineDisplay
 from harness.training.setting import setting_of
@@ -100,6 +101,31 @@ def test_an_interrupted_training_resumes_to_the_same_curve(
     assert len((whole / "losses.csv").read_text().splitlines()) == 9
     file = f"{name}-tiny-x4.safetensors"
     assert (whole / file).read_bytes() == (parts / file).read_bytes()
+
+
+def test_a_training_starts_from_the_weights_it_is_given(ask: Ask, tmp_path: Path) -> None:
+    still = {**PIXELS, "optim_g": {**ADAM, "lr": 0.0}}
+    recipe = {**RECIPES["srresnet"], "stages": [{"name": "still", "iterations": 3, "train": still}]}
+    write(tmp_path, "srresnet", recipe)
+    train(ask("srresnet", "first"))
+    weights = tmp_path / "first" / "srresnet-tiny-x4.safetensors"
+    write(tmp_path, "srresnet", {**recipe, "seed": 1})
+    for out, init in (("again", str(weights)), ("anew", None)):
+        train(ask("srresnet", out, init=init))
+    states = {out: load_state(tmp_path / out / weights.name) for out in ("first", "again", "anew")}
+    name = "conv_first.weight"
+    assert torch.equal(states["again"][name], states["first"][name])
+    assert not torch.equal(states["anew"][name], states["first"][name])
+    card = (tmp_path / "again" / weights.name).with_suffix(".md").read_text()
+    assert f"| start | {weights.name}, sha256 {sha256(weights)} |" in card
+    with pytest.raises(UsageError, match=r"cannot resume: .*still\.yml differs .* in start"):
+        train(ask("srresnet", "again", resume=True))
+
+
+def test_a_start_brings_its_network_and_its_tags_are_named(ask: Ask) -> None:
+    assert dict(plan(ask("srresnet", init="mini")).recipe.network)["num_feat"] == 32
+    with pytest.raises(UsageError, match=r"mimi: no such file, and no tag of the x4 weights of \w+; its tags: mini"):
+        plan(ask("srresnet", init="mimi"))
 
 
 def test_a_loss_that_is_no_number_stops_and_names_the_last_good_state(ask: Ask, tmp_path: Path) -> None:
