@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from harness.contracts import Clip
 from harness.datasets.listing import named
 from harness.datasets.tree import Tree
-from harness.errors import AnnotationError
+from harness.errors import AnnotationError, UnknownNameError
 from harness.text import Line, quoted, read_lines
 from harness_datasets.files import find_lists, label_of, require_root
 from harness_datasets.listed import Entry, ListedDataset
@@ -35,15 +35,17 @@ class Ucf101(ListedDataset):
 
     Splits are ``train1``, ``test1`` and so on, for every existing ``trainlistNN.txt`` and ``testlistNN.txt``.
     Classes and their order are those of ``classInd.txt``, so a folder with fewer classes also works. A group is a
-    class with its ``gNN``: clips of one source video.
+    class with its ``gNN``: clips of one source video. `only` names classes, separated by ``/``, to which classes and
+    splits are restricted. Raises `UnknownNameError` for a name that is no class.
     """
 
     name = "ucf101"
 
-    def __init__(self, root: Path, size: str = "", upright: bool = True) -> None:
+    def __init__(self, root: Path, size: str = "", upright: bool = True, only: str = "") -> None:
         super().__init__(root / "UCF-101" if (root / "UCF-101").is_dir() else root, size, upright)
         self.lists = find_lists(root, FOLDERS, "classInd.txt", LISTS)
         self._tree = Tree(self.root)
+        self._only = only.split("/") if only else []
 
     @cached_property
     def splits(self) -> Sequence[str]:  # type: ignore[override]
@@ -69,13 +71,18 @@ class Ucf101(ListedDataset):
 
     @cached_property
     def classes(self) -> Sequence[str]:  # type: ignore[override]
-        return tuple(self.ids)
+        for name in self._only:
+            if name not in self.ids:
+                raise UnknownNameError("class of 'ucf101'", name, tuple(self.ids))
+        return tuple(name for name in self.ids if name in (self._only or self.ids))
 
     def read(self, split: str) -> list[Entry]:
         lines = read_lines(self._file(split[:-1], int(split[-1])))
-        return [Entry(self._clip(line), line) for line in lines]
+        found = [(self._clip(line), line) for line in lines]
+        return [Entry(clip, line) for clip, line in found if clip is not None]
 
-    def _clip(self, line: Line) -> Clip:
+    def _clip(self, line: Line) -> Clip | None:
+        """None for a clip of a class that is left out."""
         match = LIST_LINE.fullmatch(line.text)
         if match is None:
             form = "a line is Class/video.avi, in training lists also the class's number"
@@ -84,19 +91,20 @@ class Ucf101(ListedDataset):
         full = self._tree.locate(match["path"], line)
         if len(path.parts) != 2:
             raise line.error(f"path {quoted(match['path'])} is not of the form Class/video.avi")
-        label = label_of(path.parts[0], self.classes, line, "classInd.txt")
-        name = self.classes[label]
+        name = tuple(self.ids)[label_of(path.parts[0], tuple(self.ids), line, "classInd.txt")]
         if match["label"] is not None and (given := line.integer(match["label"], "label")) != self.ids[name]:
             raise line.error(f"label {given}, but classInd.txt has {self.ids[name]} for {name}")
         group = GROUP.search(path.stem)
         if group is None:
             raise line.error(f"file name {quoted(path.name)} does not end in _gNN_cNN, so its group is unknown")
-        return Clip(path.stem, full, label, f"{name}_{group[1]}")
+        if name not in self.classes:
+            return None
+        return Clip(path.stem, full, self.classes.index(name), f"{name}_{group[1]}")
 
     def _file(self, part: str, number: int) -> Path:
         return self.lists / f"{part}list{number:02d}.txt"
 
 
-def open_dataset(*, root: Path | None = None, size: str = "", upright: bool = True) -> Ucf101:
+def open_dataset(*, root: Path | None = None, size: str = "", upright: bool = True, only: str = "") -> Ucf101:
     """Raises `UsageError` saying what to download if the folder or the lists are missing."""
-    return Ucf101(require_root("ucf101", root, VIDEOS), size, upright)
+    return Ucf101(require_root("ucf101", root, VIDEOS), size, upright, only)

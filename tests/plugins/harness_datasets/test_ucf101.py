@@ -45,6 +45,18 @@ def test_a_folder_with_fewer_classes_is_read(assets: Path) -> None:
     assert resized.size == (192, 256) and resized.read(0, 2).shape == (2, 192, 256, 3)
 
 
+def test_only_some_classes_are_read_in_the_order_of_the_list(layout: Layout) -> None:
+    whole = layout(LISTS, FILES)
+    dataset = open_dataset(root=whole, only="HandstandPushups")
+    assert dataset.classes == ("HandstandPushups",)
+    assert [(clip.id, clip.label) for clip in dataset.clips("train1")] == [("v_HandStandPushups_g09_c02", 0)]
+    assert open_dataset(root=whole, only="HandstandPushups/ApplyEyeMakeup").classes == open_dataset(root=whole).classes
+    with pytest.raises(AnnotationError, match="test1: no clip in its list"):
+        dataset.clips("test1")
+    with pytest.raises(UnknownNameError, match="Did you mean 'HandstandPushups'"):
+        open_dataset(root=whole, only="HandstandPushup").clips("train1")
+
+
 @pytest.mark.parametrize("videos", ["", "UCF-101/"])
 @pytest.mark.parametrize("lists", ["", "ucfTrainTestlist/", "UCF101TrainTestSplits-RecognitionTask/ucfTrainTestlist/"])
 def test_layouts_of_the_archives_are_read(layout: Layout, videos: str, lists: str) -> None:
