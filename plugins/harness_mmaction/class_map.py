@@ -2,7 +2,8 @@
 
 A CSV file with the columns ``class`` (of the data set) and ``model_class``: a number from 0, a name of Kinetics-400
 (for models of 400 classes, see `classes/kinetics400.txt`), or ``-`` if the model has no such class. A class of the
-data set that is several of the model's has a row for each. Every class of the data set must be in it.
+data set that is several of the model's has a row for each. Every class of the data set must be in it; rows of other
+classes do not count, so that one file serves a data set and parts of it.
 """
 
 from __future__ import annotations
@@ -63,13 +64,11 @@ def find_map(text: str) -> Path:
 def load_map(text: str, class_names: Sequence[str], model_classes: int) -> ClassMap:
     """Read a mapping for a data set's classes and a model of `model_classes` classes.
 
-    Raises `AnnotationError` naming the line with an unknown class, or the classes that are not in the file.
+    Raises `AnnotationError` naming the line with an unknown class of the model, or the classes without a row.
     """
     path = find_map(text)
     rows = _rows(path)
     names = [same_name(name) for name in class_names]
-    if unknown := sorted(rows.keys() - set(names)):
-        raise AnnotationError(f"{path}: {_some(unknown)}: the data set has no such class")
     if unmapped := [name for name in names if name not in rows]:
         raise AnnotationError(
             f"{path}: no row for {_some(unmapped)} of the data set; write the model's class, or {NONE} if it has none"
@@ -81,13 +80,13 @@ def load_map(text: str, class_names: Sequence[str], model_classes: int) -> Class
 
 
 def describe_map(text: str) -> str:
-    """For the leaderboard: how many of the data set's classes the scores are restricted to, and by which file."""
+    """For the leaderboard: which classes the scores are of, by which file."""
     path = find_map(text)
     rows = _rows(path)
     mapped = sum(any(model != NONE for _, model in row) for row in rows.values())
     rest = len(rows) - mapped
     lost = f"; clips of the rest ({rest}) count as wrong" if rest else ""
-    return f"scores are restricted to the {mapped} of {len(rows)} classes that {path.name} maps to the model's{lost}"
+    return f"scores are of the classes that {path.name} maps to the model's, {mapped} of the {len(rows)} in it{lost}"
 
 
 def digest(text: str) -> str:

@@ -46,7 +46,7 @@ ZOO = (
     _entry("c3d", "C3D, 16 frames",
            "c3d/c3d_sports1m-pretrained_8xb30-16x1x1-45e_ucf101-rgb", "20220811-31723200",
            "Tran et al., Learning Spatiotemporal Features with 3D Convolutional Networks, ICCV 2015", "UCF101"),
-    _entry("i3d", "inflated 3D ResNet-50, 32 frames",
+    _entry("i3d-r50", "inflated 3D ResNet-50, 32 frames",
            "i3d/i3d_imagenet-pretrained-r50_8xb8-32x2x1-100e_kinetics400-rgb",
            "20220812-e213c223", "Carreira and Zisserman, Quo Vadis, Action Recognition?, CVPR 2017"),
     _entry("r2plus1d", "R(2+1)D-34, 32 frames",

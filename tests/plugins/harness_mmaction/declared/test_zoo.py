@@ -110,7 +110,7 @@ def test_the_header_says_how_scores_are_restricted(made_clips: Callable[..., Pat
     context = open_context(Request(load_benchmark("mini"), sr="bicubic", recognizer=text, data=data), registry)
     [header] = [value for key, value in context.plan.protocol.items() if key.startswith("recogniser slowonly")]
     assert "config=recognition/slowonly/" in header and f"classes={mapping}" in header
-    assert "scores are restricted to the 2 of 3 classes that map.csv maps to the model's" in header
+    assert "scores are of the classes that map.csv maps to the model's, 2 of the 3 in it" in header
     assert "scores are logarithms of probabilities averaged over views" in header
 
 
