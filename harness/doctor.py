@@ -69,7 +69,7 @@ def state_of_weights(status: Status) -> str:
     """``ok``; ``missing`` for what was never downloaded; ``broken`` for a wrong file or one gone from its package."""
     if not status.problem:
         return "ok"
-    return "missing" if status.weights.url and not status.path.is_file() else "broken"
+    return "missing" if status.weights.remote and not status.path.is_file() else "broken"
 
 
 def _python() -> Iterator[Diagnosis]:

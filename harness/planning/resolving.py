@@ -8,7 +8,7 @@ from dataclasses import replace
 from importlib import metadata
 from importlib.metadata import distributions
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from harness.choice import Choice, all_options, own_file, parse_choice, require, resolve
 from harness.contracts import Dataset
@@ -26,6 +26,9 @@ from harness.specs import (
     OptionValue,
     Spec,
 )
+
+if TYPE_CHECKING:
+    from harness.weights.catalogue import Tags
 
 S = TypeVar("S", bound=Spec)
 N = TypeVar("N", bound=NetworkSpec)
@@ -72,8 +75,8 @@ def _to_install(names: Sequence[str]) -> str:
     return " ".join(dict.fromkeys(extras.get(name, name) for name in names))
 
 
-def with_weights(part: Part[N], tag: str, *, scale: int | None = None, stream: str | None = None) -> Part[N]:
-    """The part with the checkpoint of this tag, or with what is missing and the command that gets it.
+def with_weights(part: Part[N], tags: Tags, *, scale: int | None = None, stream: str | None = None) -> Part[N]:
+    """The part with the checkpoint of the first of these tags, or with what is missing and the command that gets it.
 
     A package that it requires may be missing as well. Nothing else changes where it needs no checkpoint, or has a file
     of the user's own.
@@ -86,12 +89,14 @@ def with_weights(part: Part[N], tag: str, *, scale: int | None = None, stream: s
     if not spec.needs_weights or own_file(part.options):
         return part
     try:
-        weights = find(spec, tag, scale=scale, stream=stream)
+        weights = find(spec, tags, scale=scale, stream=stream)
         installed_path(weights, spec.name)
     except WeightsMissingError as error:
         return replace(part, missing=str(error))
     if unknown := sorted(weights.options.keys() - part.options.keys()):
-        missing = f"its {tag} weights are for a network with {', '.join(unknown)}; give a file with checkpoint=FILE"
+        missing = (
+            f"its {weights.tag} weights are for a network with {', '.join(unknown)}; give a file with checkpoint=FILE"
+        )
         return replace(part, missing=missing)
     chosen = Choice(spec.name, tuple(resolve_given(part).items()))
     return replace(part, weights=weights, options=all_options(chosen, spec, weights.options))
@@ -107,9 +112,9 @@ def dataset_part(text: str, registry: Registry) -> Part[DatasetSpec]:
     return resolve_part(DatasetSpec, text, registry)
 
 
-def flow_part(text: str, registry: Registry, tag: str) -> Part[FlowSpec]:
-    """A flow estimator with its checkpoint of this tag, if it is a network."""
-    return with_weights(resolve_part(FlowSpec, text, registry), tag)
+def flow_part(text: str, registry: Registry, tags: Tags) -> Part[FlowSpec]:
+    """A flow estimator with its checkpoint of the first of these tags, if it is a network."""
+    return with_weights(resolve_part(FlowSpec, text, registry), tags)
 
 
 def degradation_part(benchmark: Benchmark, registry: Registry) -> Part[DegradationSpec]:

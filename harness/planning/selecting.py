@@ -69,7 +69,7 @@ def make_plan(request: Request, registry: Registry, dataset: Dataset, progress: 
     methods, streams = _computed(methods, request), _computed(streams, request)
     shared = request.computing.seen_in({part.computing.precision for part in (*methods, *streams)})
     probes = [*_each_once(probe_part(text, registry, benchmark) for text in benchmark.probes), *streams]
-    flow = flow_part(benchmark.flow, registry, benchmark.weights)
+    flow = flow_part(benchmark.flow, registry, benchmark.tags)
     degradation = degradation_part(benchmark, registry) if benchmark.has_hr else None
     refuse_training_clips([*methods, *probes, flow], benchmark)
     refuse_other_folds([*methods, *probes, flow], benchmark, dataset, clips)

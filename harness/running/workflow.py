@@ -12,6 +12,7 @@ from harness.errors import RunFolderError
 from harness.planning.building import Given, build
 from harness.planning.cells import Cell, Plan
 from harness.planning.comparable import comparable, joined
+from harness.planning.plan import other_weights
 from harness.planning.resolving import resolve_part
 from harness.planning.selecting import Request
 from harness.registry import Registry
@@ -68,6 +69,7 @@ def record_start(context: RunContext, request: Request, folder: RunFolder) -> No
             "benchmark": plan.benchmark.model_dump(mode="json"),
             "plan": _plan_facts(plan, request),
             "protocol": dict(plan.protocol),
+            "weights": {**(earlier.get("weights", {}) if earlier else {}), **other_weights(plan)},
             "published": joined(comparable(plan), published, plan),
             "environment": describe_environment(context.device),
             "columns": [asdict(c) for p in plan.probes if isinstance(p.spec, ProbeSpec) for c in p.spec.columns],

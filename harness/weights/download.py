@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-import ssl
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING
 
 from harness.contracts import Progress
 from harness.errors import UsageError, WeightsError
 from harness.files import replacing
+from harness.weights.connecting import ENVIRONMENT, Way, connected, without_login
 from harness.weights.watching import Watch
 
 if TYPE_CHECKING:
@@ -33,13 +34,20 @@ LARGEST = 8 << 30
 REDIRECTS = 10
 WHOLE = (200, 203)
 """Statuses of a response that is a whole file; the second is a proxy's."""
+LARGEST_PAGE = 64 << 20
+"""Bytes of a page that is kept in memory."""
+NOT_THERE = (404, 410)
 NAMED = re.compile(r"-([0-9a-f]{8,64})\.[^.]+$")
 DIGITS = re.compile(r"[0-9a-fA-F]{8,64}")
 NAME_KEPT = 100
 
 
-def download(url: str, target: Path, sha256: str, progress: Progress | None = None) -> None:
-    """Download a file whose checksum, or its first digits, is known.
+class NotThereError(WeightsError):
+    """The server has nothing at this address."""
+
+
+def download(url: str, target: Path, sha256: str, progress: Progress | None = None, way: Way = ENVIRONMENT) -> None:
+    """Download a file whose checksum, or its first digits, is known; empty if what is in the file will be checked.
 
     `progress` is called with bytes so far and bytes in all (0 when the server does not say).
     The file appears under its name only when its checksum is right. Raises `WeightsError` naming the URL otherwise.
@@ -48,13 +56,20 @@ def download(url: str, target: Path, sha256: str, progress: Progress | None = No
         target.parent.mkdir(parents=True, exist_ok=True)
         with replacing(target) as partial:
             with partial.open("wb") as file:
-                found = _fetch(url, file, progress or (lambda done, total: None))
+                bound = min(LARGEST, _free(target.parent))
+                found, _ = _fetch(url, file, progress or (lambda done, total: None), way, bound)
             if not found.startswith(sha256.lower()):
-                raise WeightsError(
-                    f"{url}: wrong checksum; expected sha256 {sha256}, found {found}; nothing was installed"
-                )
+                wrong = f"wrong checksum; expected sha256 {sha256}, found {found}; nothing was installed"
+                raise WeightsError(f"{without_login(url)}: {wrong}")
     except OSError as error:
         raise WeightsError(f"cannot write {target.parent}: {error} ({_free(target.parent) >> 20} MiB free)") from error
+
+
+def page(url: str, way: Way) -> tuple[str, str]:
+    """The text of a page, and the address that redirects led to. Raises `NotThereError` and `WeightsError`."""
+    content = BytesIO()
+    _, address = _fetch(url, content, lambda done, total: None, way, LARGEST_PAGE)
+    return content.getvalue().decode("utf-8", "replace"), address
 
 
 @contextmanager
@@ -80,14 +95,14 @@ def _file_name(url: str) -> str:
     return path.partition("/")[2].rpartition("/")[2][-NAME_KEPT:].strip(".") or "file"
 
 
-def _fetch(url: str, file: BinaryIO, progress: Progress) -> str:
-    """Fetch a URL into an open file and return the sha256 of what was received."""
+def _fetch(url: str, file: IO[bytes], progress: Progress, way: Way, bound: int) -> tuple[str, str]:
+    """Fetch a URL into an open file; the sha256 of what was received, and the address that redirects led to."""
     import httpx
 
-    with _client() as client, Watch(WINDOW_SECONDS, SLOWEST) as watch:
+    with connected(way, TIMEOUT_SECONDS) as client, Watch(WINDOW_SECONDS, SLOWEST) as watch:
         try:
             with closing(_answer(url, client, watch)) as response:
-                return _receive(url, response, file, progress, watch)
+                return _receive(url, response, file, progress, watch, bound), str(response.url)
         except httpx.UnsupportedProtocol as error:
             raise _failed(url, "weights are pulled over http or https only") from error
         except httpx.TimeoutException as error:
@@ -115,31 +130,11 @@ def _answer(url: str, client: httpx.Client, watch: Watch) -> httpx.Response:
     raise _failed(url, f"more than {REDIRECTS} redirects, one after another")
 
 
-def _trusted() -> ssl.SSLContext:
-    """The system's authorities, which a company may have added to, and Mozilla's if the system has none."""
-    import certifi
-
-    trusted = ssl.create_default_context()
-    trusted.load_verify_locations(certifi.where())
-    return trusted
-
-
-def _client() -> httpx.Client:
-    import httpx
-
-    # uncompressed: a checksum is of the file, not of what a server or a proxy makes of it on the way
-    settings: dict[str, Any] = {"headers": {"Accept-Encoding": "identity"}, "follow_redirects": False}
-    try:
-        return httpx.Client(verify=_trusted(), timeout=TIMEOUT_SECONDS, **settings)
-    except (ImportError, ValueError, httpx.InvalidURL) as error:
-        raise WeightsError(f"the environment names a proxy that cannot be used: {error}") from error
-
-
-def _receive(url: str, response: httpx.Response, file: BinaryIO, progress: Progress, watch: Watch) -> str:
+def _receive(url: str, response: httpx.Response, file: IO[bytes], progress: Progress, watch: Watch, bound: int) -> str:
     if response.status_code not in WHOLE:
-        raise _failed(url, f"{response.status_code} {response.reason_phrase}".rstrip())
+        problem = NotThereError if response.status_code in NOT_THERE else WeightsError
+        raise _failed(url, f"{response.status_code} {response.reason_phrase}".rstrip(), problem)
     total = int(response.headers.get("Content-Length", 0))  # httpx has checked that it is a number
-    bound = min(LARGEST, _free(Path(file.name).parent))
     digest, done, until = hashlib.sha256(), 0, time.monotonic() + LONGEST_SECONDS
     for piece in response.iter_raw():
         done += len(piece)
@@ -155,8 +150,8 @@ def _receive(url: str, response: httpx.Response, file: BinaryIO, progress: Progr
     return digest.hexdigest()
 
 
-def _failed(url: str, reason: str) -> WeightsError:
-    return WeightsError(f"cannot download {url}: {reason}")
+def _failed(url: str, reason: str, kind: type[WeightsError] = WeightsError) -> WeightsError:
+    return kind(f"cannot download {without_login(url)}: {reason}")
 
 
 def _free(folder: Path) -> int:

@@ -79,7 +79,9 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
         "edsr": _coloured("EDSR", "upscale", num_feat=256, num_block=32, res_scale=0.1),
         "esrgan": _coloured("RRDBNet", "scale", **RRDB),
         "realesrgan": _coloured("RRDBNet", "scale", **RRDB),
+        "realsr": _coloured("RRDBNet", "scale", **RRDB),
         "realesr-compact": _coloured("SRVGGNetCompact", "upscale", num_feat=64, num_conv=32, act_type="prelu"),
+        "span": Architecture("HarnessSPAN", options={"num_feat": 48}, scale="scale"),
         "swinir": Architecture(
             "SwinIR",
             arguments=SWIN,

@@ -78,6 +78,12 @@ METHODS = {
         "perceptual",
         official=f"ESRGAN_SRx4_DF2KOST_official of {ZOO}",
     ),
+    "span": Method(
+        "SPAN: a small network for speed with attention that has no weights, pixel loss",
+        "Wan et al.: Swift Parameter-free Attention Network for Efficient Super-Resolution. CVPR Workshops 2024",
+        "pixel",
+        scales=(2, 4),
+    ),
     "swinir": Method(
         "SwinIR: shifted-window transformer, pixel loss",
         "Liang et al.: SwinIR: Image Restoration Using Swin Transformer. ICCV Workshops 2021",
@@ -154,6 +160,12 @@ METHODS = {
     "realesrgan": Method(
         "Real-ESRGAN: ESRGAN's network, trained on compound synthetic degradations",
         REAL_ESRGAN,
+        "perceptual",
+        trainable=False,
+    ),
+    "realsr": Method(
+        "RealSR: ESRGAN's network, trained on blur and noise as estimated from real pictures",
+        "Ji et al.: Real-World Super-Resolution via Kernel Estimation and Noise Injection. CVPR Workshops 2020",
         "perceptual",
         trainable=False,
     ),

@@ -10,11 +10,12 @@ from torch import nn
 
 from harness.errors import UnknownNameError
 from harness_basicsr import compat
-from harness_basicsr.networks import duf_arch, spmc_arch, srresnet_arch, vdsr_arch  # noqa: F401  (they register)
+from harness_basicsr.networks import duf_arch, span_arch, spmc_arch, srresnet_arch, vdsr_arch  # noqa: F401  (they register)
 
 from basicsr.archs import ARCH_REGISTRY  # isort: skip
 
 compat.align_on_any_device()
+compat.measure_every_frame_of_a_clip()
 
 SUFFIX = "_basicsr"
 """BasicSR registers some names with this suffix and finds them without it."""

@@ -35,6 +35,8 @@ def changed(tmp_path: Path, **changes: object) -> str:
         ({"split": None}, r"split: Field required"),
         ({"colour": "red"}, r"colour: Extra inputs are not permitted, found 'red'"),
         ({"fusion": [1, -2]}, r"fusion.1: .*greater than or equal to 0, found -2"),
+        ({"weights": []}, r"weights.*at least 1 item"),
+        ({"weights": 5}, r"weights.*found 5"),
         ({"probes": "psnr_y"}, r"probes: .*list, found 'psnr_y'"),
     ],
 )

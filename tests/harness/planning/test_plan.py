@@ -13,13 +13,15 @@ from harness.planning.benchmark import Benchmark, load_benchmark
 from harness.planning.cells import Part, cell_id
 from harness.planning.plan import (
     method_part,
+    other_weights,
     plan_cells,
     probe_part,
     refuse_other_folds,
     refuse_training_clips,
     setting_of,
 )
-from harness.planning.resolving import degradation_part, flow_part
+from harness.planning.resolving import degradation_part, flow_part, open_dataset
+from harness.planning.selecting import Request, make_plan
 from harness.registry import Registry, load_registry
 from harness.specs import RecognizerSpec, Weights
 
@@ -92,6 +94,19 @@ def test_checkpoint_counts_by_content(tmp_path: Path, registry: Registry, benchm
 def test_scale_that_a_method_cannot_do_is_a_reason_to_skip(registry: Registry, benchmark: Benchmark) -> None:
     part = method_part("rcan", registry, benchmark.model_copy(update={"scale": 16}))
     assert part.missing is not None and "16" in part.missing
+
+
+def test_a_method_without_the_first_tag_uses_the_next_and_the_plan_says_so(
+    registry: Registry, benchmark: Benchmark, made_clips: Callable[..., Path]
+) -> None:
+    several = benchmark.model_copy(update={"weights": ["ucf101", "mini"], "recognizers": {}, "probes": ["psnr_y"]})
+    assert method_part("vdsr", registry, several) == method_part("vdsr", registry, benchmark)
+    request = Request(several, sr="vdsr", data=made_clips())
+    dataset = open_dataset(several.dataset, registry, request.data)
+    plan = make_plan(request, registry, dataset)
+    assert other_weights(plan) == {"vdsr": "mini (trained on mini/train)"}
+    alone = replace(plan, benchmark=several.model_copy(update={"weights": "mini"}))
+    assert other_weights(alone) == {}
 
 
 def test_unknown_option_gets_a_suggestion(registry: Registry, benchmark: Benchmark) -> None:

@@ -61,7 +61,7 @@ def test_pull_speaks_http_only_and_stays_in_its_folder(remote: Weights, tmp_path
 
 
 def test_what_is_not_installed_names_the_command(remote: Weights) -> None:
-    with pytest.raises(WeightsMissingError, match="harness weights pull rcan"):
+    with pytest.raises(WeightsMissingError, match=r"harness weights pull rcan --tag mini$"):
         weights.installed_path(remote, "rcan")
 
 
@@ -83,6 +83,27 @@ def test_find_goes_by_tag_scale_and_stream() -> None:
         weights.find(spec, "mini", scale=3)
     with pytest.raises(WeightsMissingError, match="harness train net"):
         weights.find(spec, "flow", stream="spatial")
+
+
+def test_find_takes_the_first_tag_that_there_is_and_official_ones_last() -> None:
+    official = Weights("official", "0" * 64, "x", "x", file="p:a")
+    vimeo = Weights("vimeo-bi", "1" * 64, "x", "x", file="p:b", scale=4)
+    spec = spec_with(official, vimeo)
+    assert weights.find(spec, ["ucf101", "vimeo-bi", "df2k"], scale=4) is vimeo
+    assert weights.find(spec, ["ucf101", "vimeo-bi"], scale=2) is official
+    with pytest.raises(WeightsMissingError, match="no weights 'ucf101' or 'df2k', x4"):
+        weights.find(spec_with(vimeo), ["ucf101", "df2k"], scale=4)
+
+
+def test_of_several_sources_of_a_tag_the_first_that_is_installed_counts(remote: Weights) -> None:
+    other = replace(remote, url=f"{remote.url}.pth", sha256="0" * 64)
+    unlike = replace(other, scale=2)
+    spec = spec_with(other, remote, unlike)
+    assert weights.alternatives(spec) == [[other, remote], [unlike]]
+    assert weights.find(spec, "mini", scale=4) is other
+    weights.pull(remote, "net")
+    assert weights.find(spec, "mini", scale=4) is remote
+    assert weights.find(spec, "mini", scale=2) is unlike
 
 
 def test_verify_reports_each_checkpoint(remote: Weights) -> None:

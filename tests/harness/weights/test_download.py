@@ -21,6 +21,7 @@ from threading import Event, Thread
 import pytest
 
 from harness.errors import UsageError, WeightsError
+from harness.weights import connecting
 from harness.weights import download as module
 from harness.weights.download import download, fetched
 
@@ -354,7 +355,7 @@ def mutated(response: bytes, chance: random.Random) -> bytes:
 def test_whatever_a_server_says_the_file_is_right_or_the_error_clear(
     tmp_path: Path, impatient: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_trusted", lru_cache(module._trusted))
+    monkeypatch.setattr(connecting, "_trusted", lru_cache(connecting._trusted))
     monkeypatch.setattr(module, "REDIRECTS", 3)
     chance, said, right = random.Random(12), [b""], 0
     target = tmp_path / "net.pth"
