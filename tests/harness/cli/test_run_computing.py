@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 import yaml
 from typer.testing import Result
 
@@ -29,14 +28,11 @@ def test_the_header_says_how_networks_computed(
     assert "bf16" not in page and "of another protocol are left out" in page
 
 
-def test_without_a_compiler_compiling_is_refused_before_any_work(
-    tmp_path: Path, cli: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_compiler_compiling_is_refused_before_any_work(tmp_path: Path, cli: Callable[..., Result]) -> None:
     import torch._inductor.config as inductor
 
-    monkeypatch.setattr(inductor.cpp, "cxx", (str(tmp_path / "no-compiler"),))
-    monkeypatch.setattr(inductor, "force_disable_caches", True)
-    result = cli("run", "--sr", "vdsr", "--compile", "--device", "cpu", "--out", tmp_path / "run")
+    with inductor.patch({"cpp.cxx": (str(tmp_path / "no-compiler"),), "force_disable_caches": True}):
+        result = cli("run", "--sr", "vdsr", "--compile", "--device", "cpu", "--out", tmp_path / "run")
     assert result.exit_code == 2 and not (tmp_path / "run").exists()
     told = result.stderr
     assert "--compile: torch cannot compile for cpu here (" in told and "or leave --compile out" in told

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -41,12 +41,13 @@ def method() -> FrameNetwork:
     return FrameNetwork(Enlarge(), scale=2, device=CPU)
 
 
-def without_a_compiler(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+@pytest.fixture
+def no_compiler(tmp_path: Path) -> Iterator[None]:
     """Inductor finds no compiler, and nothing that it compiled before."""
     import torch._inductor.config as inductor
 
-    monkeypatch.setattr(inductor.cpp, "cxx", (str(folder / "no-compiler"),))
-    monkeypatch.setattr(inductor, "force_disable_caches", True)
+    with inductor.patch({"cpp.cxx": (str(tmp_path / "no-compiler"),), "force_disable_caches": True}):
+        yield
 
 
 @needs_compiler
@@ -61,10 +62,8 @@ def test_a_compiled_network_restores_the_same_and_its_cost_is_counted_as_before(
     assert costs[0] == costs[1] and costs[0] is not None and costs[0].multiply_adds > 0
 
 
-def test_without_a_compiler_the_network_runs_as_it_is_and_says_so(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    without_a_compiler(monkeypatch, tmp_path)
+@pytest.mark.usefixtures("no_compiler")
+def test_without_a_compiler_the_network_runs_as_it_is_and_says_so() -> None:
     tiled = method()
     expected = tiled.upscale(CLIP, [1])
     tiled.remark = "restored in tiles"
