@@ -75,10 +75,10 @@ class Streamed:
         }
 
     def _follow(self) -> None:
-        for live in self._loop.methods:
+        for live in self._loop.built.methods:
             if network := getattr(live.method, "network", None):
                 self.networks.follow("restore", network)
-        for label, probe in self._loop.probes.items():
+        for label, probe in self._loop.built.probes.items():
             network = getattr(probe.recognizer, "network", None) if isinstance(probe, StreamProbe) else None
             if network is not None:  # one in half precision is hidden, and only its stage is timed
                 self.networks.follow("recognise", network.backbone, network.cls_head, name=label)

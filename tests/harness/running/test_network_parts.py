@@ -101,7 +101,8 @@ def test_cells_whose_flow_lacks_weights_are_skipped_with_the_command_that_gets_t
     assert set(cells.get_group("psnr_y")["status"]) == {"ok"}
     for name, lacks in (("flow_quality", "shift"), ("distance", "distance")):
         assert set(cells.get_group(name)["status"]) == {"skipped"}
-        assert cells.get_group(name)["reason"].str.endswith(f"get them with: harness weights pull {lacks}").all()
+        reasons = cells.get_group(name)["reason"]
+        assert reasons.str.endswith(f"get them with: harness weights pull {lacks} --tag mini").all()
 
 
 def test_networks_for_flow_and_probes_get_their_checkpoint_and_count_it(

@@ -32,6 +32,7 @@ NARROW: dict[str, dict[str, Any]] = {
     "edsr": {"num_feat": 8, "num_block": 1},
     "esrgan": {"num_feat": 8, "num_block": 1, "num_grow_ch": 4},
     "realesrgan": {"num_feat": 8, "num_block": 1, "num_grow_ch": 4},
+    "realsr": {"num_feat": 8, "num_block": 1, "num_grow_ch": 4},
     "realesr-compact": {"num_feat": 8, "num_conv": 1},
     "span": {"num_feat": 4},
     "swinir": {"embed_dim": 8, "depths": "1/1", "num_heads": "2/2"},

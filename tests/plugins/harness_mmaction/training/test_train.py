@@ -251,7 +251,7 @@ def test_it_ends_with_the_command_that_uses_the_weights_and_the_file_says_what_i
         harness("weights", "add", out / f"tsn-{stream}-tiny.safetensors", "--tag", "mine")
     rows = [row for row in yaml.safe_load(harness("weights", "list", "--json")) if row["tag"] == "mine"]
     assert {row["licence"] for row in rows} == {"Apache-2.0"} and said["note"] in {row["note"] for row in rows}
-    Path(benchmark).write_text(Path(benchmark).read_text().replace("weights: mini", "weights: mine"))
+    Path(benchmark).write_text(Path(benchmark).read_text().replace("weights: [mini, df2k]", "weights: mine"))
     harness("run", "--benchmark", benchmark, "--recognizer", "tsn", *options, "--out", tmp_path / "added")
     assert said["note"] in (tmp_path / "added" / "leaderboard.json").read_text()
     registry.cache_clear()
