@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,12 +15,23 @@ import pytest
 import torch
 
 REPOSITORY = Path(__file__).parent.parent
+# in the environment, because pytest's worker processes inherit the fresh home from the first one
+OWN_HOME = os.environ.setdefault("HARNESS_TEST_OWN_HOME", os.environ.get("HARNESS_HOME", ""))
+FRESH_HOME = tempfile.TemporaryDirectory(prefix="harness-home-")
+os.environ["HARNESS_HOME"] = FRESH_HOME.name
+"""What somebody has pulled or added must not change what tests see, in this process or in those that they start."""
 
 
 @pytest.fixture(autouse=True)
 def seeded() -> None:
     """Every test draws the same random numbers, whatever ran before it."""
     torch.manual_seed(0)
+
+
+@pytest.fixture
+def pulled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of published weights: those that were pulled on this machine."""
+    monkeypatch.setenv("HARNESS_HOME", OWN_HOME)  # empty counts as not set
 
 
 @pytest.fixture(scope="session")

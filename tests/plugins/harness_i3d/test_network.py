@@ -43,6 +43,7 @@ def test_made_weights_give_the_numbers_of_the_released_code(made_checkpoint: Pat
 
 
 @pytest.mark.assets
+@pytest.mark.usefixtures("pulled")
 @torch.inference_mode()
 def test_published_weights_give_the_numbers_of_the_released_code() -> None:
     weights = harness_i3d.KINETICS

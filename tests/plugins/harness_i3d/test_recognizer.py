@@ -121,6 +121,7 @@ def test_mistakes_are_named(flow_checkpoint: Path) -> None:
 
 @pytest.mark.assets
 @pytest.mark.slow
+@pytest.mark.usefixtures("pulled")
 @pytest.mark.parametrize(
     ("name", "known_as", "least"), [("PushUps", "push up", 0.99), ("BabyCrawling", "crawling baby", 0.98)]
 )

@@ -88,6 +88,7 @@ def example(network: nn.Module, low: float) -> list[float]:
 
 
 @pytest.mark.assets
+@pytest.mark.usefixtures("pulled")
 def test_lpips_of_the_authors_example() -> None:
     """As their README prints: 0.722 and 0.138."""
     pytest.importorskip("torchmetrics")
@@ -96,6 +97,7 @@ def test_lpips_of_the_authors_example() -> None:
 
 
 @pytest.mark.assets
+@pytest.mark.usefixtures("pulled")
 def test_dists_is_that_of_its_authors() -> None:
     """Numbers of DISTS-pytorch 0.1 on the same trunk."""
     pytest.importorskip("torchmetrics")
