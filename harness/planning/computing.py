@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from harness.specs import NetworkSpec, RecognizerSpec, SRMethodSpec
 
-FULL, AUTO = "fp32", "auto"
+FULL: Final = "fp32"
+AUTO: Final = "auto"
 HALVES = ("bf16", "fp16")
 PRECISIONS = (FULL, *HALVES, AUTO)
 

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from harness.contracts import Measurement, Pair, Sample, Wants
-from harness.probes.portioned import Portioned
+from harness.probes.portioned import Portioned, at_once
 from harness.probes.sampling import consecutive_pairs
 from harness.transfer import to_host
 
 NUMBERS = ("flow_epe", "flow_bad1", "flow_bad3")
-BLOCK_PIXELS = 1 << 20
-"""Pixels compared at once, so that long clips of large frames fit into memory."""
+BLOCK_PIXELS = {"cpu": 1 << 20}
+"""Pixels compared at once, on any device, so that long clips of large frames fit into memory."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,7 @@ class FlowQuality(Portioned):
         pairs = [unit.pairs[0] for unit in units]
         if not pairs:
             return torch.empty(0, 4)
-        height, width = sample.hr_flow(pairs[:1]).shape[-2:]
-        size = max(1, BLOCK_PIXELS // (height * width))
+        size = at_once(sample.hr_flow(pairs[:1]), BLOCK_PIXELS)
         blocks = [pairs[start : start + size] for start in range(0, len(pairs), size)]
         return to_host(torch.stack([_sums(sample, block) for block in blocks]))
 

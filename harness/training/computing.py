@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-FULL: Final = "fp32"
+from harness.planning.computing import FULL
 
 
 class ComputingRecipe(BaseModel):

@@ -10,8 +10,9 @@ import torch
 from torch import nn
 from torch.nn.utils import convert_conv2d_weight_memory_format, convert_conv3d_weight_memory_format
 
+from harness.planning.computing import FULL
 from harness.running.precision import halved
-from harness.training.computing import FULL, ComputingRecipe
+from harness.training.computing import ComputingRecipe
 
 T = TypeVar("T")
 

@@ -19,7 +19,7 @@ from harness.video.frames import round_to_8_bits, write_video
 
 CPU = torch.device("cpu")
 BOUND_MIB = 60
-"""What a clip of three minutes may take more than one of four seconds; all its HR frames in 8 bits would be 989 MiB."""
+"""What a clip of a minute may take more than one of four seconds; all its HR frames in 8 bits would be 330 MiB."""
 RETURNED_AT_ONCE = {"MALLOC_MMAP_THRESHOLD_": str(128 * 1024)}
 """Has glibc give back every larger block when it is freed. It else learns from use which to keep, and the peak of one
 and the same run then varies by as much as the bound."""
