@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from io import StringIO
@@ -124,20 +124,32 @@ class _Reader:
 
 
 def balanced_subset(clips: Sequence[Clip], limit: int, seed: int = 0) -> list[Clip]:
-    """`limit` clips, spread over the classes as evenly as possible, in the given order; all clips if there are no more.
+    """`limit` clips, spread over the classes and their groups as evenly as possible, in the given order; all clips if
+    there are no more.
 
-    The choice depends only on `seed` and the ids, and a larger limit keeps what a smaller one chose.
-    Raises `UsageError` for a limit below 1.
+    Clips of a group are alike, so that a second clip of one says less than a clip of another. The choice depends only
+    on `seed`, ids and groups, and a larger limit keeps what a smaller one chose. Raises `UsageError` for a limit below 1.
     """
     if limit < 1:
         raise UsageError(f"a limit of {limit} clips leaves nothing; give at least 1")
     by_class: dict[int, list[Clip]] = defaultdict(list)
-    for clip in sorted(clips, key=lambda c: _lot(seed, c.id)):
+    for clip in _groups_in_turn(sorted(clips, key=lambda c: _lot(seed, c.id))):
         by_class[clip.label].append(clip)
     classes = [by_class[label] for label in sorted(by_class, key=lambda label: _lot(seed, f"class {label}"))]
     turns = [clip for clip in chain.from_iterable(zip_longest(*classes)) if clip is not None]
     chosen = {clip.id for clip in turns[:limit]}
     return [clip for clip in clips if clip.id in chosen]
+
+
+def _groups_in_turn(clips: Iterable[Clip]) -> list[Clip]:
+    """The first clip of each class and group before any second one, else in the given order."""
+    seen: Counter[tuple[int, str]] = Counter()
+    turns: list[tuple[int, int]] = []
+    ordered = list(clips)
+    for position, clip in enumerate(ordered):
+        turns.append((seen[clip.label, clip.group], position))
+        seen[clip.label, clip.group] += 1
+    return [ordered[position] for _, position in sorted(turns)]
 
 
 def _lot(seed: int, text: str) -> str:

@@ -199,6 +199,19 @@ def test_subset_is_as_even_as_uneven_classes_and_odd_limits_allow() -> None:
     assert set(balanced_subset(clips, 5)) < set(balanced_subset(clips, 9)), "a larger limit keeps the smaller choice"
 
 
+def test_a_limit_takes_every_group_of_a_class_before_a_second_clip_of_one() -> None:
+    clips = [
+        Clip(id=f"{label}-{group}-{turn}", label=label, group=f"g{group}", path=Path(f"{label}{group}{turn}.avi"))
+        for label in range(3)
+        for group in range(4)
+        for turn in range(5)
+    ]
+    assert Counter((c.label, c.group) for c in balanced_subset(clips, 12)) == Counter(
+        {(label, f"g{group}"): 1 for label in range(3) for group in range(4)}
+    )
+    assert max(Counter((c.label, c.group) for c in balanced_subset(clips, 24)).values()) == 2
+
+
 def test_a_limit_of_zero_is_refused() -> None:
     with pytest.raises(UsageError, match="limit of 0"):
         balanced_subset(made({0: 2}), 0)
