@@ -2,11 +2,12 @@
 
     list    item,item,...
     item    choice, or a pair choice+choice
-    choice  [label=]name[:option=value,option=value,...]
+    choice  [label=]step, or steps one after the other step|step
+    step    name[:option=value,option=value,...]
 
-A label is what stands before the first ``=`` that precedes any ``:``. A value that holds ``,`` or ``+`` stands in
-quotes of either kind, in which that quote is written twice; without quotes it is recognised where a file or folder of
-that name exists. Within a list ``,option=value`` continues the options before it; ``,label=name:`` begins an item.
+A label is what stands before the first ``=`` that precedes any ``:``. A value that holds ``,``, ``+`` or ``|`` stands
+in quotes of either kind, in which that quote is written twice; without quotes it is recognised where a file or folder
+of that name exists. Within a list ``,option=value`` continues the options before it; ``,label=name:`` begins an item.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from harness.errors import UsageError
@@ -27,7 +28,7 @@ MOST_JOINED = 32
 """Commas and pluses that the name of a file may hold and still be recognised without quotes."""
 QUOTES = "\"'"
 KEY = re.compile(r"\s*([\w.-]+)\s*=")
-LABELLED = re.compile(r"\s*[\w.-]+\s*:\s*([\w.-]+\s*=|[,+]|$)")
+LABELLED = re.compile(r"\s*[\w.-]+\s*:\s*([\w.-]+\s*=|[,+|]|$)")
 """What stands after ``label=`` where it could also be an option's value."""
 FILE_END = re.compile(r"/|\.[A-Za-z]\w{0,10}$")
 ALL = "all"
@@ -44,9 +45,19 @@ class Choice:
     advice: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """What to write instead where an option, or the name (under ``""``), turns out to be unknown: a sentence each."""
 
+    then: Choice | None = None
+    """An SR method that restores what this one made."""
+
     def __str__(self) -> str:
         head = f"{self.label}={self.name}" if self.label else self.name
-        return f"{head}:" + ",".join(f"{k}={quoted(_text(v))}" for k, v in self.options) if self.options else head
+        options = ",".join(f"{k}={quoted(_text(v))}" for k, v in self.options)
+        step = f"{head}:{options}" if options else head
+        return f"{step}|{self.then}" if self.then else step
+
+    @property
+    def steps(self) -> tuple[Choice, ...]:
+        """Its methods one after the other, without label."""
+        return (replace(self, label="", then=None), *(self.then.steps if self.then else ()))
 
     @property
     def mapping(self) -> dict[str, OptionValue]:
@@ -65,6 +76,14 @@ def parse_list(text: str) -> list[Item]:
 def parse_item(text: str) -> Item:
     """One choice or pair, which may have labels. Raises `UsageError` that says what to write."""
     return _Reader(text, pairs=True).only()
+
+
+def parse_method(text: str) -> Choice:
+    """One SR method, or several in steps, without label. Raises `UsageError` that says what to write."""
+    item = parse_item(text)
+    if len(item) > 1 or item[0].label:
+        raise UsageError(f"{_shown(text)} is not one method; give one NAME:option=value, or steps NAME|NAME")
+    return item[0]
 
 
 def parse_choices(text: str) -> list[Choice]:
@@ -94,7 +113,7 @@ def _named(choice: Choice) -> str:
 
 def quoted(value: str) -> str:
     """A value as it must be written to be read as itself."""
-    clear = value == value.strip() and not value.startswith(tuple(QUOTES)) and not set(",+") & set(value)
+    clear = value == value.strip() and not value.startswith(tuple(QUOTES)) and not set(",+|") & set(value)
     return value if clear and not LABELLED.match(value) else in_quotes(value)
 
 
@@ -113,7 +132,7 @@ class _Reader:
         self.text, self.lists, self.pairs = text, lists, pairs
         self.at = 0
         self.before: tuple[str, int] | None = None
-        self.ends = re.compile(r"[,+]" if pairs else r",")
+        self.ends = re.compile(r"[,+|]" if pairs else r",")
 
     def items(self) -> list[Item]:
         found = []
@@ -141,9 +160,9 @@ class _Reader:
     def _choice(self) -> Choice:
         start, label = self.at, ""
         advice = self._joined(start)
-        name = self._word(",+:=")
+        name = self._word(",+|:=")
         if self._eat("="):
-            label, name = _label(name, self.text), self._word(",+:=")
+            label, name = _label(name, self.text), self._word(",+|:=")
             if self.text[self.at : self.at + 1] == "=":
                 raise UsageError(f"{_shown(self.text)}: no name follows {label}=; write LABEL=NAME:option=value")
             advice = advice or f" If {label} is an option, write NAME:{label}={_plain(name)}."
@@ -154,7 +173,13 @@ class _Reader:
         self.before = None
         hints = {"": advice} if advice else {}
         options = self._options(start, hints) if self._eat(":") else ()
-        return Choice(name, tuple(options), label, hints)
+        return Choice(name, tuple(options), label, hints, self._step() if self._eat("|") else None)
+
+    def _step(self) -> Choice:
+        step = self._choice()
+        if step.label:
+            raise UsageError(f"{_shown(self.text)}: a label stands before the first step, as in {step.label}=NAME|NAME")
+        return step
 
     def _options(self, start: int, hints: dict[str, str]) -> list[tuple[str, OptionValue]]:
         options: list[tuple[str, OptionValue]] = []
@@ -270,6 +295,8 @@ def _label(label: str, text: str) -> str:
 
 
 def _unlabelled(choice: Choice) -> Choice:
+    if choice.then:
+        raise UsageError(f"{_shown(str(choice))} has several steps, which only SR methods have")
     if choice.label:
         raise UsageError(f"{_shown(str(choice))} has a label, which only SR methods of a run have.{choice.advice['']}")
     return choice

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -14,11 +13,11 @@ from torch import Tensor
 from harness.contracts import Progress, SRMethod
 from harness.errors import ClipError, ContractError, UsageError, WeightsMissingError
 from harness.planning.computing import Computing
-from harness.planning.resolving import resolve_part, with_weights
+from harness.planning.steps import computed, factorings, restoring_part
 from harness.registry import Registry
 from harness.running.build import build_method
 from harness.running.frame_store import remark_of, temporal_radius
-from harness.specs import SRMethodSpec
+from harness.syntax import parse_method
 from harness.video.copying import SourceFrame, open_source
 from harness.video.encoding import Encoding
 from harness.video.frames import Bytes, Video, open_video, to_tensor, to_uint8
@@ -46,22 +45,19 @@ def load_method(
     tile: int | None = None,
     compiled: bool = False,
 ) -> SRMethod:
-    """Build the SR method ``NAME`` or ``NAME:option=value`` with its weights of that tag; a network may use tiles or be
-    compiled.
+    """Build the SR method ``NAME:option=value``, or steps ``NAME|NAME``, with weights of that tag; a network may use
+    tiles or be compiled.
 
     Raises `UnknownNameError`, `UsageError` for an unsupported scale, and `WeightsMissingError` with how to get them.
     """
-    part = resolve_part(SRMethodSpec, text, registry)
-    spec = part.spec
-    if spec.source == "hr":
-        raise UsageError(f"{spec.name!r} returns the high-resolution frames it is given, and here there are none")
-    if spec.scales is not None and scale not in spec.scales:
-        raise UsageError(f"{spec.name!r} does scale {', '.join(map(str, spec.scales))}, not {scale}")
-    part = with_weights(part, tag, scale=scale)
+    part = restoring_part(parse_method(text), registry, scale, tag)
+    if part.spec.source == "hr":
+        raise UsageError(f"{part.label!r} returns the high-resolution frames it is given, and here there are none")
+    if not factorings([step.spec for step in part.steps], scale):
+        raise UsageError(f"{part.label!r} {part.missing}")
     if part.missing:
         raise WeightsMissingError(part.missing)
-    computing = Computing(tile=tile, compiled=compiled).of(spec, device.type)
-    return build_method(replace(part, computing=computing), scale, device)
+    return build_method(computed(part, Computing(tile=tile, compiled=compiled), device.type), scale, device)
 
 
 def upscale_video(

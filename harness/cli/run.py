@@ -35,6 +35,8 @@ Examples:
 
   harness run --sr 'vdsr:checkpoint="x4+,b.pth"'  a comma or a plus in a value
 
+  harness run --sr "basicvsr|span" --benchmark ucf101-published-x8 --data ~/UCF101  two steps, x4 and then x2
+
   harness run --benchmark my.yaml --data ~/clips --dry-run --estimate
 
 The same command again resumes where it stopped.

@@ -128,7 +128,8 @@ def balanced_subset(clips: Sequence[Clip], limit: int, seed: int = 0) -> list[Cl
     there are no more.
 
     Clips of a group are alike, so that a second clip of one says less than a clip of another. The choice depends only
-    on `seed`, ids and groups, and a larger limit keeps what a smaller one chose. Raises `UsageError` for a limit below 1.
+    on `seed`, ids and groups, and a larger limit keeps what a smaller one chose. Raises `UsageError` for a limit
+    below 1.
     """
     if limit < 1:
         raise UsageError(f"a limit of {limit} clips leaves nothing; give at least 1")

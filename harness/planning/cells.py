@@ -61,6 +61,15 @@ class Part(Generic[Declared]):
     """What the leaderboard's header says about a recogniser's scores in addition to its options."""
     computing: Computing = USUAL
     """How its network computes."""
+    scale: int | None = None
+    """What it enlarges by where it is one of several steps; None for the benchmark's scale."""
+    then: Part[Declared] | None = None
+    """An SR method's next step, which restores what this one made."""
+
+    @property
+    def steps(self) -> Sequence[Part[Declared]]:
+        """Itself, and the steps after it."""
+        return (self, *(self.then.steps if self.then else ()))
 
     def identity(self) -> dict[str, Any]:
         """The fields that affect results. Raises `UsageError` for a file that is gone."""
@@ -71,6 +80,8 @@ class Part(Generic[Declared]):
             "weights": self.weights.sha256 if self.weights else None,
             **({"code": self.code} if self.code else {}),
             **self.computing.facts(),
+            **({"scale": self.scale} if self.scale else {}),
+            **({"then": self.then.identity()} if self.then else {}),
         }
 
     def text(self) -> str:

@@ -110,6 +110,8 @@ def _reason(
 
 
 def _difference(part: Part[NetworkSpec], wanted: Mapping[str, Any], benchmark: Benchmark) -> str | None:
+    if part.then is not None:
+        return "it restores in several steps"
     implied = part.weights.options if part.weights else {}
     expected = all_options(parse_choice(part.spec.name), part.spec, implied)
     expected |= {key: convert(value, expected.get(key), key) for key, value in wanted.items()}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from harness.choice import Choice
 from harness.errors import UsageError
 from harness.planning.benchmark import Benchmark
-from harness.planning.resolving import resolve_part
+from harness.planning.steps import unweighted
 from harness.registry import Registry
 from harness.specs import CEILING, FLOOR, SRMethodSpec
 from harness.syntax import ALL, Item, parse_item, parse_list
@@ -31,7 +31,7 @@ def wanted_methods(text: str, registry: Registry, benchmark: Benchmark) -> list[
 def wanted_pairs(text: str, registry: Registry, benchmark: Benchmark) -> list[str]:
     """The pairs ``a+b`` among the methods of ``--sr``, each once, spelt as their methods are labelled."""
     pairs = [item for item in _items(text, registry, benchmark) if len(item) == 2]
-    labels = ["+".join(resolve_part(SRMethodSpec, choice, registry).label for choice in pair) for pair in pairs]
+    labels = ["+".join(unweighted(choice, registry).label for choice in pair) for pair in pairs]
     return list(dict.fromkeys(labels))
 
 

@@ -15,6 +15,7 @@ from harness.planning.benchmark import NO_DEGRADATION, Benchmark
 from harness.planning.cells import FORMAT_VERSION, Cell, Part, Plan, cell_id, uses_flow
 from harness.planning.computing import USUAL, Computing
 from harness.planning.resolving import resolve_given, resolve_part, with_weights
+from harness.planning.steps import restoring_part
 from harness.registry import Registry
 from harness.specs import (
     JOINT,
@@ -26,6 +27,7 @@ from harness.specs import (
     RecognizerSpec,
     SRMethodSpec,
 )
+from harness.syntax import parse_method
 
 NO_HR = "needs HR frames, which clips that are low-resolution by nature lack"
 
@@ -81,7 +83,7 @@ def _refuse_twins(parts: Sequence[Part[NetworkSpec]], identities: Sequence[Mappi
 
 
 def _spelt(part: Part[NetworkSpec]) -> str:
-    return str(Choice(part.spec.name, tuple(resolve_given(part).items())))
+    return "|".join(str(Choice(step.spec.name, tuple(resolve_given(step).items()))) for step in part.steps)
 
 
 def setting_of(
@@ -99,14 +101,10 @@ def setting_of(
 
 
 def method_part(text: str | Choice, registry: Registry, benchmark: Benchmark) -> Part[SRMethodSpec]:
-    """An SR method with options and the checkpoint that the benchmark's tags name."""
-    part = resolve_part(SRMethodSpec, text, registry)
-    spec = part.spec
-    if spec.source == "hr" and not benchmark.has_hr:
-        return replace(part, missing=NO_HR)
-    if spec.scales is not None and benchmark.scale not in spec.scales:
-        return replace(part, missing=f"does scale {', '.join(map(str, spec.scales))}, not {benchmark.scale}")
-    return with_weights(part, benchmark.tags, scale=benchmark.scale)
+    """An SR method, or several in steps, with options and the checkpoints that the benchmark's tags name."""
+    choice = parse_method(text) if isinstance(text, str) else text
+    part = restoring_part(choice, registry, benchmark.scale, benchmark.tags)
+    return part if benchmark.has_hr or part.spec.source != "hr" else replace(part, missing=NO_HR)
 
 
 def stream_parts(text: str | Choice, registry: Registry, benchmark: Benchmark) -> list[Part[RecognizerSpec]]:
@@ -145,15 +143,22 @@ def probe_part(text: str | Choice, registry: Registry, benchmark: Benchmark) -> 
 def other_weights(plan: Plan) -> dict[str, str]:
     """The checkpoints that are not of the benchmark's first tag, in words, by the method or stream that uses them."""
     streams = [part for part in plan.probes if isinstance(part.spec, RecognizerSpec)]
-    used = {part.label: part.weights for part in (*plan.methods, *streams) if part.weights}
-    others = {label: weights for label, weights in used.items() if weights.tag != plan.benchmark.tags[0]}
-    return {label: f"{weights.tag} (trained on {weights.trained_on})" for label, weights in others.items()}
+    others: dict[str, list[str]] = {}
+    for part in (*plan.methods, *streams):
+        for weights in filter(None, (step.weights for step in part.steps)):
+            if weights.tag != plan.benchmark.tags[0]:
+                others.setdefault(part.label, []).append(f"{weights.tag} (trained on {weights.trained_on})")
+    return {label: ", then ".join(dict.fromkeys(texts)) for label, texts in others.items()}
+
+
+def _all_steps(parts: Sequence[Part[NetworkSpec]]) -> list[Part[NetworkSpec]]:
+    return [step for part in parts for step in part.steps]
 
 
 def refuse_training_clips(parts: Sequence[Part[NetworkSpec]], benchmark: Benchmark) -> None:
     """Raise `UsageError` if a checkpoint would be scored on the split it was trained on."""
     scored = f"{parse_choice(benchmark.dataset).name}/{benchmark.split}"
-    for part in parts:
+    for part in _all_steps(parts):
         if part.weights is not None and part.weights.trained_on == scored:
             raise UsageError(
                 f"{part.label}: its checkpoint {part.weights.tag!r} was trained on {scored}, the split that "
@@ -167,7 +172,7 @@ def refuse_other_folds(
     """Raise `UsageError` if clips to be scored were in a training split of another fold (UCF101's splits overlap)."""
     name = parse_choice(benchmark.dataset).name
     scored = {clip.id for clip in clips}
-    for part in parts:
+    for part in _all_steps(parts):
         trained, _, split = part.weights.trained_on.partition("/") if part.weights else ("", "", "")
         if trained != name or split in (benchmark.split, benchmark.train_split) or split not in dataset.splits:
             continue

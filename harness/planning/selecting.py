@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +25,7 @@ from harness.planning.plan import (
     stream_parts,
 )
 from harness.planning.resolving import dataset_part, degradation_part, flow_part
+from harness.planning.steps import computed
 from harness.registry import Registry
 from harness.specs import NetworkSpec
 from harness.syntax import ALL, parse_choices
@@ -95,7 +96,7 @@ def make_plan(request: Request, registry: Registry, dataset: Dataset, progress: 
 
 
 def _computed(parts: Sequence[P], request: Request) -> list[P]:
-    return [replace(part, computing=request.computing.of(part.spec, request.device)) for part in parts]
+    return [computed(part, request.computing, request.device) for part in parts]
 
 
 def _in_words(computing: Computing, parts: Sequence[Part[NetworkSpec]]) -> dict[str, str]:

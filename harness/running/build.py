@@ -13,6 +13,7 @@ from harness.planning.building import Given, build
 from harness.planning.cells import Part
 from harness.planning.computing import FULL
 from harness.running.compiling import compile_network
+from harness.running.in_steps import InSteps
 from harness.running.precision import halve_method, halve_recognizer
 from harness.specs import DegradationSpec, FlowSpec, NetworkSpec, RecognizerSpec, SRMethodSpec
 
@@ -37,10 +38,15 @@ def build_flow(part: Part[FlowSpec], device: torch.device) -> FlowEstimator:
 
 
 def build_method(part: Part[SRMethodSpec], scale: int, device: torch.device) -> SRMethod:
-    """An SR method with its checkpoint, which computes as its part says.
+    """An SR method with its checkpoint, or its steps with theirs, which compute as their parts say.
 
     Raises `UsageError` for a network that cannot compute so.
     """
+    steps = [_build_step(step, step.scale or scale, device) for step in part.steps]
+    return InSteps(steps) if len(steps) > 1 else steps[0]
+
+
+def _build_step(part: Part[SRMethodSpec], scale: int, device: torch.device) -> SRMethod:
     method: SRMethod = build(part, Given(scale=scale, device=device))
     if part.computing.precision != FULL:
         halve_method(method, part.computing.precision, device)

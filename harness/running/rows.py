@@ -39,7 +39,8 @@ class CellFacts:
     @classmethod
     def of(cls, cell: Cell) -> CellFacts:
         stream, method = cell.probe.stream, cell.method
-        notes = [part.weights.note for part in cell.methods if part.weights and part.weights.note]
+        steps = [step for part in cell.methods for step in part.steps]
+        notes = [step.weights.note for step in steps if step.weights and step.weights.note]
         return cls(
             cell=cell.id,
             identity=cell.identity,
@@ -48,7 +49,7 @@ class CellFacts:
             probe=cell.probe.label,
             recognizer=cell.probe.label.removesuffix(f".{stream}") if stream else None,
             stream=stream,
-            summary=method.spec.summary,
+            summary="; then ".join(step.spec.summary for step in method.steps),
             family=method.spec.family,
             note="; ".join(notes) or None,
             probe_name=cell.probe.spec.name,

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness.errors import UsageError
-from harness.syntax import LONGEST, Choice, parse_choice, parse_choices, parse_item, parse_list, split_list, split_pair
+from harness.syntax import (
+    LONGEST,
+    Choice,
+    parse_choice,
+    parse_choices,
+    parse_item,
+    parse_list,
+    parse_method,
+    split_list,
+    split_pair,
+)
 
 PIECES = ("a", "mine", "=", ":", ",", "+", '"', "'", " ", "k=", "x.pth", "[/b]", "\x1b")
-ALPHABET = "ab1 ,+=:\"'[]{}.-_/\\ü\n\t"
+ALPHABET = "ab1 ,+|=:\"'[]{}.-_/\\ü\n\t"
 
 
 @pytest.fixture
@@ -31,10 +42,12 @@ def test_every_choice_is_read_back_from_its_text_alone_in_a_list_and_in_a_pair(f
         choice = Choice("name", tuple((key, some_text(rng)) for key in keys))
         labelled = Choice("name", choice.options, rng.choice(["", "mine", "a b", "x.1-é"]))
         plain = Choice("name", tuple((key, str(value).strip()) for key, value in choice.options))
+        stepped = replace(labelled, then=replace(choice, then=Choice("last")))
         assert parse_choice(str(choice)) == choice
         assert parse_item(str(labelled)) == (labelled,)
-        listed = parse_list(f"{labelled} + other, {choice},end")
-        assert listed == [(labelled, Choice("other")), (choice,), (Choice("end"),)]
+        assert parse_item(str(stepped)) == (stepped,)
+        listed = parse_list(f"{labelled} + other, {stepped} + {stepped},{choice},end")
+        assert listed == [(labelled, Choice("other")), (stepped, stepped), (choice,), (Choice("end"),)]
         assert parse_choice(str(plain)) == plain
 
 
@@ -140,3 +153,19 @@ def test_names_of_rows_are_split_where_their_methods_meet(folder: Path) -> None:
     name = str(Choice("vdsr", (("checkpoint", "x4+,b.pth"),)))
     assert split_pair(f"{name}+tosr") == [name, "tosr"]
     assert split_list(f"mine+tosr, {name}+a,all") == ["mine+tosr", f"{name}+a", "all"]
+
+
+def test_steps_are_of_sr_methods_alone_and_have_one_label_at_the_beginning() -> None:
+    assert parse_method("a:k=1|b").steps == (Choice("a", (("k", "1"),)), Choice("b"))
+    assert (
+        parse_item("both=a|b")[0].label == "both"
+        and [step.label for step in parse_item("both=a|b")[0].steps] == [""] * 2
+    )
+    with pytest.raises(UsageError, match="several steps, which only SR methods have"):
+        parse_choice("a|b")
+    with pytest.raises(UsageError, match="is not one method"):
+        parse_method("a+b")
+    with pytest.raises(UsageError, match="a label stands before the first step"):
+        parse_item("a|mine=b")
+    with pytest.raises(UsageError, match="has no name"):
+        parse_item("a|")
