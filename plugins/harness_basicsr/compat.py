@@ -106,6 +106,15 @@ def align_on_any_device() -> None:
     BasicVSRPlusPlus.harness_aligned = True
 
 
+def hear_of_meshgrid_now() -> None:
+    """Keep torch's warning on basicsr's calls of `torch.meshgrid` off the user's screen: it comes once a process."""
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.meshgrid(torch.arange(1), torch.arange(1))
+
+
 def measure_every_frame_of_a_clip() -> None:
     """Let `SRModel` validate networks that restore whole clips.
 

@@ -16,6 +16,7 @@ from basicsr.archs import ARCH_REGISTRY  # isort: skip
 
 compat.align_on_any_device()
 compat.measure_every_frame_of_a_clip()
+compat.hear_of_meshgrid_now()
 
 SUFFIX = "_basicsr"
 """BasicSR registers some names with this suffix and finds them without it."""

@@ -62,3 +62,17 @@ def test_basicvsrpp_aligns_without_cuda_and_forgets_a_still_clip() -> None:
         network(still)
         assert network.is_mirror_extended, "no longer remembered: drop the cure"
         assert torch.equal(network(moving), before)
+
+
+def test_networks_of_basicsr_call_meshgrid_without_a_word_to_the_user() -> None:
+    """In processes of their own, because torch warns once in each."""
+    code = "import torch; from harness_basicsr.{}; from basicsr.archs.arch_util import flow_warp as warp; warp({}, {})"
+    shapes = "torch.zeros(1, 1, 4, 4)", "torch.zeros(1, 4, 4, 2)"
+    for module, warned in (
+        ("compat import alias_functional_tensor", True),
+        ("networks.registered import find_class", False),
+    ):
+        shown = subprocess.run(
+            [sys.executable, "-c", code.format(module, *shapes)], capture_output=True, text=True, check=True
+        )
+        assert ("meshgrid" in shown.stderr) == warned, shown.stderr
