@@ -152,12 +152,15 @@ def _show(console: Console, context: RunContext, request: Request, folder: Path,
 
 
 def _estimate(console: Console, context: RunContext, pending: list[Cell], folder: Path | None) -> None:
+    from harness.bars import counting_bar, lazily
     from harness.cli.planning import show_forecast
     from harness.running.ahead import clips_to_do, forecast
     from harness.running.store import RunFolder
 
     todo = clips_to_do(context.plan, pending, RunFolder(folder) if folder else None)
-    show_forecast(console, forecast(context, pending, todo), str(context.device))
+    with lazily(counting_bar, "timing on one clip", "methods") as progress:
+        found = forecast(context, pending, todo, progress)
+    show_forecast(console, found, str(context.device))
 
 
 def _work(console: Console, context: RunContext, request: Request, registry: Registry, folder: RunFolder) -> None:

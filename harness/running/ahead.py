@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.contracts import Progress
 from harness.planning.cells import Cell, Plan
 from harness.running.context import RunContext
 from harness.running.events import ClipDone, Failed, Unreadable
@@ -53,19 +54,26 @@ def clips_to_do(plan: Plan, pending: Sequence[Cell], folder: RunFolder | None) -
     return dict(left)
 
 
-def forecast(context: RunContext, pending: Sequence[Cell], todo: Mapping[str, int]) -> Forecast:
-    """Take one clip through every method and every probe that are waiting, after one to warm up; nothing is kept."""
+def forecast(context: RunContext, pending: Sequence[Cell], todo: Mapping[str, int], progress: Progress) -> Forecast:
+    """Take one clip through every method and every probe that are waiting, after one to warm up; nothing is kept.
+
+    `progress` counts methods, each once a clip.
+    """
     loop = ClipLoop(Work(context.plan, pending, {}), context)
     *warm, timed = context.plan.clips[1:3] or context.plan.clips[:1]
     failures: dict[str, str] = {}
     seconds: dict[str, float] = {}
+    done, total = 0, (len(warm) + 1) * len(todo)
     for event in loop.run(warm):
         failures |= _failed(event)
+        done += isinstance(event, ClipDone)
+        progress(done, total)
     start = time.perf_counter()
     for event in loop.see(timed):
         failures |= _failed(event)
         if isinstance(event, ClipDone):
             seconds[event.method] = event.seconds
+            progress(done + len(seconds), total)
     shared = max(0.0, time.perf_counter() - start - sum(seconds.values()))
     methods = [Timed(name, todo[name], took) for name, took in seconds.items() if name not in failures]
     return Forecast(methods, Timed("", max(todo.values(), default=0), shared), failures)

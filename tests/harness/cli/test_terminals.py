@@ -94,6 +94,7 @@ def test_a_plan_says_one_cause_once_and_how_long_it_takes(at: Harness, odd: list
     assert re.search(r"^ bicubic +\d+:\d\d +\d+\.\d\d s +4 *$", planned.output, re.MULTILINE)
     assert re.search(r"^about \d+:\d\d on cpu", planned.output, re.MULTILINE)
     assert re.search(r"^not timed: odd: .*\[/nope\]", planned.output, re.MULTILINE)
+    assert re.search(r"^timing on one clip: \d+ of \d+ methods", planned.stderr, re.MULTILINE), "no sign of life"
 
 
 def test_an_estimate_counts_what_is_still_to_do(at: Harness, odd: list[object]) -> None:
