@@ -109,6 +109,7 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
         "basicvsr": Architecture(
             "BasicVSR", "clip", options={"num_feat": 64, "num_block": 30}, least=SPYNET_SIDE, shortest=2
         ),
+        "dflow": Architecture("DFlow", "clip", options={"num_feat": 64, "num_block": 2}, least=15, shortest=2),
         "iconvsr": Architecture(
             "IconVSR",
             "clip",

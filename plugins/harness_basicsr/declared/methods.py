@@ -143,6 +143,11 @@ METHODS = {
         official=f"BasicVSR_REDS4-543c8261.pth of {ZOO}",
         trainable=False,
     ),
+    "dflow": Method(
+        "DFlow: features carried both ways through the whole clip along a flow that is carried as well",
+        "Gao et al.: Propagating Difference Flows for Efficient Video Super-Resolution. BMVC 2022",
+        "multi-frame",
+    ),
     "iconvsr": Method(
         "IconVSR: BasicVSR with refilled key frames and coupled propagation",
         BASICVSR,

@@ -10,7 +10,14 @@ from torch import nn
 
 from harness.errors import UnknownNameError
 from harness_basicsr import compat
-from harness_basicsr.networks import duf_arch, span_arch, spmc_arch, srresnet_arch, vdsr_arch  # noqa: F401  (they register)
+from harness_basicsr.networks import (  # noqa: F401  (they register)
+    dflow_arch,
+    duf_arch,
+    span_arch,
+    spmc_arch,
+    srresnet_arch,
+    vdsr_arch,
+)
 
 from basicsr.archs import ARCH_REGISTRY  # isort: skip
 

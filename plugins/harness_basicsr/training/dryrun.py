@@ -7,7 +7,7 @@ from harness.training.cache import announced
 from harness.training.card import aligned
 from harness_basicsr.declared.architectures import arguments_of
 from harness_basicsr.networks.registered import create
-from harness_basicsr.training import spmc_model  # noqa: F401  (registers with basicsr)
+from harness_basicsr.training import dflow_model, spmc_model  # noqa: F401  (they register with basicsr)
 from harness_basicsr.training.job import Job, frames_folder
 from harness_basicsr.training.losses import published_losses  # noqa: F401  (registers with basicsr)
 from harness_basicsr.training.pipeline import last_state

@@ -17,7 +17,7 @@ from harness.training.display import LineDisplay, display_for
 from harness.training.quality import Curve, Quality
 from harness_basicsr import compat
 from harness_basicsr.networks import registered  # noqa: F401  (registers with basicsr)
-from harness_basicsr.training import dataset, spmc_model  # noqa: F401  (they register with basicsr)
+from harness_basicsr.training import dataset, dflow_model, spmc_model  # noqa: F401  (they register with basicsr)
 from harness_basicsr.training.computing import computing_as
 from harness_basicsr.training.distributed import World, parallel_pipeline
 from harness_basicsr.training.logs import PSNR, read_curve, read_logs
