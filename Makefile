@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.10; do \
 INSTALLED := $(VENV)/.installed
 CLIPS ?= 24
 
-.PHONY: run test lint bench bench-gpu report clean
+.PHONY: run test lint bench bench-gpu report docs clean
 
 # the main job on the embedded benchmark: a class-balanced subset that ends within minutes on two cores
 run: $(INSTALLED)
@@ -40,6 +40,11 @@ report: $(INSTALLED)
 	$(BIN)/harness leaderboard runs/mini --classes --out reports/mini/classes.md
 	$(BIN)/harness leaderboard runs/mini --pairs all --out reports/mini/pairs.md
 	$(BIN)/harness leaderboard runs/mini --pairs all --out reports/mini/pairs.png
+
+# the pages under docs/, as build/docs/index.html
+docs: $(INSTALLED)
+	$(BIN)/python -m typer harness.cli.main utils docs --name harness --output docs/reference/cli.md
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 $(INSTALLED): pyproject.toml setup.py
 	@test -n "$(PYTHON)" || { echo "Python 3.10, 3.11 or 3.12 is needed; none was found. Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
