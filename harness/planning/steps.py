@@ -35,7 +35,8 @@ def unweighted(choice: Choice, registry: Registry) -> Part[SRMethodSpec]:
 def restoring_part(choice: Choice, registry: Registry, scale: int, tags: Tags | None) -> Part[SRMethodSpec]:
     """The part with a checkpoint of the first of these tags for each step, or with what is `missing`.
 
-    Without tags it is the first checkpoint that is installed. In steps, each enlarges by as much as it can if the others can do the rest (`factorings`) and all have checkpoints.
+    Without tags it is the first checkpoint that is installed. In steps, each enlarges by as much as it can if the
+    others can do the rest (`factorings`) and all have checkpoints.
     """
     whole = unweighted(choice, registry)
     ways = [_enlarging(whole, found, tags) for found in factorings([step.spec for step in whole.steps], scale)]
