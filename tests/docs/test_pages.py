@@ -61,7 +61,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     labels = {name: n for n, name in enumerate(CLASSES, 1)}
     train = [clip for clip in clips if "_g08_" in clip]
     (ucf / "trainlist01.txt").write_text("".join(f"{clip} {labels[clip.split('/')[0]]}\n" for clip in train))
-    (home / "restored").mkdir()
+    videos(home / "restored", ["walk_0000.mp4"])
     torch.save({"weight": torch.zeros(1)}, home / "my.pth")
     (home / "my.yaml").write_text(blocks(TEXTS["own-data.md"], "yaml")[0])
     yield home
