@@ -7,7 +7,9 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.10; do \
 INSTALLED := $(VENV)/.installed
 CLIPS ?= 24
 
-.PHONY: run test lint bench bench-gpu report docs clean
+.PHONY: install run test lint bench bench-gpu report docs dist clean
+
+install: $(INSTALLED)
 
 # the main job on the embedded benchmark: a class-balanced subset that ends within minutes on two cores
 run: $(INSTALLED)
@@ -40,6 +42,15 @@ report: $(INSTALLED)
 	$(BIN)/harness leaderboard runs/mini --classes --out reports/mini/classes.md
 	$(BIN)/harness leaderboard runs/mini --pairs all --out reports/mini/pairs.md
 	$(BIN)/harness leaderboard runs/mini --pairs all --out reports/mini/pairs.png
+
+# wheel and sdist; the sdist is installed into an environment of its own and runs outside of the checkout
+dist: $(INSTALLED)
+	rm -rf build/dist build/try
+	$(BIN)/python -m pip install --quiet build
+	$(BIN)/python -m build --outdir build/dist .
+	$(PYTHON) -m venv build/try
+	build/try/bin/python -m pip install --quiet build/dist/*.tar.gz
+	cd build/try && bin/harness run --sr bicubic,span --recognizer tsn --limit 2
 
 # the pages under docs/, as build/docs/index.html
 docs: $(INSTALLED)
