@@ -7,7 +7,9 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.10; do \
 INSTALLED := $(VENV)/.installed
 CLIPS ?= 24
 
-.PHONY: run test lint bench bench-gpu report clean
+.PHONY: install run test lint bench bench-gpu report docs dist clean
+
+install: $(INSTALLED)
 
 # the main job on the embedded benchmark: a class-balanced subset that ends within minutes on two cores
 run: $(INSTALLED)
@@ -40,6 +42,20 @@ report: $(INSTALLED)
 	$(BIN)/harness leaderboard runs/mini --classes --out reports/mini/classes.md
 	$(BIN)/harness leaderboard runs/mini --pairs all --out reports/mini/pairs.md
 	$(BIN)/harness leaderboard runs/mini --pairs all --out reports/mini/pairs.png
+
+# wheel and sdist; the sdist is installed into an environment of its own and runs outside of the checkout
+dist: $(INSTALLED)
+	rm -rf build/dist build/try
+	$(BIN)/python -m pip install --quiet build
+	$(BIN)/python -m build --outdir build/dist .
+	$(PYTHON) -m venv build/try
+	build/try/bin/python -m pip install --quiet build/dist/*.tar.gz
+	cd build/try && bin/harness run --sr bicubic,span --recognizer tsn --limit 2
+
+# the pages under docs/, as build/docs/index.html
+docs: $(INSTALLED)
+	$(BIN)/python -m typer harness.cli.main utils docs --name harness --output docs/reference/cli.md
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 $(INSTALLED): pyproject.toml setup.py
 	@test -n "$(PYTHON)" || { echo "Python 3.10, 3.11 or 3.12 is needed; none was found. Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }

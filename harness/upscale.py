@@ -12,11 +12,13 @@ from torch import Tensor
 
 from harness.contracts import Progress, SRMethod
 from harness.errors import ClipError, ContractError, UsageError, WeightsMissingError
+from harness.planning.cells import Part
 from harness.planning.computing import Computing
 from harness.planning.steps import computed, factorings, restoring_part
 from harness.registry import Registry
 from harness.running.build import build_method
 from harness.running.frame_store import remark_of, temporal_radius
+from harness.specs import SRMethodSpec
 from harness.syntax import parse_method
 from harness.video.copying import SourceFrame, open_source
 from harness.video.encoding import Encoding
@@ -35,18 +37,8 @@ CHUNK_PIXELS = 1 << 25
 """Restored pixels asked for at once: 27 frames of 1280x960, or 400 MB."""
 
 
-def load_method(
-    text: str,
-    registry: Registry,
-    *,
-    scale: int,
-    tag: str,
-    device: torch.device,
-    tile: int | None = None,
-    compiled: bool = False,
-) -> SRMethod:
-    """Build the SR method ``NAME:option=value``, or steps ``NAME|NAME``, with weights of that tag; a network may use
-    tiles or be compiled.
+def method_for(text: str, registry: Registry, *, scale: int, tag: str | None = None) -> Part[SRMethodSpec]:
+    """The SR method ``NAME:option=value``, or steps ``NAME|NAME``, with weights of that tag, or the first installed.
 
     Raises `UnknownNameError`, `UsageError` for an unsupported scale, and `WeightsMissingError` with how to get them.
     """
@@ -57,6 +49,13 @@ def load_method(
         raise UsageError(f"{part.label!r} {part.missing}")
     if part.missing:
         raise WeightsMissingError(part.missing)
+    return part
+
+
+def load_method(
+    part: Part[SRMethodSpec], *, scale: int, device: torch.device, tile: int | None = None, compiled: bool = False
+) -> SRMethod:
+    """Build an SR method; a network may use tiles or be compiled."""
     return build_method(computed(part, Computing(tile=tile, compiled=compiled), device.type), scale, device)
 
 

@@ -19,7 +19,7 @@ from harness.files import sha256
 from harness.registry import load_registry
 from harness.running.build import count_parameters
 from harness.specs import ProbeSpec, SRMethodSpec
-from harness.upscale import load_method
+from harness.upscale import load_method, method_for
 
 REPOSITORY = Path(__file__).parent.parent
 CPU = torch.device("cpu")
@@ -72,7 +72,7 @@ def test_five_lines_make_a_method_of_a_basicsr_network(files: Path, monkeypatch:
     torch.save({"params": network.state_dict()}, files / "my.pth")
     monkeypatch.chdir(files)
     assert len((files / "my_rrdb.py").read_text().splitlines()) == 5
-    method = load_method("my_rrdb", load_registry([files / "my_rrdb.py"]), scale=4, tag="mini", device=CPU)
+    method = load_method(method_for("my_rrdb", load_registry([files / "my_rrdb.py"]), scale=4), scale=4, device=CPU)
     lr = torch.rand(1, 3, 6, 7)
     with torch.no_grad():
         torch.testing.assert_close(method.upscale(lr, [0]), network(lr))
@@ -90,7 +90,7 @@ def test_a_network_with_its_checkpoint_is_a_method(files: Path) -> None:
     text = plugin.read_text()
     assert len(text.splitlines()) <= 25
     plugin.write_text(re.sub("[0-9a-f]{64}", sha256(files / "RealESRGAN_x4plus.pth"), text))
-    method = load_method("my_esrgan", load_registry([plugin]), scale=4, tag="mini", device=CPU)
+    method = load_method(method_for("my_esrgan", load_registry([plugin]), scale=4), scale=4, device=CPU)
     lr = torch.rand(1, 3, 6, 7)
     with torch.no_grad():
         torch.testing.assert_close(method.upscale(lr, [0]), network(lr))

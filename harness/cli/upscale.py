@@ -11,7 +11,7 @@ import typer
 
 from harness.cli.options import Compile, Device, PluginFiles, Tile
 from harness.errors import UsageError
-from harness.specs import DEFAULT_BENCHMARK
+from harness.syntax import parse_method
 from harness.video.encoding import CONTAINERS, Encoding
 
 EXAMPLES = """
@@ -65,7 +65,9 @@ def upscale(
             "for av1 0 to 63 (default 18)."
         ),
     ] = None,
-    weights_tag: Annotated[str, typer.Option(help="Which of the method's weights.")] = DEFAULT_BENCHMARK,
+    weights_tag: Annotated[
+        str | None, typer.Option(help="Tag of the method's weights; default the first that are installed.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
     device: Device = "auto",
     tile: Tile = None,
@@ -83,14 +85,17 @@ def upscale(
     from harness.running.build import pick_device
     from harness.running.compiling import require_compiler
     from harness.terminal import console, say
-    from harness.upscale import load_method, readable, upscale_video
+    from harness.upscale import load_method, method_for, readable, upscale_video
 
     readable(video)
     notes: list[str] = []
     picked = pick_device(device)
     if compiled:
         require_compiler(picked)
-    method = load_method(sr, registry(), scale=scale, tag=weights_tag, device=picked, tile=tile, compiled=compiled)
+    part = method_for(sr, registry(), scale=scale, tag=weights_tag)
+    for weights in filter(None, (step.weights for step in part.steps)):
+        say(console(stderr=True), f"weights: {weights.tag}, trained on {weights.trained_on}")
+    method = load_method(part, scale=scale, device=picked, tile=tile, compiled=compiled)
     with counting_bar(f"{sr} x{scale}", "frames") as progress:
         frames = upscale_video(
             video, out, method, scale=scale, device=picked, encoding=encoding, progress=progress, note=notes.append
@@ -102,7 +107,7 @@ def upscale(
 
 def default_target(video: Path, sr: str, scale: int, codec: str | None = None) -> Path:
     """Next to the video, under its name with method and scale, in its own container if that can hold the codec."""
-    method = sr.partition(":")[0]
+    method = "-".join(step.name for step in parse_method(sr).steps)
     own = CONTAINERS.get(video.suffix.lower())
     suffix = video.suffix if own and (codec or own.usual) in own.codecs else ".mkv"
     return video.with_name(f"{video.stem}-{method}-x{scale}{suffix}")

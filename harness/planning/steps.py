@@ -12,7 +12,7 @@ from harness.planning.cells import Part
 from harness.planning.computing import Computing
 from harness.planning.resolving import resolve_part, with_weights
 from harness.registry import Registry
-from harness.specs import CEILING, FLOOR, SRMethodSpec
+from harness.specs import CEILING, FLOOR, OFFICIAL, SRMethodSpec
 
 if TYPE_CHECKING:
     from harness.weights.catalogue import Tags
@@ -32,10 +32,11 @@ def unweighted(choice: Choice, registry: Registry) -> Part[SRMethodSpec]:
     return replace(_chained(parts), label=label)
 
 
-def restoring_part(choice: Choice, registry: Registry, scale: int, tags: Tags) -> Part[SRMethodSpec]:
+def restoring_part(choice: Choice, registry: Registry, scale: int, tags: Tags | None) -> Part[SRMethodSpec]:
     """The part with a checkpoint of the first of these tags for each step, or with what is `missing`.
 
-    In steps, each enlarges by as much as it can if the others can do the rest (`factorings`) and all have checkpoints.
+    Without tags it is the first checkpoint that is installed. In steps, each enlarges by as much as it can if the
+    others can do the rest (`factorings`) and all have checkpoints.
     """
     whole = unweighted(choice, registry)
     ways = [_enlarging(whole, found, tags) for found in factorings([step.spec for step in whole.steps], scale)]
@@ -44,9 +45,14 @@ def restoring_part(choice: Choice, registry: Registry, scale: int, tags: Tags) -
     return next((way for way in ways if not way.missing), ways[0])
 
 
-def _enlarging(whole: Part[SRMethodSpec], by: Sequence[int], tags: Tags) -> Part[SRMethodSpec]:
+def _enlarging(whole: Part[SRMethodSpec], by: Sequence[int], tags: Tags | None) -> Part[SRMethodSpec]:
     """Steps that enlarge by so much each, with their checkpoints."""
-    parts = [with_weights(step, tags, scale=factor) for step, factor in zip(whole.steps, by, strict=True)]
+    from harness.weights.catalogue import every_tag
+
+    parts = [
+        with_weights(step, every_tag(step.spec, factor) or [OFFICIAL] if tags is None else tags, scale=factor)
+        for step, factor in zip(whole.steps, by, strict=True)
+    ]
     if len(parts) > 1:
         parts = [replace(part, scale=factor) for part, factor in zip(parts, by, strict=True)]
     missing = next((part.missing for part in parts if part.missing), None)

@@ -55,6 +55,12 @@ def find(spec: NetworkSpec, tags: Tags, *, scale: int | None = None, stream: str
     raise WeightsMissingError(f"{spec.name!r} has no weights {named} (declared: {known}). {how_to_get_some(spec)}")
 
 
+def every_tag(spec: NetworkSpec, scale: int | None = None) -> list[str]:
+    """The tags of the checkpoints that a declaration lists for this scale, in its order, installed ones first."""
+    fitting = [weights for weights in spec.weights if weights.scale in (None, scale)]
+    return [weights.tag for weights in sorted(fitting, key=lambda weights: not installed(weights))]
+
+
 def installed(weights: Weights) -> bool:
     """Whether the file of a checkpoint is there, right or not."""
     return _expected_path(weights).is_file()

@@ -13,14 +13,14 @@ def harness_datasets() -> Iterator[DatasetSpec]:
     """Option ``size`` (HEIGHTxWIDTH) resizes all clips, for protocols with a single frame size.
 
     ``upright=false`` leaves frames as coded, where a file asks for turning or mirroring them. ``only`` restricts UCF101
-    to some of its classes, separated by ``/``.
+    to some of its classes, separated by ``/``, and ``middle`` to so many frames in the middle of each clip.
     """
     yield DatasetSpec(
         "ucf101",
         "101 classes of sports and daily life, three official splits (train1, test1, ...)",
         "harness_datasets.ucf101:open_dataset",
-        options={"size": "", "upright": True, "only": ""},
-        later=("upright", "only"),
+        options={"size": "", "upright": True, "only": "", "middle": 0},
+        later=("upright", "only", "middle"),
         citation="Soomro, Zamir, Shah, UCF101: A Dataset of 101 Human Actions Classes From Videos in The Wild, 2012",
         licence="videos by their owners, for research",
     )

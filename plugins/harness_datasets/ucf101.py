@@ -10,10 +10,12 @@ from pathlib import Path, PurePosixPath
 from harness.contracts import Clip
 from harness.datasets.listing import named
 from harness.datasets.tree import Tree
-from harness.errors import AnnotationError, UnknownNameError
+from harness.errors import AnnotationError, UnknownNameError, UsageError
 from harness.text import Line, quoted, read_lines
+from harness.video.frames import Video
 from harness_datasets.files import find_lists, label_of, require_root
 from harness_datasets.listed import Entry, ListedDataset
+from harness_datasets.videos import VideoPart
 
 SITE = "https://www.crcv.ucf.edu/data/UCF101.php"
 VIDEOS = f"UCF101.rar from {SITE}, which unpacks to UCF-101/<Class>/v_<Class>_gNN_cNN.avi"
@@ -36,16 +38,20 @@ class Ucf101(ListedDataset):
     Splits are ``train1``, ``test1`` and so on, for every existing ``trainlistNN.txt`` and ``testlistNN.txt``.
     Classes and their order are those of ``classInd.txt``, so a folder with fewer classes also works. A group is a
     class with its ``gNN``: clips of one source video. `only` names classes, separated by ``/``, to which classes and
-    splits are restricted. Raises `UnknownNameError` for a name that is no class.
+    splits are restricted; with `middle` a clip is that many frames in its middle, or all that it has. Raises
+    `UnknownNameError` for a name that is no class, `UsageError` for a negative number of frames.
     """
 
     name = "ucf101"
 
-    def __init__(self, root: Path, size: str = "", upright: bool = True, only: str = "") -> None:
+    def __init__(self, root: Path, size: str = "", upright: bool = True, only: str = "", middle: int = 0) -> None:
+        if middle < 0:
+            raise UsageError(f"ucf101: middle={middle}: expected a number of frames, or 0 for whole clips")
         super().__init__(root / "UCF-101" if (root / "UCF-101").is_dir() else root, size, upright)
         self.lists = find_lists(root, FOLDERS, "classInd.txt", LISTS)
         self._tree = Tree(self.root)
         self._only = only.split("/") if only else []
+        self._middle = middle
 
     @cached_property
     def splits(self) -> Sequence[str]:  # type: ignore[override]
@@ -76,6 +82,11 @@ class Ucf101(ListedDataset):
                 raise UnknownNameError("class of 'ucf101'", name, tuple(self.ids))
         return tuple(name for name in self.ids if name in (self._only or self.ids))
 
+    def open(self, clip: Clip) -> Video:
+        """A clip's video, or the middle of it. Raises `ClipError`."""
+        video = super().open(clip)
+        return VideoPart.middle(video, self._middle) if self._middle else video
+
     def read(self, split: str) -> list[Entry]:
         lines = read_lines(self._file(split[:-1], int(split[-1])))
         found = [(self._clip(line), line) for line in lines]
@@ -105,6 +116,8 @@ class Ucf101(ListedDataset):
         return self.lists / f"{part}list{number:02d}.txt"
 
 
-def open_dataset(*, root: Path | None = None, size: str = "", upright: bool = True, only: str = "") -> Ucf101:
+def open_dataset(
+    *, root: Path | None = None, size: str = "", upright: bool = True, only: str = "", middle: int = 0
+) -> Ucf101:
     """Raises `UsageError` saying what to download if the folder or the lists are missing."""
-    return Ucf101(require_root("ucf101", root, VIDEOS), size, upright, only)
+    return Ucf101(require_root("ucf101", root, VIDEOS), size, upright, only, middle)

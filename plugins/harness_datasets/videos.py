@@ -80,6 +80,12 @@ class VideoPart(_Derived):
             raise _ends_early(video, first, last, most)
         return cls(**_facts(video), original=video, first=first, last=last)
 
+    @classmethod
+    def middle(cls, video: Video, frames: int) -> VideoPart:
+        """So many frames in the middle, or all of a video that has no more."""
+        first = max(0, video.num_frames - frames) // 2 + 1
+        return cls.of(video, first, min(video.num_frames, first + frames - 1))
+
     @cached_property
     def num_frames(self) -> int:
         return self.last - self.first + 1

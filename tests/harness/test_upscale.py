@@ -18,7 +18,7 @@ from harness.checks import synthetic_clip
 from harness.errors import ContractError, HarnessError, UsageError, WeightsMissingError
 from harness.methods import Bicubic, Nearest
 from harness.registry import registry
-from harness.upscale import load_method, upscale_video, windows
+from harness.upscale import load_method, method_for, upscale_video, windows
 from harness.video.copying import SourceFrame, in_order
 from harness.video.frames import open_video, to_tensor, to_uint8
 
@@ -276,8 +276,8 @@ def test_an_impossible_target_is_refused_and_leaves_no_file(tmp_path: Path, imag
 
 
 def test_load_method_refuses_unknown_names_scales_and_weights() -> None:
-    def load(text: str, scale: int = 4, tag: str = "mini") -> Any:
-        return load_method(text, registry(), scale=scale, tag=tag, device=CPU)
+    def load(text: str, scale: int = 4, tag: str | None = None) -> Any:
+        return load_method(method_for(text, registry(), scale=scale, tag=tag), scale=scale, device=CPU)
 
     assert isinstance(load("bicubic", scale=3), Bicubic)
     with pytest.raises(UsageError, match="Did you mean 'bicubic'"):
@@ -288,6 +288,14 @@ def test_load_method_refuses_unknown_names_scales_and_weights() -> None:
         load("esrgan", scale=3)
     with pytest.raises(WeightsMissingError, match="'esrgan' has no weights 'nosuch', x4"):
         load("esrgan", tag="nosuch")
+
+
+def test_without_a_tag_the_first_weights_that_are_installed_are_taken() -> None:
+    assert [step.weights and step.weights.tag for step in method_for("span|span", registry(), scale=8).steps] == [
+        "df2k"
+    ] * 2
+    with pytest.raises(WeightsMissingError, match="harness weights pull basicvsr --tag vimeo-bi"):
+        method_for("basicvsr", registry(), scale=4)
 
 
 @pytest.mark.assets

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +23,6 @@ from harness.running.tidy import KEYS, MEASURED
 TSN = {
     "segments": 1, "sampling": "mmaction", "crops": "centre", "short_side": 36, "input_size": 32, "flow_bound": 5.0,
 }  # fmt: skip
-README = Path(__file__).parents[3] / "README.md"
 
 
 @pytest.fixture(scope="module")
@@ -93,12 +91,6 @@ def test_undefined_numbers_are_rows_without_a_value(run: RunRecord) -> None:
     found = run.measures()
     ceiling = found[(found["method"] == "hr") & (found["measure"] == "psnr_y")]
     assert len(ceiling) == 3 and ceiling["value"].isna().all()
-
-
-def test_the_readme_s_example_runs(folder: Path) -> None:
-    (block,) = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
-    assert "runs/mini" in block and ".measures()" in block and ".scores()" in block
-    exec(block.replace("runs/mini", str(folder)), {})
 
 
 def made(*cells: dict[str, Any], **numbers: float) -> RunRecord:

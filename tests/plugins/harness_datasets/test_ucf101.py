@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from harness.checks import require
 from harness.checks.dataset import check_dataset
 from harness.errors import AnnotationError, UnknownNameError, UsageError
+from harness.video.frames import write_video
 from harness_datasets.ucf101 import Ucf101, open_dataset
 
 Layout = Callable[..., Path]
@@ -55,6 +57,19 @@ def test_only_some_classes_are_read_in_the_order_of_the_list(layout: Layout) -> 
         dataset.clips("test1")
     with pytest.raises(UnknownNameError, match="Did you mean 'HandstandPushups'"):
         open_dataset(root=whole, only="HandstandPushup").clips("train1")
+
+
+@pytest.mark.parametrize(("middle", "levels"), [(3, [2, 3, 4]), (4, [1, 2, 3, 4]), (7, range(7)), (9, range(7))])
+def test_a_clip_may_be_its_middle_frames(layout: Layout, middle: int, levels: Sequence[int]) -> None:
+    root = layout(LISTS)
+    file = root / "ApplyEyeMakeup" / "v_ApplyEyeMakeup_g01_c01.avi"
+    file.parent.mkdir()
+    write_video(file, np.stack([np.full((16, 16, 3), 30 * n, np.uint8) for n in range(7)]), 25.0)
+    dataset = open_dataset(root=root, middle=middle)
+    video = dataset.open(dataset.clips("test1")[0])
+    assert (video.read()[:, 8, 8, 0] / 30).round().tolist() == list(levels) and video.num_frames == len(levels)
+    with pytest.raises(UsageError, match="middle=-1: expected a number of frames"):
+        open_dataset(root=root, middle=-1)
 
 
 @pytest.mark.parametrize("videos", ["", "UCF-101/"])
