@@ -6,7 +6,7 @@ channel 1 down (v), with the backward-warp convention ``first(p) ~ second(p + fl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
-    from harness.video.frames import Video
+    from harness.video.frames import Bytes, Video
 
 Pair = tuple[int, int]
 
@@ -110,6 +110,15 @@ class Degradation(Protocol):
 
     def degrade(self, hr: Tensor) -> Tensor:
         """``(T, 3, H, W)`` to ``(T, 3, H / scale, W / scale)``, both in [0, 1]; H and W are multiples of `scale`."""
+        ...
+
+
+@runtime_checkable
+class ClipDegradation(Degradation, Protocol):
+    """A degradation that also needs the LR frames of a whole clip one after the other, as video codecs do."""
+
+    def recode(self, frames: Iterator[Bytes], fps: float) -> Iterator[Bytes]:
+        """LR frames of a clip, made by `degrade`, as uint8 ``(h, w, 3)`` RGB, to as many frames of the same size."""
         ...
 
 

@@ -15,13 +15,14 @@ from functools import cached_property, partial
 import torch
 from torch import Tensor
 
-from harness.contracts import Clip, Cost, Degradation, FlowEstimator, Pair, RestoredElsewhere, SRMethod
+from harness.contracts import Clip, ClipDegradation, Cost, Degradation, FlowEstimator, Pair, RestoredElsewhere, SRMethod
 from harness.errors import ContractError
 from harness.running.cost import measure_cost
 from harness.running.decoding import Decoding
 from harness.running.frame_store import FrameStore, around, temporal_radius
 from harness.running.portions import Needs, Portion, Spans
 from harness.running.read_ahead import OnDemand, Reader
+from harness.running.recoded import RecodedVideo
 from harness.running.timing import Span, Stopwatch
 from harness.transfer import all_finite, positions
 from harness.video.frames import Video, crop_to_multiple, multiple_of
@@ -101,6 +102,7 @@ class SourceClip:
         self.at_once = max(1, pixels_on(device, BLOCK_PIXELS) // (video.size[0] * video.size[1]))
         self._degradation = degradation
         self._scale = 1 if degradation is None else degradation.scale
+        self._recoded = RecodedVideo.of(video, degradation) if isinstance(degradation, ClipDegradation) else None
         self._needs = needs
         self._portion = 0
         height, width = multiple_of(video.size, self._scale)
@@ -141,17 +143,21 @@ class SourceClip:
     def _passes(self) -> list[list[tuple[FrameStore, Spans]]]:
         """The stores that are filled by the same decoding."""
         stores = self._stores()
-        return [stores] if self._needs.portions == 1 else [[store] for store in stores]
+        together = self._needs.portions == 1 and self._recoded is None
+        return [stores] if together else [[store] for store in stores]
 
     def _decoding(self, video: Video, stores: Sequence[tuple[FrameStore, Spans]], reader: Reader) -> Decoding:
+        recoded = self._recoded if stores[0][0] is self.lr else None
+
         def keep(numbers: Sequence[int], frames: Tensor) -> None:
             with self.watch.stage("degrade"):
-                cropped = crop_to_multiple(frames, self._scale)
+                ready = frames if recoded else crop_to_multiple(frames, self._scale)
                 for store, spans in stores:
-                    self._put(store, spans, numbers, self._degraded(cropped) if store is self.lr else cropped)
+                    degrading = store is self.lr and not recoded
+                    self._put(store, spans, numbers, self._degraded(ready) if degrading else ready)
 
         return Decoding(
-            video, [spans for _, spans in stores], self._needs.portions, keep,
+            recoded or video, [spans for _, spans in stores], self._needs.portions, keep,
             at_once=self.at_once, watch=self.watch, device=self.device, reader=reader,
         )  # fmt: skip
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from harness.choice import parse_choice
-from harness.contracts import Clip, Dataset, Degradation, FlowEstimator, TrainingRequest
+from harness.contracts import Clip, ClipDegradation, Dataset, Degradation, FlowEstimator, TrainingRequest
 from harness.datasets.video_folder import SPLIT, VideoFolder
 from harness.errors import UsageError, WeightsMissingError
 from harness.planning.benchmark import Benchmark, load_benchmark
@@ -68,8 +68,19 @@ class Setting:
         return self.benchmark.degradation if self.benchmark else self._degradation.text()
 
     def degrade(self) -> tuple[Degradation, str]:
-        """The degradation, and its name with all options. Raises `UsageError` for clips that are LR by nature."""
-        return build(self._degradation, Given()), self._degradation.text()
+        """The degradation, and its name with all options.
+
+        Raises `UsageError` for clips that are LR by nature, and for a degradation that needs whole clips, of which
+        training sees single frames.
+        """
+        part = self._degradation
+        degradation: Degradation = build(part, Given())
+        if isinstance(degradation, ClipDegradation):
+            raise UsageError(
+                f"{part.spec.name} degrades whole clips, and training sees single frames of them; train on a benchmark "
+                f"with another degradation, such as {DEFAULT_DEGRADATION}:scale={self.scale}"
+            )
+        return degradation, part.text()
 
     def flow(self, text: str, device: torch.device) -> tuple[FlowEstimator, str]:
         """The flow estimator ``NAME:option=value``, and its name with all options."""

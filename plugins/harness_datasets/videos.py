@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from harness.contracts import Clip
 from harness.datasets.listing import frames_in
 from harness.errors import ClipError, UsageError
+from harness.video.derived import DerivedVideo, facts_of
 from harness.video.frames import Bytes, Video, to_tensor, to_uint8
 from harness.video.imresize import imresize
 from harness.video.pictures import open_pictures
@@ -28,45 +28,21 @@ def parse_size(text: str) -> tuple[int, int] | None:
     return int(match[1]), int(match[2])
 
 
-def _facts(video: Video) -> dict[str, Any]:
-    return {item.name: getattr(video, item.name) for item in fields(Video)}
-
-
 @dataclass(frozen=True)
-class _Derived(Video):
-    """Shows the frames of another video in another way."""
-
-    original: Video | None = None
-
-    @property
-    def _source(self) -> Video:
-        assert self.original is not None
-        return self.original
-
-
-@dataclass(frozen=True)
-class ResizedVideo(_Derived):
+class ResizedVideo(DerivedVideo):
     """A video whose frames are resized to `size` (MATLAB's antialiased bicubic, aspect ratio ignored), 8 bits."""
 
     @classmethod
     def of(cls, video: Video, size: tuple[int, int]) -> ResizedVideo:
-        return cls(**{**_facts(video), "size": size}, original=video)
-
-    @cached_property
-    def num_frames(self) -> int:
-        return self._source.num_frames
-
-    @property
-    def likely_frames(self) -> int:
-        return self._source.likely_frames
+        return cls(**{**facts_of(video), "size": size}, original=video)
 
     def frames(self) -> Iterator[Bytes]:
-        for frame in self._source.frames():
+        for frame in self.source.frames():
             yield to_uint8(imresize(to_tensor(frame[None]), self.size))[0]
 
 
 @dataclass(frozen=True)
-class VideoPart(_Derived):
+class VideoPart(DerivedVideo):
     """Frames `first` to `last` of a video, both counted from 1 and inclusive, as annotations count them."""
 
     first: int = 1
@@ -78,7 +54,7 @@ class VideoPart(_Derived):
         most = video.announced if video.exact else video.packets
         if last > most:
             raise _ends_early(video, first, last, most)
-        return cls(**_facts(video), original=video, first=first, last=last)
+        return cls(**facts_of(video), original=video, first=first, last=last)
 
     @classmethod
     def middle(cls, video: Video, frames: int) -> VideoPart:
@@ -97,7 +73,7 @@ class VideoPart(_Derived):
     def frames(self) -> Iterator[Bytes]:
         """The frames of the part. Raises `ClipError` if the video ends before the part does."""
         shown = 0
-        for frame in islice(self._source.frames(), self.first - 1, self.last):
+        for frame in islice(self.source.frames(), self.first - 1, self.last):
             shown += 1
             yield frame
         if shown < self.num_frames:
