@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -35,14 +36,24 @@ def exact_p(differences: Ints) -> float:
     reach, seen = int(steps.sum()), abs(int(differences.sum()))
     if seen == 0:
         return 1.0
-    probability = np.zeros(2 * reach + 1)
-    probability[reach] = 1.0
-    for step in steps:
-        moved = np.zeros_like(probability)
-        moved[step:] = probability[:-step]
-        moved[:-step] += probability[step:]
-        probability = 0.5 * moved
+    probability = np.ones(1)
+    for step, times in zip(*np.unique(steps, return_counts=True), strict=True):
+        probability = np.convolve(probability, _walk(int(step), int(times)))
     return min(1.0, float(2.0 * probability[reach + seen :].sum()))
+
+
+def highest_p(differences: Ints) -> Floats:
+    """What `exact_p` of each group's differences ``(groups, ...)`` is at most, by Hoeffding's inequality."""
+    squares = np.maximum(1, (differences**2).sum(axis=0))
+    return np.asarray(np.minimum(1.0, 2.0 * np.exp(-0.5 * differences.sum(axis=0) ** 2 / squares)))
+
+
+def _walk(step: int, times: int) -> Floats:
+    """Probabilities of the sums of so many steps to either side, from the least to the greatest sum."""
+    ways = np.array([math.comb(times, right) / 2**times for right in range(times + 1)])
+    spread = np.zeros(2 * step * times + 1)
+    spread[:: 2 * step] = ways
+    return spread
 
 
 def flipped_sums(totals: Floats) -> Floats:
@@ -95,8 +106,8 @@ def familywise_p(totals: Floats) -> Floats:
     seen = np.abs(differences.sum(axis=0)) * scale
     beyond = FLIPS - np.searchsorted(np.sort(largest), seen - 1e-9)
     p = (1.0 + beyond) / (1.0 + FLIPS)
-    for i in range(columns):
-        for j in range(i):
-            p[i, j] = p[j, i] = max(p[i, j], exact_p(np.rint(differences[:, i, j]).astype(np.int64)))
+    whole = np.rint(differences).astype(np.int64)
+    for i, j in np.argwhere(np.tril(highest_p(whole) > p, -1)).tolist():
+        p[i, j] = p[j, i] = max(p[i, j], exact_p(whole[:, i, j]))
     np.fill_diagonal(p, 1.0)
     return np.asarray(p)
