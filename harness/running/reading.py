@@ -99,9 +99,9 @@ def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     table = table.reindex(columns=list(dict.fromkeys([*ROW_COLUMNS, *table.columns])))
     for name in (name for name in SCORES if name in table):
         table[name] = table[name].astype(object).where(table[name].notna(), None)
-    # a number that is undefined for all clips of a cell has no type there
-    numbers = [name for name in table.columns if name not in (*ROW_COLUMNS, *SCORES)]
-    return table.assign(**{name: table[name].infer_objects() for name in numbers if table[name].dtype == object})
+    # what all clips of one cell lack has no type there
+    others = [name for name in table.columns if name not in SCORES and table[name].dtype == object]
+    return table.assign(**{name: table[name].infer_objects() for name in others})
 
 
 def _clips(record: CellRecord, facts: Mapping[str, Any]) -> pd.DataFrame:
