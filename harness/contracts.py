@@ -318,8 +318,8 @@ class ClipFrames:
     first: int
     """The number of the first frame in its clip."""
     lr: np.ndarray
-    sr: Mapping[str, np.ndarray]
-    flow: Mapping[str, np.ndarray]
+    sr: dict[str, np.ndarray]
+    flow: dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)

@@ -268,8 +268,8 @@ class ReportSpec(Spec):
 
     Factory: ``render(board: Leaderboard, run: RunRecord) -> Mapping[str, bytes]``, from file names to contents. The
     first file is the one that ``--out FILE`` names; pictures and whatever else it needs come after it. Of the view
-    ``confusion`` it is ``render(board, run, method)``, of ``flips`` ``render(board, run, right, wrong)``, and of ``page``
-    ``render(board, run, pictures)`` with the clips that may be shown (`harness.contracts.Pictures`).
+    ``confusion`` it is ``render(board, run, method)``, of ``flips`` ``render(board, run, right, wrong)``, and of
+    ``page`` ``render(board, run, pictures)`` with the clips that may be shown (`harness.contracts.Pictures`).
     """
 
     suffix: str = ""
@@ -277,8 +277,9 @@ class ReportSpec(Spec):
     default: bool = False
     """True for one that every run writes into its folder."""
     view: str = TABLE
-    """What it is on, one of `VIEWS`: ``harness report`` writes those of the view ``page``, and ``--pairs all``, ``--classes``, ``--confusion`` and ``--flips`` choose among those
-    of their view by ending or by name, which may leave out the view's (``md`` for ``pairs-md``)."""
+    """What it is on, one of `VIEWS`: ``harness report`` writes those of the view ``page``, and ``--pairs all``,
+    ``--classes``, ``--confusion`` and ``--flips`` choose among those of their view by ending or by name, which may leave
+    out the view's (``md`` for ``pairs-md``)."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from harness.leaderboard.views import (
     with_comparison,
     with_measures,
 )
-from harness.syntax import split_pair
+from harness.syntax import parts_of
 from harness.terminal import shown
 
 
@@ -85,7 +85,7 @@ def _unfinished(board: Leaderboard) -> str:
 def _notes(board: Leaderboard) -> str:
     about: dict[str, dict[str, None]] = {}
     for row in board.rows:
-        if row.note and len(split_pair(row.sr)) == 1:  # a pair's notes are those of its parts
+        if row.note and len(parts_of(row.sr)) == 1:  # a pair's notes are those of its parts
             about.setdefault(row.note, {})[code(row.sr)] = None
     lines = [f"{', '.join(names)}: {inline(note)}" for note, names in about.items()]
     return bullets("Notes", [*map(inline, board.notes), *lines])

@@ -17,7 +17,7 @@ from harness.specs import ReportSpec
 if TYPE_CHECKING:
     from harness.running.reading import RunRecord
 
-RUN_FILES = ("run.json", ".lock", "cells", "pictures")
+RUN_FILES = ("run.json", ".lock", "cells", "pictures", "page")
 """What a report may not write over."""
 
 
@@ -67,6 +67,19 @@ def write_to(out: Path, files: Mapping[str, bytes]) -> list[Path]:
     except OSError as error:
         raise UsageError(f"--out {out}: cannot be written: {error.strerror}") from error
     return places
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write a report of many files into a folder of its own, which is made where it is not there.
+
+    Files of an earlier report that this one does not have stay. Raises `UsageError` if it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            write_atomically(folder / name, content)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be written: {error.strerror}; name another folder") from error
 
 
 def _refuse_taken(spec: ReportSpec, files: Mapping[str, bytes], owners: Mapping[str, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ class Again:
     dataset: Dataset
     clips: Mapping[str, Clip]
     parts: Mapping[str, Part[SRMethodSpec]]
-    left_out: Mapping[str, str]
+    left_out: dict[str, str]
     degradation: Degradation | None
     flow: FlowEstimator | None
     device: torch.device
@@ -52,6 +53,7 @@ class Again:
     def restore(self, clip_id: str, methods: Sequence[str], most: int) -> ClipFrames:
         """At most so many frames from the middle of a clip, and the flow between them.
 
+        A method that fails is left out of what is returned, and not asked again.
         Raises `UnknownNameError` for a clip or method that is not there, `ClipError` for a clip that cannot be read.
         """
         if clip_id not in self.clips:
@@ -59,17 +61,26 @@ class Again:
         video = self.dataset.open(self.clips[clip_id])
         first = max(0, (video.num_frames - most) // 2)
         frames = tuple(range(first, min(video.num_frames, first + most)))
-        built = {name: self._method(name) for name in methods}
+        built = {name: method for name in methods if (method := self._method(name)) is not None}
         source = self._source(clip_id, frames, built)
         source.advance(0)
-        restored = {name: self._restored(name, method, source) for name, method in built.items()}
-        pairs = list(zip(frames, frames[1:], strict=False)) if self.flow else []
-        return ClipFrames(
-            first=first,
-            lr=to_uint8(source.lr(frames)),
-            sr={name: to_uint8(own.sr(frames)) for name, own in restored.items()},
-            flow={name: own.sr_flow(pairs).float().cpu().numpy() for name, own in restored.items() if pairs},
-        )
+        found = ClipFrames(first, to_uint8(source.lr(frames)), {}, {})
+        for name, method in built.items():
+            try:
+                self._add(found, name, self._restored(name, method, source), frames)
+            except Exception as error:  # a plugin's code
+                self._fail(name, error)
+        return found
+
+    def _add(self, found: ClipFrames, name: str, restored: RestoredClip, frames: Sequence[int]) -> None:
+        pairs = list(pairwise(frames)) if self.flow else []
+        flow = restored.sr_flow(pairs).float().cpu().numpy() if pairs else None
+        found.sr[name] = to_uint8(restored.sr(frames))
+        if flow is not None:
+            found.flow[name] = flow
+
+    def _fail(self, name: str, error: Exception) -> None:
+        self.left_out[name] = one_line(error)
 
     def _source(self, clip_id: str, frames: Sequence[int], built: Mapping[str, SRMethod]) -> SourceClip:
         clip = self.clips[clip_id]
@@ -87,12 +98,16 @@ class Again:
         restored.restore(source.wanted)
         return restored
 
-    def _method(self, name: str) -> SRMethod:
+    def _method(self, name: str) -> SRMethod | None:
+        """The method, built; None where that failed, now or before."""
         if name not in self.parts:
             raise UnknownNameError("method that can be restored again", name, self.parts)
-        if name not in self._built:
-            self._built[name] = build_method(self.parts[name], self.benchmark.scale, self.device)
-        return self._built[name]
+        if name not in self._built and name not in self.left_out:
+            try:
+                self._built[name] = build_method(self.parts[name], self.benchmark.scale, self.device)
+            except Exception as error:  # a plugin's factory
+                self._fail(name, error)
+        return None if name in self.left_out else self._built[name]
 
 
 def open_again(record: RunRecord, registry: Registry, data: Path | None, device: torch.device) -> Again:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -37,8 +38,8 @@ def exact_p(differences: Ints) -> float:
     if seen == 0:
         return 1.0
     probability = np.ones(1)
-    for step, times in zip(*np.unique(steps, return_counts=True), strict=True):
-        probability = np.convolve(probability, _walk(int(step), int(times)))
+    for step, times in enumerate(np.bincount(steps).tolist()):
+        probability = np.convolve(probability, _walk(step, times)) if times else probability
     return min(1.0, float(2.0 * probability[reach + seen :].sum()))
 
 
@@ -48,6 +49,7 @@ def highest_p(differences: Ints) -> Floats:
     return np.asarray(np.minimum(1.0, 2.0 * np.exp(-0.5 * differences.sum(axis=0) ** 2 / squares)))
 
 
+@lru_cache(4096)
 def _walk(step: int, times: int) -> Floats:
     """Probabilities of the sums of so many steps to either side, from the least to the greatest sum."""
     ways = np.array([math.comb(times, right) / 2**times for right in range(times + 1)])
@@ -56,16 +58,16 @@ def _walk(step: int, times: int) -> Floats:
     return spread
 
 
-def flipped_sums(totals: Floats) -> Floats:
-    """Sums over groups under random signs: ``(groups, columns)`` to ``(FLIPS, columns)``, the same signs for all.
+def flipped_sums(totals: Floats, flips: int = FLIPS) -> Floats:
+    """Sums over groups under random signs: ``(groups, columns)`` to ``(flips, columns)``, the same signs for all.
 
     Of whole numbers they are exact, so that results do not depend on the order of columns or threads.
     """
     rng = np.random.default_rng(SEED)
     block = max(1, SIGNS_IN_MEMORY // len(totals))
     sums = []
-    for start in range(0, FLIPS, block):
-        signs = rng.integers(2, size=(min(block, FLIPS - start), len(totals)), dtype=np.int8)
+    for start in range(0, flips, block):
+        signs = rng.integers(2, size=(min(block, flips - start), len(totals)), dtype=np.int8)
         sums.append((2.0 * signs - 1.0) @ totals)
     return np.concatenate(sums)
 
@@ -86,7 +88,7 @@ def inverted_ends(difference: Floats, clips: Floats, total: float, number: float
     return float(np.partition(low, skipped)[skipped]), float(np.partition(high, -1 - skipped)[-1 - skipped])
 
 
-def familywise_p(totals: Floats) -> Floats:
+def familywise_p(totals: Floats, flips: int = FLIPS) -> Floats:
     """P-values ``(columns, columns)`` of all pairs of columns of group totals, adjusted for their number.
 
     The largest standardised difference of any pair is compared with its distribution when the signs of each group are
@@ -95,17 +97,17 @@ def familywise_p(totals: Floats) -> Floats:
     Source: P. H. Westfall, S. S. Young, Resampling-Based Multiple Testing, 1993 (single-step maxT).
     """
     columns = totals.shape[1]
-    flipped = flipped_sums(totals)
+    flipped = flipped_sums(totals, flips)
     differences = totals[:, :, None] - totals[:, None, :]
     norm = np.sqrt((differences**2).sum(axis=0))
     scale = np.divide(1.0, norm, out=np.zeros_like(norm), where=norm > 0)
-    largest = np.zeros(FLIPS)
+    largest = np.zeros(flips)
     for i in range(columns):
         spread = np.abs(flipped[:, [i]] - flipped[:, i + 1 :]) * scale[i, i + 1 :]
         largest = np.maximum(largest, spread.max(axis=1, initial=0.0))
     seen = np.abs(differences.sum(axis=0)) * scale
-    beyond = FLIPS - np.searchsorted(np.sort(largest), seen - 1e-9)
-    p = (1.0 + beyond) / (1.0 + FLIPS)
+    beyond = flips - np.searchsorted(np.sort(largest), seen - 1e-9)
+    p = (1.0 + beyond) / (1.0 + flips)
     whole = np.rint(differences).astype(np.int64)
     for i, j in np.argwhere(np.tril(highest_p(whole) > p, -1)).tolist():
         p[i, j] = p[j, i] = max(p[i, j], exact_p(whole[:, i, j]))
