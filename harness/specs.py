@@ -278,8 +278,8 @@ class ReportSpec(Spec):
     """True for one that every run writes into its folder."""
     view: str = TABLE
     """What it is on, one of `VIEWS`: ``harness report`` writes those of the view ``page``, and ``--pairs all``,
-    ``--classes``, ``--confusion`` and ``--flips`` choose among those of their view by ending or by name, which may leave
-    out the view's (``md`` for ``pairs-md``)."""
+    ``--classes``, ``--confusion`` and ``--flips`` choose among those of their view by ending or by name, which may
+    leave out the view's (``md`` for ``pairs-md``)."""
 
 
 @dataclass(frozen=True)

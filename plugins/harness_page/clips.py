@@ -57,7 +57,7 @@ def clips_of(board: Leaderboard, run: RunRecord, pictures: Pictures) -> Shown:
             failures.append(f"{shown(clip)}: {shown(str(error))}")
             continue
         if not _add(found, clip, frames, scored, pictures.size):
-            found.note = f"The budget of {pictures.size / 1e6:.0f} MB is enough for {len(found.content)} clips."
+            found.note = f"The budget of {pictures.size / 1e6:g} MB is enough for {len(found.content)} clips."
             break
     left_out = [f"{shown(method)} is not shown: {shown(why)}." for method, why in pictures.left_out.items()]
     found.note = " ".join(filter(None, [found.note, *failures, *left_out]))

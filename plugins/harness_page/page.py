@@ -35,8 +35,9 @@ def render(board: Leaderboard, run: RunRecord, pictures: Pictures) -> dict[str, 
     """All files of the page; `index.html` is the one to open."""
     clips = clips_of(board, run, pictures)
     columns, rows = table_of(board)
-    content: dict[str, Any] = {
-        "plots": plots_of(board, run),
+    plots = plots_of(board, run)
+    content = {
+        "plots": plots,
         "verdicts": verdicts_of(board, run),
         "clips": clips.content,
     }
@@ -50,7 +51,7 @@ def render(board: Leaderboard, run: RunRecord, pictures: Pictures) -> dict[str, 
         "columns": columns,
         "rows": rows,
         "recognizers": [shown(name) for name in board.recognizers if name],
-        "streams": content["plots"]["streams"],
+        "streams": plots["streams"],
         "families": sorted({family for row in rows for family in row.families}),
         "findings": findings_of(board),
         "paper": PAPER,
