@@ -22,6 +22,8 @@ Examples:
 
   harness leaderboard runs/mini                      in the terminal
 
+  harness leaderboard runs/a runs/b                  two runs as one table
+
   harness leaderboard runs/mini --pairs esrgan+vdsr  one more pair
 
   harness leaderboard runs/mini --format csv         on standard output
@@ -49,7 +51,10 @@ Examples:
 
 
 def leaderboard(
-    run_dir: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Folder that `harness run` wrote.")],
+    run_dirs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN_DIR...", help="Folders that `harness run` wrote, of one protocol: one table."),
+    ],
     format: Annotated[str | None, typer.Option(help="md, csv, json, png, findings, or another of a plugin.")] = None,
     out: Annotated[
         Path | None,
@@ -74,18 +79,18 @@ def leaderboard(
     ] = None,
     plugin: PluginFiles = None,
 ) -> None:
-    """Print the leaderboard of a run; only the statistics are computed again."""
+    """Print the leaderboard of a run, or of several as one; only the statistics are computed again."""
     from harness.leaderboard.reports import find_report, render_report
     from harness.leaderboard.table import build
     from harness.registry import registry
-    from harness.running.reading import load_run
+    from harness.running.merging import load_runs
     from harness.syntax import split_list, split_pair
 
     wanted = split_list(pairs)
     view, methods = _view(EVERY_PAIR in wanted, classes, confusion, flips)
     weights = _weights(fusion)
     report = find_report(registry(), format, out, view=view)  # complains before anything is computed
-    record = load_run(run_dir, protocol)
+    record = load_runs(run_dirs, protocol)
     more = [pair for pair in wanted if pair != EVERY_PAIR]
     more += [method for method in methods if len(split_pair(method)) > 1]
     board = build(record, pairs=more, fusion=weights)

@@ -10,6 +10,7 @@ import typer
 from harness import __version__
 from harness.cli import (
     benchmarks,
+    compare,
     datasets,
     doctor,
     leaderboard,
@@ -72,6 +73,7 @@ app.command(epilog=run.EXAMPLES)(run.run)
 app.command(epilog=leaderboard.EXAMPLES)(leaderboard.leaderboard)
 app.command(epilog=report.EXAMPLES)(report.report)
 app.command(epilog=report.EXAMPLES)(report.view)
+app.command(epilog=compare.EXAMPLES)(compare.compare)
 app.add_typer(runs.app)
 app.command(epilog=train.EXAMPLES)(train.train)
 app.add_typer(plugins.app)

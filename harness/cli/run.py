@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -86,6 +85,7 @@ def run(
     plugin: PluginFiles = None,
 ) -> None:
     """Restore clips with every SR method, show them to every recogniser, and print the leaderboard."""
+    from harness.api import default_folder
     from harness.bars import counting_bar, lazily
     from harness.errors import UsageError
     from harness.planning.benchmark import load_benchmark
@@ -133,11 +133,6 @@ def run(
     raise typer.Exit(code)
 
 
-def default_folder(request: Request) -> Path:
-    """``runs/mini``, or ``runs/mini-72`` for a subset: another set of clips never lands in the same folder."""
-    return Path("runs") / (request.benchmark.name + (f"-{request.limit}" if request.limit else ""))
-
-
 def _show(console: Console, context: RunContext, request: Request, folder: Path, resume: bool) -> list[Cell]:
     from harness.cli.planning import show_plan
     from harness.running.workflow import waiting_cells
@@ -159,28 +154,11 @@ def _estimate(console: Console, context: RunContext, pending: list[Cell], folder
 
 
 def _work(console: Console, context: RunContext, request: Request, registry: Registry, folder: RunFolder) -> None:
+    from harness.api import compute
     from harness.cli.progress import listener_for
-    from harness.errors import RunFolderError
-    from harness.running.ahead import clips_to_do
-    from harness.running.workflow import execute, record_start, waiting_cells
     from harness.terminal import say
 
-    record_start(context, request, folder)
-    registry.manager.hook.harness_run_started(run=folder)
-    waiting = waiting_cells(context.plan, folder.path, skip_unreadable=request.skip_unreadable)
-    todo = clips_to_do(context.plan, waiting, folder)
-    try:
-        with listener_for(console, todo) as listener:
-            seconds = execute(context, request, folder, registry, listener)
-    except (KeyboardInterrupt, SystemExit):  # the latter where the reader of a pipe is gone
-        folder.set_status("interrupted")
-        raise
-    except OSError as error:  # of recording: whatever a plugin raises fails its cell
-        with suppress(OSError):
-            folder.set_status("stopped")
-        why = error.strerror or error
-        raise RunFolderError(f"{folder.path}: {why}; make room, and the same command resumes the run") from error
-    folder.set_status("finished")
+    seconds = compute(context, request, registry, folder, lambda todo: listener_for(console, todo))
     if seconds:
         total = sum(seconds.values())
         shares = ", ".join(
@@ -190,21 +168,16 @@ def _work(console: Console, context: RunContext, request: Request, registry: Reg
 
 
 def _report(console: Console, context: RunContext, registry: Registry, folder: RunFolder, strict: bool) -> int:
+    from harness.api import score
     from harness.leaderboard.console import render
-    from harness.leaderboard.table import build
-    from harness.leaderboard.write import write_board
-    from harness.running.reading import load_run
-    from harness.running.workflow import outcome_of
     from harness.terminal import say
 
-    record = load_run(folder.path)
-    board = build(record, registry=registry)
-    written = write_board(board, record, registry, folder.path)  # first, so that a table that is not seen is kept
-    console.print(render(board), crop=False)
-    for file in written.files:
+    done = score(context, registry, folder)  # writes first, so that a table that is not seen is kept
+    console.print(render(done.board), crop=False)
+    for file in done.written.files:
         say(console, f"wrote {file}")
-    for failure in written.failures:
+    for failure in done.written.failures:
         say(console, f"failed: {failure}")
-    outcome = outcome_of(context.plan, folder)
+    outcome = done.outcome
     say(console, f"{len(outcome.ok)} cells ok, {len(outcome.failed)} failed, {len(outcome.skipped)} skipped")
-    return 1 if outcome.failed or written.failures or (strict and outcome.skipped) else 0
+    return 1 if not done.ok or (strict and outcome.skipped) else 0

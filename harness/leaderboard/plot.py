@@ -28,6 +28,8 @@ OFFSETS = {1: (0.0,), 2: (-0.16, 0.16), 3: (-0.24, 0.0, 0.24)}
 DPI = 130
 NAME_LETTERS = 30
 """Letters of a name, more only where it takes more to tell two apart."""
+GUIDE_ROOM = 0.6
+"""Rows that are left free below the last one, for the names of the lines at floor and ceiling."""
 ROW_INCHES, MARGIN_INCHES, WIDTH_INCHES = 0.42, 1.5, 11.5
 
 
@@ -82,7 +84,7 @@ def _accuracies(axes: Axes, rows: Sequence[Row], recognizer: str | None) -> None
         )  # fmt: skip
     _guides(axes, rows)
     name_ticks(axes.yaxis, [row.sr for row in rows])
-    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_ylim(len(rows) - 0.5 + GUIDE_ROOM, -0.5)
     axes.set_xlabel("top-1 accuracy (%) with 95 % interval")
     axes.set_title(recognizer or "", loc="left", fontsize=10)
     axes.legend(frameon=False, ncols=3, fontsize=8, loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
@@ -90,12 +92,16 @@ def _accuracies(axes: Axes, rows: Sequence[Row], recognizer: str | None) -> None
 
 
 def _guides(axes: Axes, rows: Sequence[Row]) -> None:
-    """Thin lines at the floor and the ceiling of the stream that ranks, and bands that separate the rows."""
+    """Thin lines with names at floor and ceiling of the stream that ranks, and bands that separate the rows."""
     stream = headline(row.streams for row in rows)
     for row in rows:
         top1 = row.streams[stream].top1
         if row.sr in (FLOOR, CEILING) and top1 is not None:
             axes.axvline(top1, color=COLOURS[stream], linewidth=0.8, linestyle=":", zorder=0)
+            # on either side, so that they stay apart where the lines nearly meet
+            side, shift = ("right", -3) if row.sr == FLOOR else ("left", 3)
+            axes.annotate(row.sr, (top1, len(rows) - 0.5 + GUIDE_ROOM / 2), xytext=(shift, 0), ha=side, va="center",
+                          textcoords="offset points", fontsize=8, color=GREY, annotation_clip=False)  # fmt: skip
     for place in range(1, len(rows), 2):
         axes.axhspan(place - 0.5, place + 0.5, color="#f3f3f3", zorder=-1, linewidth=0)
 

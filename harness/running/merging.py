@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.errors import RunFolderError
+from harness.errors import UsageError
 from harness.running.reading import RunRecord, joined, load_run
 
 SETTING = ("name", "dataset", "split", "scale", "degradation", "fusion")
@@ -21,7 +21,7 @@ NAMES = ("method", "temporal", "probe")
 def load_runs(paths: Sequence[str | Path], protocol: str | None = None) -> RunRecord:
     """Read run folders as one run; `protocol` as in `load_run`.
 
-    Raises `RunFolderError` as `load_run` does, and that names the difference where runs are not of one protocol.
+    Raises as `load_run` does, and `UsageError` that names the difference where runs are not of one protocol.
     """
     return merged([load_run(path, protocol) for path in paths])
 
@@ -38,9 +38,9 @@ def merged(records: Sequence[RunRecord]) -> RunRecord:
 
 
 def require_same_protocol(first: RunRecord, other: RunRecord) -> None:
-    """Raise `RunFolderError` that names the first difference between the protocols of two runs."""
+    """Raise `UsageError` that names the first difference between the protocols of two runs."""
     for what, here, there in _differences(first.info, other.info):
-        raise RunFolderError(
+        raise UsageError(
             f"{first.path} and {other.path} are of two protocols: {what} is {here} in the first and {there} in the "
             "second; a table holds runs of one protocol"
         )
@@ -76,12 +76,12 @@ def _with(first: RunRecord, other: RunRecord) -> RunRecord:
 
 
 def _refuse_twins(first: RunRecord, other: RunRecord, new: pd.DataFrame) -> None:
-    """Raise `RunFolderError` for two cells of one name that are not the same, such as of two checkpoints."""
+    """Raise `UsageError` for two cells of one name that are not the same, such as of two checkpoints."""
     taken = set(_names(first.cells))
     for name in _names(new):
         if name in taken:
             method = "+".join(dict.fromkeys(str(part) for part in name[:2] if part))
-            raise RunFolderError(
+            raise UsageError(
                 f"{first.path} and {other.path} both have {method} seen by {name[2]}, but not the same (other weights, "
                 "options or code); run one of them again under a label, --sr LABEL=NAME, or leave one out"
             )

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from harness.cli.main import app
-from harness.errors import RunFolderError
+from harness.errors import UsageError
 from harness.leaderboard.table import build
 from harness.running.merging import load_runs, merged
 
@@ -61,11 +61,11 @@ def test_another_protocol_is_refused_by_name(
     run: Run, keys: dict[str, object], limit: int | None, difference: str
 ) -> None:
     first, second = run("a", "nearest"), run("b", "nearest", limit, **keys)
-    with pytest.raises(RunFolderError, match=difference):
+    with pytest.raises(UsageError, match=difference):
         load_runs([first, second])
 
 
 def test_two_rows_of_one_name_that_differ_are_refused(run: Run, tmp_path: Path) -> None:
     first, second = run("a", "x=nearest"), run("b", "x=lanczos")
-    with pytest.raises(RunFolderError, match="both have x seen by psnr_y, but not the same"):
+    with pytest.raises(UsageError, match="both have x seen by psnr_y, but not the same"):
         load_runs([first, second])

@@ -17,11 +17,12 @@ from harness.running.rows import CELL_COLUMNS
 
 HOSTILE = ("<script>alert(1)</script>", "a|b", "$\\input{x}$", "=1+1", "[/x]", "\x1b[31mred")
 FAMILIES = ("pixel", "perceptual", "multi-frame")
+BOTH = ("spatial", "temporal")
 MakeRun = Callable[..., RunRecord]
 
 
 def make_run(
-    *names: str, recognizers: int = 1, clips: int = 48, classes: int = 6, streams: Sequence[str] = ("spatial", "temporal")
+    *names: str, recognizers: int = 1, clips: int = 48, classes: int = 6, streams: Sequence[str] = BOTH
 ) -> RunRecord:
     """A run of these methods with floor and ceiling; a later one is right more often, and has the higher PSNR."""
     rng = np.random.default_rng(0)
@@ -50,7 +51,7 @@ def make_run(
                 add(method, f"{recognizer}.{stream}", {"scores": list(scores)}, recognizer=recognizer, stream=stream)
     info = {
         "schema_version": 1,
-        "benchmark": {"name": "toy", "title": "toy: <b>made</b> by hand", "fusion": [1.0, 1.5], "notes": ["</p><i>note"]},
+        "benchmark": {"name": "toy", "title": "toy: <b>made</b>", "fusion": [1.0, 1.5], "notes": ["</p><i>note"]},
         "plan": {"clips": clips, "dataset_clips": clips, "limit": None, "pairs": [],
                  "classes": [f"class {number}" for number in range(classes)]},
         "protocol": {"degradation": "bicubic:scale=4", "flow": "dis"},

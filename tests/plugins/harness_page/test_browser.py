@@ -12,6 +12,7 @@ import pytest
 from harness import RunRecord
 from harness.contracts import ClipFrames, Pictures
 from harness.leaderboard.table import build
+from harness.leaderboard.text import DASH
 from harness_page.page import render
 
 pytestmark = pytest.mark.browser
@@ -76,13 +77,13 @@ def test_a_column_is_sorted_by_pointer_and_by_keyboard(open_page: Callable[..., 
     head = page.locator("#table thead th", has_text="PSNR-Y")
     head.click()
     page.wait_for_timeout(60)
-    falling = [float(text) for text in column(page, "PSNR-Y") if text != "–"]
+    falling = [float(text) for text in column(page, "PSNR-Y") if text != DASH]
     assert falling == sorted(falling, reverse=True) and head.get_attribute("aria-sort") == "descending"
     head.focus()
     page.keyboard.press("Enter")
     page.wait_for_timeout(60)
-    assert [float(text) for text in column(page, "PSNR-Y") if text != "–"] == falling[::-1]
-    assert column(page, "PSNR-Y")[-1] == "–", "what was not measured stays last"
+    assert [float(text) for text in column(page, "PSNR-Y") if text != DASH] == falling[::-1]
+    assert column(page, "PSNR-Y")[-1] == DASH, "what was not measured stays last"
 
 
 def test_filters_leave_what_was_asked_for(open_page: Callable[..., Any]) -> None:
