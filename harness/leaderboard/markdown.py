@@ -39,6 +39,17 @@ def render(board: Leaderboard) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def tables(board: Leaderboard) -> str:
+    """The main tables alone, one a recogniser, for a text that says the rest itself."""
+    parts = []
+    for recognizer in board.recognizers:
+        rows = board.of(recognizer)
+        if shown := with_any_number(rows):
+            parts += [f"**{inline(recognizer)}**"] if recognizer and len(board.recognizers) > 1 else []
+            parts.append(_table(main_views(board, rows), shown))
+    return "\n\n".join(parts) + "\n"
+
+
 def protocol_table(board: Leaderboard) -> str:
     """Everything that changes numbers, as a table."""
     lines = [["protocol", ""], ["---", "---"], *([key, inline(value)] for key, value in board.protocol.items())]

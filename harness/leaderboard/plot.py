@@ -17,6 +17,7 @@ from harness.leaderboard.table import Leaderboard
 from harness.leaderboard.views import known_streams, with_accuracy
 from harness.shortening import shortened
 from harness.specs import CEILING, FLOOR, Column
+from harness.terminal import shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,24 +52,42 @@ def to_png(figure: Figure) -> bytes:
 
 def draw(board: Leaderboard) -> Figure:
     """The figure: left the top-1 accuracy of every stream, right picture quality against the accuracy that ranks."""
-    shown = {name: rows for name in board.recognizers if (rows := with_accuracy(board.of(name)))}
-    heights = [ROW_INCHES * len(rows) + MARGIN_INCHES for rows in shown.values()] or [MARGIN_INCHES]
+    measured = {name: rows for name in board.recognizers if (rows := with_accuracy(board.of(name)))}
+    heights = [ROW_INCHES * len(rows) + MARGIN_INCHES for rows in measured.values()] or [MARGIN_INCHES]
     figure = Figure(figsize=(WIDTH_INCHES, sum(heights)), layout="constrained")
     figure.suptitle(board.title, fontsize=11)
-    if not shown:
+    if not measured:
         figure.text(0.5, 0.4, "no accuracy was measured in this run", ha="center", color=GREY)
         return figure
-    axes = figure.subplots(len(shown), 2, squeeze=False, height_ratios=heights, width_ratios=(1.35, 1))
+    axes = figure.subplots(len(measured), 2, squeeze=False, height_ratios=heights, width_ratios=(1.35, 1))
     quality = next((column for column in board.main_columns if column.axis), None)
-    for (left, right), (recognizer, rows) in zip(axes, shown.items(), strict=True):
+    for (left, right), (recognizer, rows) in zip(axes, measured.items(), strict=True):
         _accuracies(left, rows, recognizer)
         _quality_against_accuracy(right, rows, quality)
     return figure
 
 
+def draw_accuracies(rows: Sequence[Row], recognizer: str | None) -> Figure:
+    """The left panel alone."""
+    figure = Figure(figsize=(WIDTH_INCHES * 0.6, ROW_INCHES * len(rows) + MARGIN_INCHES), layout="constrained")
+    _accuracies(figure.subplots(), rows, recognizer)
+    return figure
+
+
+def draw_quality(board: Leaderboard, rows: Sequence[Row]) -> Figure | None:
+    """The right panel alone; None where no row has both numbers."""
+    quality = next((column for column in board.main_columns if column.axis), None)
+    if quality is None or not _points(rows, headline(row.streams for row in rows), quality.key):
+        return None
+    figure = Figure(figsize=(WIDTH_INCHES * 0.5, WIDTH_INCHES * 0.4), layout="constrained")
+    FigureCanvasAgg(figure)
+    _quality_against_accuracy(figure.subplots(), rows, quality)
+    return figure
+
+
 def name_ticks(axis: Axis, names: Sequence[str], **style: Any) -> None:
     """Names along an axis from 0 on, shortened in the middle where they are long; nothing in them is markup."""
-    axis.set_ticks(range(len(names)), shortened(names, NAME_LETTERS), parse_math=False, **style)
+    axis.set_ticks(range(len(names)), shortened([shown(name) for name in names], NAME_LETTERS), parse_math=False, **style)
 
 
 def _accuracies(axes: Axes, rows: Sequence[Row], recognizer: str | None) -> None:
@@ -143,7 +162,7 @@ def _label(axes: Axes, points: Sequence[tuple[float, float, str]]) -> None:
     paper = 72 / figure.dpi
     where = [(x, y) for x, y in (axes.transData.transform([(x, y) for x, y, _ in points]) * paper).tolist()]
     left, bottom, right, top = (float(end) * paper for end in axes.bbox.extents)
-    names = shortened([name for _, _, name in points], NAME_LETTERS)
+    names = shortened([shown(name) for _, _, name in points], NAME_LETTERS)
     offsets = place_labels(where, names, (left, bottom, right, top))
     for (x, y, _), name, offset in zip(points, names, offsets, strict=True):
         line = None if is_near(offset) else {"arrowstyle": "-", "color": "#bbbbbb", "linewidth": 0.6}
