@@ -62,7 +62,7 @@ def _show(found: Compared) -> None:
     ranks = (6, 0, 3, 4, 1, 5, 2)
     right = ("before", "after", "difference", "p")
     columns = [Column(title, right=title in right, rank=rank) for title, rank in zip(titles, ranks, strict=True)]
-    lines = [
+    lines: list[list[str | Text]] = [
         [change.sr, change.recognizer, change.stream, f"{change.first:.1f}", f"{change.second:.1f}", _points(change),
          p_value(change.adjusted), Text(_verdict(change), style=COLOURS[_verdict(change)])]
         for change in found.changes

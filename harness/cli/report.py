@@ -103,7 +103,7 @@ def _write(
 def _pictures(record: RunRecord, clips: int, size: int, data: Path | None, device: str) -> Pictures:
     """What restores the clips of a run, or why that cannot be done here."""
     from harness.contracts import Pictures
-    from harness.errors import HarnessError, one_line
+    from harness.errors import HarnessError
     from harness.registry import registry
     from harness.running.again import open_again
     from harness.running.build import pick_device
@@ -113,7 +113,7 @@ def _pictures(record: RunRecord, clips: int, size: int, data: Path | None, devic
     try:
         again = open_again(record, registry(), data, pick_device(device))
     except HarnessError as error:
-        return Pictures(why_not=f"The page has no clips: {one_line(error)}")
+        return Pictures(why_not=f"The page has no clips: {error}")
     restore = _told(lambda clip, methods: again.restore(clip, methods, FRAMES))
     return Pictures(clips, size, list(again.parts), restore, left_out=again.left_out)
 

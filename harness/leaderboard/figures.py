@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from io import BytesIO
+from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
@@ -17,7 +18,7 @@ from harness.leaderboard.table import Leaderboard
 from harness.leaderboard.views import with_accuracy
 
 FORMATS = ("png", "svg", "pdf")
-PAPER = {
+PAPER: dict[Any, Any] = {
     "font.family": "serif", "font.serif": ["Times New Roman", "Times", "STIXGeneral", "DejaVu Serif"],
     "mathtext.fontset": "stix", "pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "harness",
     "savefig.dpi": 300,

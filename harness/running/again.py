@@ -141,7 +141,7 @@ def _methods(
             part = method_part(known.get(label) or parse_choice(label), registry, benchmark)
             reason = part.missing or _other(part, _identity(record.path_of(cell)))
         except HarnessError as error:
-            part, reason = None, one_line(error)
+            part, reason = None, str(error)
         if part is None or reason:
             left_out[label] = reason or ""
         else:
