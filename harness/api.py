@@ -14,7 +14,8 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import RunFolderError, UsageError
+from harness.contracts import Progress
+from harness.errors import RunFolderError, UnknownNameError, UsageError
 from harness.leaderboard.comparing import Compared, compare_boards
 from harness.leaderboard.table import Leaderboard, build
 from harness.leaderboard.write import Written, write_board
@@ -24,14 +25,19 @@ from harness.planning.computing import FULL, Computing
 from harness.planning.selecting import Request
 from harness.registry import Registry
 from harness.registry import registry as installed
+from harness.running.again import open_again
 from harness.running.ahead import clips_to_do
+from harness.running.build import pick_device
 from harness.running.context import RunContext, open_context
 from harness.running.merging import load_runs, require_same_protocol
 from harness.running.reading import RunRecord, load_run
 from harness.running.recorder import Listener
+from harness.running.saving import SUFFIX
+from harness.running.saving import save_frames as write_frames
 from harness.running.store import RunFolder, open_run
 from harness.running.workflow import Outcome, execute, outcome_of, record_start, waiting_cells
 from harness.specs import DEFAULT_BENCHMARK
+from harness.video.encoding import LOSSLESS, Encoding
 
 Paths = str | Path | Sequence[str | Path]
 Listening = Callable[[dict[str, int]], AbstractContextManager[Listener]]
@@ -78,6 +84,8 @@ def run(
     compiled: bool = False,
     resume: bool = True,
     skip_unreadable: bool = False,
+    save_frames: Sequence[str] = (),
+    frames_codec: str = LOSSLESS,
     registry: Registry | None = None,
 ) -> Done:
     """Run SR methods and recognisers over a benchmark, as ``harness run`` does; the same call again resumes.
@@ -91,11 +99,14 @@ def run(
         skip_unreadable=skip_unreadable, computing=Computing(precision, tile, compiled),
     )  # fmt: skip
     context = open_context(request, known)
+    require_methods(context, save_frames, frames_codec)
     with open_run(Path(out) if out else default_folder(request)) as folder:
         if not resume:
             folder.clear()
         compute(context, request, known, folder)
         done = score(context, known, folder)
+        if save_frames:
+            save(done, save_frames, frames_codec, request, known)
         known.manager.hook.harness_run_finished(run=folder)
     return done
 
@@ -163,6 +174,24 @@ def score(context: RunContext, registry: Registry, folder: RunFolder) -> Done:
     board = build(record, registry=registry)
     written = write_board(board, record, registry, folder.path)
     return Done(folder.path, record, board, outcome_of(context.plan, folder), written)
+
+
+def require_methods(context: RunContext, names: Sequence[str], codec: str) -> None:
+    """Raise `UnknownNameError` for a method to be saved that is not in the plan, `UsageError` for an unknown codec."""
+    labels = [part.label for part in context.plan.methods]
+    for name in names:
+        if name not in labels:
+            raise UnknownNameError("method of this run to save frames of", name, labels)
+    if names:
+        Encoding(codec).check(Path(f"x{SUFFIX}"))
+
+
+def save(
+    done: Done, names: Sequence[str], codec: str, request: Request, registry: Registry, progress: Progress | None = None
+) -> list[str]:
+    """Keep the restored clips of some methods in the run's folder; returns a line for each that could not be."""
+    again = open_again(done.record, registry, request.data, pick_device(request.device))
+    return write_frames(again, done.record, names, codec, progress)
 
 
 def _each(runs: Paths) -> Sequence[str | Path]:

@@ -11,10 +11,12 @@ from harness.cli import completing
 from harness.cli.options import Compile, Device, PluginFiles, Precision, Tile
 from harness.planning.computing import FULL
 from harness.specs import DEFAULT_BENCHMARK
+from harness.video.encoding import LOSSLESS
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from harness.api import Done
     from harness.planning.cells import Cell
     from harness.planning.selecting import Request
     from harness.registry import Registry
@@ -34,6 +36,8 @@ Examples:
 
   harness run --sr 'vdsr:checkpoint="x4+,b.pth"'  a comma or a plus in a value
 
+  harness run --sr sosr,tosr --save-frames sosr  keeps its restored clips
+
   harness run --benchmark my.yaml --data ~/clips --dry-run --estimate
 
 The same command again resumes where it stopped.
@@ -48,7 +52,7 @@ def run(
         str,
         typer.Option(
             help="SR methods: a comma list of names, name:option=value, pairs a+b; label=name:option=value names the "
-            "row. Quote a value that holds a comma or a plus, option=\"a,b\", unless it is a file that exists. all: "
+            'row. Quote a value that holds a comma or a plus, option="a,b", unless it is a file that exists. all: '
             "the benchmark's own, and those of third-party plugins.",
             autocompletion=completing.declared("SRMethodSpec"),
         ),
@@ -82,10 +86,22 @@ def run(
     skip_unreadable: Annotated[
         bool, typer.Option("--skip-unreadable", help="Score the other clips where some cannot be read.")
     ] = False,
+    save_frames: Annotated[
+        str,
+        typer.Option(
+            "--save-frames",
+            metavar="METHOD,...",
+            help="Keep the restored clips of these methods in frames/METHOD/ of "
+            "the run folder: --sr files:root=DIR,tool=NAME scores them again.",
+        ),
+    ] = "",
+    frames_codec: Annotated[
+        str, typer.Option("--frames-codec", help="How they are kept: lossless, h264, h265 or av1.")
+    ] = LOSSLESS,
     plugin: PluginFiles = None,
 ) -> None:
     """Restore clips with every SR method, show them to every recogniser, and print the leaderboard."""
-    from harness.api import default_folder
+    from harness.api import default_folder, require_methods
     from harness.bars import counting_bar, lazily
     from harness.errors import UsageError
     from harness.planning.benchmark import load_benchmark
@@ -97,6 +113,7 @@ def run(
     from harness.running.context import open_context
     from harness.running.flow_cache import open_flow_cache
     from harness.running.store import open_run
+    from harness.syntax import split_list
     from harness.terminal import console as new_console
     from harness.terminal import say
 
@@ -113,6 +130,8 @@ def run(
     with lazily(counting_bar, "reading clips", "clips") as progress:
         context = open_context(request, registry(), progress)
     context.flow_cache = kept
+    names = split_list(save_frames) if save_frames else []
+    require_methods(context, names, frames_codec)
     folder = out or default_folder(request)
     if dry_run:
         pending = _show(console, context, request, folder, resume)
@@ -128,9 +147,11 @@ def run(
         _work(console, context, request, registry(), run_folder)
         if kept and kept.problem:
             say(console, kept.problem)
-        code = _report(console, context, registry(), run_folder, strict)
+        done = _report(console, context, registry(), run_folder)
+        if names:
+            _save(console, done, names, frames_codec, request, registry())
         registry().manager.hook.harness_run_finished(run=run_folder)
-    raise typer.Exit(code)
+    raise typer.Exit(1 if not done.ok or (strict and done.outcome.skipped) else 0)
 
 
 def _show(console: Console, context: RunContext, request: Request, folder: Path, resume: bool) -> list[Cell]:
@@ -167,7 +188,7 @@ def _work(console: Console, context: RunContext, request: Request, registry: Reg
         say(console, f"{total:.0f} s of work: {shares}")
 
 
-def _report(console: Console, context: RunContext, registry: Registry, folder: RunFolder, strict: bool) -> int:
+def _report(console: Console, context: RunContext, registry: Registry, folder: RunFolder) -> Done:
     from harness.api import score
     from harness.leaderboard.console import render
     from harness.terminal import say
@@ -180,4 +201,17 @@ def _report(console: Console, context: RunContext, registry: Registry, folder: R
         say(console, f"failed: {failure}")
     outcome = done.outcome
     say(console, f"{len(outcome.ok)} cells ok, {len(outcome.failed)} failed, {len(outcome.skipped)} skipped")
-    return 1 if not done.ok or (strict and outcome.skipped) else 0
+    return done
+
+
+def _save(console: Console, done: Done, names: list[str], codec: str, request: Request, registry: Registry) -> None:
+    from harness.api import save
+    from harness.bars import counting_bar
+    from harness.running.saving import folder_of
+    from harness.terminal import say
+
+    with counting_bar("saving frames", "clips") as progress:
+        problems = save(done, names, codec, request, registry, progress)
+    for line in problems:
+        say(console, f"not saved: {line}", style="yellow")
+    say(console, f"saved {', '.join(str(folder_of(done.folder, name)) for name in names)}")

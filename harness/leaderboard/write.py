@@ -17,7 +17,7 @@ from harness.specs import ReportSpec
 if TYPE_CHECKING:
     from harness.running.reading import RunRecord
 
-RUN_FILES = ("run.json", ".lock", "cells", "pictures", "page")
+RUN_FILES = ("run.json", ".lock", "cells", "pictures", "page", "frames")
 """What a report may not write over."""
 
 

@@ -27,7 +27,7 @@ from harness.running.store import CellRecord
 from harness.running.timing import Stopwatch
 from harness.specs import SRMethodSpec
 from harness.syntax import Item, parse_item, parse_list
-from harness.video.frames import to_uint8
+from harness.video.frames import Video, to_uint8
 
 COUNTED = ("name", "options", "weights", "code")
 """What must be the same of a method for its frames to be those of the run, but for rounding."""
@@ -56,15 +56,22 @@ class Again:
         A method that fails is left out of what is returned, and not asked again.
         Raises `UnknownNameError` for a clip or method that is not there, `ClipError` for a clip that cannot be read.
         """
+        number = self.video(clip_id).num_frames
+        first = max(0, (number - most) // 2)
+        return self.frames(clip_id, methods, range(first, min(number, first + most)))
+
+    def video(self, clip_id: str) -> Video:
+        """A clip's video. Raises `UnknownNameError` for a clip that is not there, `ClipError` for one without."""
         if clip_id not in self.clips:
             raise UnknownNameError("clip", clip_id, self.clips)
-        video = self.dataset.open(self.clips[clip_id])
-        first = max(0, (video.num_frames - most) // 2)
-        frames = tuple(range(first, min(video.num_frames, first + most)))
+        return self.dataset.open(self.clips[clip_id])
+
+    def frames(self, clip_id: str, methods: Sequence[str], frames: range) -> ClipFrames:
+        """These frames of a clip, as `restore` gives those of its middle."""
         built = {name: method for name in methods if (method := self._method(name)) is not None}
         source = self._source(clip_id, frames, built)
         source.advance(0)
-        found = ClipFrames(first, to_uint8(source.lr(frames)), {}, {})
+        found = ClipFrames(frames.start, to_uint8(source.lr(frames)), {}, {})
         for name, method in built.items():
             try:
                 self._add(found, name, self._restored(name, method, source), frames)

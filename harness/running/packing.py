@@ -12,6 +12,8 @@ from harness.running.folders import FILES, FOLDERS, is_run, read_run, refuse_oth
 
 LEFT = (".lock", ".probe.tmp")
 """Files of a run that are of no use elsewhere."""
+MADE_AGAIN = ("page", "frames")
+"""Folders of a run that a command makes again."""
 MOST = 20 * 2**30
 """Bytes of an archive's contents; a run of 4,000 clips and 200 cells has 0.1 GiB."""
 
@@ -53,7 +55,7 @@ def import_run(archive: Path, folder: Path | None) -> tuple[Path, list[str]]:
 def _written(path: Path) -> Iterator[Path]:
     for pattern in FILES:
         yield from (file for file in path.glob(pattern) if file.name not in LEFT and file.is_file())
-    for folder in FOLDERS:
+    for folder in (name for name in FOLDERS if name not in MADE_AGAIN):
         yield from (file for file in (path / folder).rglob("*") if file.is_file() and not file.is_symlink())
 
 
