@@ -40,6 +40,9 @@ report: $(INSTALLED)
 	$(BIN)/harness leaderboard runs/mini --classes --out reports/mini/classes.md
 	$(BIN)/harness leaderboard runs/mini --pairs all --out reports/mini/pairs.md
 	$(BIN)/harness leaderboard runs/mini --pairs all --out reports/mini/pairs.png
+	$(BIN)/harness leaderboard runs/mini --format tex-intervals --out reports/mini/leaderboard.tex
+	$(BIN)/harness figures runs/mini --out reports/mini/figures
+	$(BIN)/harness report runs/mini --out reports/mini/page --clips 3 --size 3
 
 $(INSTALLED): pyproject.toml setup.py
 	@test -n "$(PYTHON)" || { echo "Python 3.10, 3.11 or 3.12 is needed; none was found. Name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }

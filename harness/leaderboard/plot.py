@@ -87,7 +87,8 @@ def draw_quality(board: Leaderboard, rows: Sequence[Row]) -> Figure | None:
 
 def name_ticks(axis: Axis, names: Sequence[str], **style: Any) -> None:
     """Names along an axis from 0 on, shortened in the middle where they are long; nothing in them is markup."""
-    axis.set_ticks(range(len(names)), shortened([shown(name) for name in names], NAME_LETTERS), parse_math=False, **style)
+    texts = shortened([shown(name) for name in names], NAME_LETTERS)
+    axis.set_ticks(range(len(names)), texts, parse_math=False, **style)
 
 
 def _accuracies(axes: Axes, rows: Sequence[Row], recognizer: str | None) -> None:

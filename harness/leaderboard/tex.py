@@ -1,4 +1,4 @@
-"""The leaderboard for a paper: a LaTeX table with rules of booktabs, the best of a column bold, the second underlined."""
+"""The leaderboard for a paper: LaTeX with rules of booktabs, the best of a column bold, the second underlined."""
 
 from __future__ import annotations
 

@@ -39,12 +39,13 @@ class Scores:
                 f"{self.name}: {n} clips, {len(self.labels)} labels, {len(self.groups)} groups and scores of shape "
                 f"{self.values.shape}; expected one of each per clip, and at least one clip"
             )
-        twice = sorted(clip for clip, count in Counter(self.clips).items() if count > 1)
-        if twice:
+        if len(set(self.clips)) < n:
+            twice = sorted(clip for clip, count in Counter(self.clips).items() if count > 1)
             raise RunFolderError(f"{self.name}: clips that occur twice: {_some(twice)}")
         classes = self.values.shape[1]
-        wrong = [c for c, label in zip(self.clips, self.labels, strict=True) if not 0 <= label < classes]
-        if wrong:
+        outside = (self.labels < 0) | (self.labels >= classes)
+        if outside.any():
+            wrong = [self.clips[place] for place in np.flatnonzero(outside)]
             raise RunFolderError(f"{self.name}: label outside 0..{classes - 1} for {_some(wrong)}")
         if not np.isfinite(self.values).all():
             bad = [clip for clip, row in zip(self.clips, self.values, strict=True) if not np.isfinite(row).all()]

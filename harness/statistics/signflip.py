@@ -97,14 +97,17 @@ def familywise_p(totals: Floats, flips: int = FLIPS) -> Floats:
     Source: P. H. Westfall, S. S. Young, Resampling-Based Multiple Testing, 1993 (single-step maxT).
     """
     columns = totals.shape[1]
-    flipped = flipped_sums(totals, flips)
+    flipped = np.ascontiguousarray(flipped_sums(totals, flips).T)
     differences = totals[:, :, None] - totals[:, None, :]
     norm = np.sqrt((differences**2).sum(axis=0))
     scale = np.divide(1.0, norm, out=np.zeros_like(norm), where=norm > 0)
     largest = np.zeros(flips)
-    for i in range(columns):
-        spread = np.abs(flipped[:, [i]] - flipped[:, i + 1 :]) * scale[i, i + 1 :]
-        largest = np.maximum(largest, spread.max(axis=1, initial=0.0))
+    room = np.empty_like(flipped)
+    for i in range(columns - 1):
+        spread = np.subtract(flipped[i], flipped[i + 1 :], out=room[i + 1 :])
+        np.abs(spread, out=spread)
+        spread *= scale[i, i + 1 :, None]
+        np.maximum(largest, spread.max(axis=0), out=largest)
     seen = np.abs(differences.sum(axis=0)) * scale
     beyond = flips - np.searchsorted(np.sort(largest), seen - 1e-9)
     p = (1.0 + beyond) / (1.0 + flips)
