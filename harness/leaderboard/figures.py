@@ -24,7 +24,11 @@ PAPER: dict[Any, Any] = {
     "savefig.dpi": 300,
 }  # fmt: skip
 """Fonts of a paper, kept as text, so that they can be searched and edited."""
-METADATA = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None, "Producer": None}}
+METADATA: dict[str, dict[str, Any]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Producer": None, "Creator": None},
+}
 """Without what changes from one time to the next."""
 
 

@@ -107,14 +107,14 @@ def test_the_other_formats_hold_too(hostile: Leaderboard) -> None:
     assert plot.render(hostile).startswith(b"\x89PNG")
 
 
-def test_figures_come_in_three_formats_and_are_the_same_every_time(full_run: Any) -> None:
+def test_figures_come_in_three_formats_without_dates_and_versions(full_run: Any) -> None:
     board = build(full_run.record())
     found = figures.render(board)
     assert set(found) == {f"{name}.{form}" for name in ("accuracy", "quality", "pairs") for form in figures.FORMATS}
     heads = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
     assert all(content.startswith(heads[name[-3:]]) for name, content in found.items())
     assert b">vdsr<" in found["accuracy.svg"], "names are text"
-    assert figures.render(board) == found
+    assert not any(re.search(rb"CreationDate|<dc:date>|Matplotlib v", content) for content in found.values())
 
 
 def test_a_run_without_accuracy_has_no_figures(new_run: Callable[..., Any]) -> None:

@@ -74,16 +74,16 @@ def made_frames(clip: str, methods: Sequence[str]) -> ClipFrames:
     return ClipFrames(3, sr[methods[0]][:, ::4, ::4].copy(), sr, flow)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_run() -> MakeRun:
     return make_run
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def restore() -> Callable[[str, Sequence[str]], ClipFrames]:
     return made_frames
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def hostile() -> tuple[str, ...]:
     return HOSTILE

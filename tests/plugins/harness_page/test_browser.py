@@ -33,16 +33,17 @@ def browser() -> Iterator[Any]:
         opened.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def folder(
     new_run: Callable[..., RunRecord], restore: Callable[[str, Sequence[str]], ClipFrames], hostile: tuple[str, ...],
-    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:  # fmt: skip
     """A page with clips, two recognisers, and hostile names."""
     run = new_run("a", "b", *hostile, recognizers=2)
+    place = tmp_path_factory.mktemp("page")
     for name, made in render(build(run), run, Pictures(3, 10**8, METHODS, restore)).items():
-        (tmp_path / name).write_bytes(made)
-    return tmp_path
+        (place / name).write_bytes(made)
+    return place
 
 
 @pytest.fixture

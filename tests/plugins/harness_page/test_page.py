@@ -132,7 +132,7 @@ def test_files_of_others_are_what_was_published() -> None:
 
 
 def test_a_large_run_is_rendered_in_seconds_and_stays_small(new_run: MakeRun) -> None:
-    run = new_run(*(f"method{number:02d}" for number in range(48)), clips=800, classes=12)
+    run = new_run(*(f"method{number:02d}" for number in range(30)), clips=500, classes=12)
     start = time.process_time()
     made = render(build(run), run, Pictures())
     assert time.process_time() - start < 15
