@@ -42,6 +42,9 @@ report: $(INSTALLED)
 	$(BIN)/harness leaderboard runs/mini --classes --out reports/mini/classes.md
 	$(BIN)/harness leaderboard runs/mini --pairs all --out reports/mini/pairs.md
 	$(BIN)/harness leaderboard runs/mini --pairs all --out reports/mini/pairs.png
+	$(BIN)/harness leaderboard runs/mini --format tex-intervals --out reports/mini/leaderboard.tex
+	$(BIN)/harness figures runs/mini --out reports/mini/figures
+	$(BIN)/harness report runs/mini --out reports/mini/page --clips 3 --size 3
 
 # wheel and sdist; the sdist is installed into an environment of its own and runs outside of the checkout
 dist: $(INSTALLED)

@@ -314,3 +314,35 @@ class Trainer(Protocol):
 Builder = Callable[..., None]
 Progress = Callable[[int, int], None]
 Specs = Iterable[object]
+
+
+@dataclass(frozen=True)
+class ClipFrames:
+    """Frames of a clip that follow each other, restored anew: uint8 RGB.
+
+    `lr` is ``(T, h, w, 3)``; `sr` has ``(T, H, W, 3)`` by method, the ceiling's among them; `flow` has the flow to the
+    next frame ``(T - 1, 2, H, W)`` in pixels by method, and is empty where the run looks at no flow.
+    """
+
+    first: int
+    """The number of the first frame in its clip."""
+    lr: np.ndarray
+    sr: dict[str, np.ndarray]
+    flow: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What a page may show of clips: at most `clips` of them in at most `size` bytes, with `methods` to choose from.
+
+    A run folder keeps no frames: `restore` makes those of a clip, by its id, as some of the methods restore them. It is
+    None, and `why_not` a sentence, where that cannot be done here. It raises `HarnessError` where a single clip cannot.
+    """
+
+    clips: int = 0
+    size: int = 0
+    methods: Sequence[str] = ()
+    restore: Callable[[str, Sequence[str]], ClipFrames] | None = None
+    why_not: str = ""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Methods of the run that cannot be restored as they were then, with the reason."""

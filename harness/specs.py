@@ -30,9 +30,9 @@ OFFICIAL = "official"
 OWN_FILES = ("checkpoint", "weights")
 """Options that name the user's own weights file."""
 
-TABLE, PAIRS, CLASSES, CONFUSION, FLIPS = VIEWS = ("table", "pairs", "classes", "confusion", "flips")
+TABLE, PAIRS, CLASSES, CONFUSION, FLIPS, PAGE = VIEWS = ("table", "pairs", "classes", "confusion", "flips", "page")
 """What a report may be on: the leaderboard, every pair a+b, the accuracy of single classes, the confusion matrix of a
-method, or the clips that one method gets right and another wrong."""
+method, the clips that one method gets right and another wrong, or all of it, as a folder to look at in a browser."""
 METHODS_NEEDED: Mapping[str, int] = {CONFUSION: 1, FLIPS: 2}
 """How many methods a report of a view is on; those of other views are on all."""
 
@@ -268,7 +268,8 @@ class ReportSpec(Spec):
 
     Factory: ``render(board: Leaderboard, run: RunRecord) -> Mapping[str, bytes]``, from file names to contents. The
     first file is the one that ``--out FILE`` names; pictures and whatever else it needs come after it. Of the view
-    ``confusion`` it is ``render(board, run, method)``, of ``flips`` ``render(board, run, right, wrong)``.
+    ``confusion`` it is ``render(board, run, method)``, of ``flips`` ``render(board, run, right, wrong)``, and of
+    ``page`` ``render(board, run, pictures)`` with the clips that may be shown (`harness.contracts.Pictures`).
     """
 
     suffix: str = ""
@@ -276,8 +277,9 @@ class ReportSpec(Spec):
     default: bool = False
     """True for one that every run writes into its folder."""
     view: str = TABLE
-    """What it is on, one of `VIEWS`: ``--pairs all``, ``--classes``, ``--confusion`` and ``--flips`` choose among those
-    of their view by ending or by name, which may leave out the view's (``md`` for ``pairs-md``)."""
+    """What it is on, one of `VIEWS`: ``harness report`` writes those of the view ``page``, and ``--pairs all``,
+    ``--classes``, ``--confusion`` and ``--flips`` choose among those of their view by ending or by name, which may
+    leave out the view's (``md`` for ``pairs-md``)."""
 
 
 @dataclass(frozen=True)

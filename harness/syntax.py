@@ -107,6 +107,14 @@ def split_pair(text: str) -> list[str]:
     return list(map(_named, parse_item(text)))
 
 
+def parts_of(name: str) -> list[str]:
+    """`split_pair` of a name that stands in a table, where a plugin may have called a method whatever it likes."""
+    try:
+        return split_pair(name)
+    except UsageError:  # nothing that a command line could have asked for, hence no pair
+        return [name]
+
+
 def _named(choice: Choice) -> str:
     return choice.label or str(choice)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -17,9 +17,10 @@ from harness.planning.computing import Computing
 from harness.planning.steps import computed, factorings, restoring_part
 from harness.registry import Registry
 from harness.running.build import build_method
-from harness.running.frame_store import remark_of, temporal_radius
+from harness.running.frame_store import remark_of, temporal_radius, widest
 from harness.specs import SRMethodSpec
 from harness.syntax import parse_method
+from harness.video.beside import beside, size_beside
 from harness.video.copying import SourceFrame, open_source
 from harness.video.encoding import Encoding
 from harness.video.frames import Bytes, Video, open_video, to_tensor, to_uint8
@@ -81,25 +82,68 @@ def upscale_video(
     `ClipError` for a source that is damaged further on, `ContractError` for a wrong result of the method, and
     `HarnessError` for a target that cannot be written.
     """
+    return _write_restored(
+        source, target, {"": method}, lambda images: images[""], lambda height, width: (height, width),
+        scale=scale, device=device, encoding=encoding, progress=progress, note=note,
+    )  # fmt: skip
+
+
+def compare_videos(
+    source: Path,
+    target: Path,
+    methods: Mapping[str, SRMethod],
+    *,
+    scale: int,
+    device: torch.device,
+    encoding: Encoding = AS_USUAL,
+    progress: Progress | None = None,
+    note: Callable[[str], None] = lambda text: None,
+) -> int:
+    """Restore a video with several methods and write them side by side, each with its name above.
+
+    Everything else is as in `upscale_video`.
+    """
+    return _write_restored(
+        source, target, methods, beside, lambda height, width: size_beside(height, width, len(methods)),
+        scale=scale, device=device, encoding=encoding, progress=progress, note=note,
+    )  # fmt: skip
+
+
+def _write_restored(
+    source: Path,
+    target: Path,
+    methods: Mapping[str, SRMethod],
+    joined: Callable[[Mapping[str, Pixels]], Pixels],
+    size_of: Callable[[int, int], tuple[int, int]],
+    *,
+    scale: int,
+    device: torch.device,
+    encoding: Encoding,
+    progress: Progress | None,
+    note: Callable[[str], None],
+) -> int:
     encoding.check(target)
     checked = readable(source)
-    chunk = max(1, CHUNK_PIXELS // (checked.size[0] * checked.size[1] * scale * scale))
-    radius = temporal_radius(method)
+    chunk = max(1, CHUNK_PIXELS // (checked.size[0] * checked.size[1] * scale * scale * len(methods)))
+    radius = widest(temporal_radius(method) for method in methods.values())
     done = 0
     with open_source(source) as given, open_target(target) as output:
-        writer = Writer(output, target, given, scale, encoding)
+        height, width = (scale * side for side in given.size)
+        writer = Writer(output, target, given, size_of(height, width), encoding)
         if given.left_out:
             note(f"{source}: {given.left_out} stream(s) of sound are of an unknown kind and left out")
         for window, first, stop in windows(given.frames(), chunk, MARGIN if radius is None else radius):
-            images = restore(method, window, range(first, stop), scale, device)
-            writer.write(images, window[first:stop])
+            images = {
+                name: restore(method, window, range(first, stop), scale, device) for name, method in methods.items()
+            }
+            writer.write(joined(images), window[first:stop])
             done += stop - first
             if progress is not None:
                 progress(done, max(done, checked.likely_frames))
         if done < checked.announced:
             raise ClipError(f"{source}: truncated: {checked.announced} frames announced, {done} decoded")
         writer.close()
-    if remark := remark_of(method):
+    for remark in filter(None, map(remark_of, methods.values())):
         note(f"{source}: {remark}")
     return done
 

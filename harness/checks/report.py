@@ -10,18 +10,19 @@ import numpy as np
 import pandas as pd
 
 from harness.checks.base import Check, run_test
+from harness.contracts import Pictures
 from harness.leaderboard.reports import checked_files
 from harness.leaderboard.table import build
 from harness.running.reading import ROW_COLUMNS, RunRecord
 from harness.running.rows import CELL_COLUMNS
-from harness.specs import CEILING, FLOOR, METHODS_NEEDED, TABLE
+from harness.specs import CEILING, FLOOR, METHODS_NEEDED, PAGE, TABLE
 
 CLASSES, CLIPS = 3, 12
 METHODS = {FLOOR: 5, "a_method": 8, CEILING: 11}
 """Methods, with the number of clips they get right."""
 
 Render = Callable[..., object]
-"""Called with a `Leaderboard`, a `RunRecord` and the names of as many methods as its view needs."""
+"""Called with a `Leaderboard`, a `RunRecord` and what its view needs: names of methods, or `Pictures`."""
 
 
 def check_report(render: Render, name: str = "report", view: str = TABLE) -> list[Check]:
@@ -30,7 +31,8 @@ def check_report(render: Render, name: str = "report", view: str = TABLE) -> lis
     def files() -> str:
         run = sample_run()
         methods = list(reversed(METHODS))[: METHODS_NEEDED.get(view, 0)]
-        found = checked_files(render(build(run), run, *methods), name)
+        more = [Pictures(why_not="a made-up run has no clips")] if view == PAGE else methods
+        found = checked_files(render(build(run), run, *more), name)
         return ", ".join(f"{file} ({len(content)} bytes)" for file, content in found.items())
 
     return [run_test("files", files)]

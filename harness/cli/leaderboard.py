@@ -22,11 +22,19 @@ Examples:
 
   harness leaderboard runs/mini                      in the terminal
 
+  harness leaderboard runs/a runs/b                  two runs as one table
+
   harness leaderboard runs/mini --pairs esrgan+vdsr  one more pair
 
   harness leaderboard runs/mini --format csv         on standard output
 
   harness leaderboard runs/mini --out table.md       format by ending
+
+  harness leaderboard runs/mini --out table.tex      for a paper; --format tex-intervals with intervals
+
+  harness leaderboard runs/mini --out table.xlsx     a workbook
+
+  harness leaderboard runs/mini --into README.md --marker mini --format md-table
 
   harness leaderboard runs/mini --fusion 1:1         other weights
 
@@ -49,8 +57,13 @@ Examples:
 
 
 def leaderboard(
-    run_dir: Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Folder that `harness run` wrote.")],
-    format: Annotated[str | None, typer.Option(help="md, csv, json, png, findings, or another of a plugin.")] = None,
+    run_dirs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN_DIR...", help="Folders that `harness run` wrote, of one protocol: one table."),
+    ],
+    format: Annotated[
+        str | None, typer.Option(help="md, csv, json, png, html, tex, xlsx, findings, or another of a plugin.")
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -58,6 +71,14 @@ def leaderboard(
             "of a format, such as its pictures, go beside the file."
         ),
     ] = None,
+    into: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Put the text between two lines of a file: <!-- harness: NAME --> and <!-- /harness: NAME -->.",
+        ),
+    ] = None,
+    marker: Annotated[str, typer.Option(metavar="NAME", help="The name in those lines.")] = "leaderboard",
     pairs: Annotated[str, typer.Option(help="More pairs a+b (spatial+temporal) as a comma list, or all.")] = "",
     fusion: Annotated[str | None, typer.Option(help="Weights SPATIAL:TEMPORAL; default the benchmark's.")] = None,
     classes: Annotated[bool, typer.Option("--classes", help="Accuracy of every class.")] = False,
@@ -74,23 +95,26 @@ def leaderboard(
     ] = None,
     plugin: PluginFiles = None,
 ) -> None:
-    """Print the leaderboard of a run; only the statistics are computed again."""
+    """Print the leaderboard of a run, or of several as one; only the statistics are computed again."""
     from harness.leaderboard.reports import find_report, render_report
     from harness.leaderboard.table import build
     from harness.registry import registry
-    from harness.running.reading import load_run
+    from harness.running.merging import load_runs
     from harness.syntax import split_list, split_pair
 
     wanted = split_list(pairs)
     view, methods = _view(EVERY_PAIR in wanted, classes, confusion, flips)
     weights = _weights(fusion)
-    report = find_report(registry(), format, out, view=view)  # complains before anything is computed
-    record = load_run(run_dir, protocol)
+    _refuse_both(out, into)
+    report = find_report(registry(), format, out or into, view=view)  # complains before anything is computed
+    record = load_runs(run_dirs, protocol)
     more = [pair for pair in wanted if pair != EVERY_PAIR]
     more += [method for method in methods if len(split_pair(method)) > 1]
     board = build(record, pairs=more, fusion=weights)
     if report is None:
         _show(board, record, view, methods)
+    elif into is not None:
+        _put(render_report(report, board, record, *methods), into, marker)
     else:
         _deliver(render_report(report, board, record, *methods), out)
 
@@ -141,8 +165,32 @@ def _weights(text: str | None) -> tuple[float, float] | None:
     return spatial, temporal
 
 
-def _deliver(files: Mapping[str, bytes], out: Path | None) -> None:
+def _refuse_both(out: Path | None, into: Path | None) -> None:
     from harness.errors import UsageError
+
+    if out is not None and into is not None:
+        raise UsageError("--out writes a file of its own and --into a part of one; give one of them")
+
+
+def _put(files: Mapping[str, bytes], into: Path, marker: str) -> None:
+    from harness.leaderboard.write import write_into
+    from harness.terminal import console, say
+
+    changed = write_into(into, marker, _only_text(files))
+    say(console(stderr=True), f"wrote {into}" if changed else f"{into} is up to date")
+
+
+def _only_text(files: Mapping[str, bytes]) -> str:
+    """The text of a report that is one text. Raises `UsageError` for any other."""
+    from harness.errors import UsageError
+
+    first, *others = files
+    if others or not _is_text(files[first]):
+        raise UsageError(f"this format gives {', '.join(files)}, not one text; name its file: --out {first}")
+    return files[first].decode()
+
+
+def _deliver(files: Mapping[str, bytes], out: Path | None) -> None:
     from harness.leaderboard.write import write_to
     from harness.terminal import console, say
 
@@ -150,10 +198,7 @@ def _deliver(files: Mapping[str, bytes], out: Path | None) -> None:
         for path in write_to(out, files):
             say(console(stderr=True), f"wrote {path}")
         return
-    first, *others = files
-    if others or not _is_text(files[first]):
-        raise UsageError(f"this format gives {', '.join(files)}, not one text; name its file: --out {first}")
-    typer.echo(files[first], nl=False)
+    typer.echo(_only_text(files).encode(), nl=False)
 
 
 def _is_text(content: bytes) -> bool:

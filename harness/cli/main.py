@@ -8,7 +8,22 @@ from typing import Annotated, Any
 import typer
 
 from harness import __version__
-from harness.cli import benchmarks, datasets, doctor, leaderboard, plugins, run, runs, schema, train, upscale, weights
+from harness.cli import (
+    benchmarks,
+    compare,
+    datasets,
+    doctor,
+    figures,
+    leaderboard,
+    plugins,
+    report,
+    run,
+    runs,
+    schema,
+    train,
+    upscale,
+    weights,
+)
 from harness.cli.help import Group
 from harness.errors import HarnessError
 from harness.terminal import tell, write_plainly
@@ -57,6 +72,11 @@ app = typer.Typer(
 )
 app.command(epilog=run.EXAMPLES)(run.run)
 app.command(epilog=leaderboard.EXAMPLES)(leaderboard.leaderboard)
+app.command(epilog=report.EXAMPLES)(report.report)
+app.command(epilog=report.EXAMPLES)(report.view)
+app.command(epilog=figures.FIGURES_EXAMPLES)(figures.figures)
+app.command(epilog=figures.STRIPS_EXAMPLES)(figures.strips)
+app.command(epilog=compare.EXAMPLES)(compare.compare)
 app.add_typer(runs.app)
 app.command(epilog=train.EXAMPLES)(train.train)
 app.add_typer(plugins.app)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,10 +11,12 @@ from harness.cli import completing
 from harness.cli.options import Compile, Device, PluginFiles, Precision, Tile
 from harness.planning.computing import FULL
 from harness.specs import DEFAULT_BENCHMARK
+from harness.video.encoding import LOSSLESS
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from harness.api import Done
     from harness.planning.cells import Cell
     from harness.planning.selecting import Request
     from harness.registry import Registry
@@ -37,6 +38,8 @@ Examples:
 
   harness run --sr "basicvsr|span" --benchmark ucf101-published-x8 --data ~/UCF101  two steps, x4 and then x2
 
+  harness run --sr sosr,tosr --save-frames sosr  keeps its restored clips
+
   harness run --benchmark my.yaml --data ~/clips --dry-run --estimate
 
 The same command again resumes where it stopped.
@@ -51,7 +54,7 @@ def run(
         str,
         typer.Option(
             help="SR methods: a comma list of names, name:option=value, pairs a+b; label=name:option=value names the "
-            "row. Quote a value that holds a comma or a plus, option=\"a,b\", unless it is a file that exists. all: "
+            'row. Quote a value that holds a comma or a plus, option="a,b", unless it is a file that exists. all: '
             "the benchmark's own, and those of third-party plugins.",
             autocompletion=completing.declared("SRMethodSpec"),
         ),
@@ -85,9 +88,22 @@ def run(
     skip_unreadable: Annotated[
         bool, typer.Option("--skip-unreadable", help="Score the other clips where some cannot be read.")
     ] = False,
+    save_frames: Annotated[
+        str,
+        typer.Option(
+            "--save-frames",
+            metavar="METHOD,...",
+            help="Keep the restored clips of these methods in frames/METHOD/ of "
+            "the run folder: --sr files:root=DIR,tool=NAME scores them again.",
+        ),
+    ] = "",
+    frames_codec: Annotated[
+        str, typer.Option("--frames-codec", help="How they are kept: lossless, h264, h265 or av1.")
+    ] = LOSSLESS,
     plugin: PluginFiles = None,
 ) -> None:
     """Restore clips with every SR method, show them to every recogniser, and print the leaderboard."""
+    from harness.api import default_folder, require_methods
     from harness.bars import counting_bar, lazily
     from harness.errors import UsageError
     from harness.planning.benchmark import load_benchmark
@@ -99,6 +115,7 @@ def run(
     from harness.running.context import open_context
     from harness.running.flow_cache import open_flow_cache
     from harness.running.store import open_run
+    from harness.syntax import split_list
     from harness.terminal import console as new_console
     from harness.terminal import say
 
@@ -115,6 +132,8 @@ def run(
     with lazily(counting_bar, "reading clips", "clips") as progress:
         context = open_context(request, registry(), progress)
     context.flow_cache = kept
+    names = split_list(save_frames) if save_frames else []
+    require_methods(context, names, frames_codec)
     folder = out or default_folder(request)
     if dry_run:
         pending = _show(console, context, request, folder, resume)
@@ -130,14 +149,11 @@ def run(
         _work(console, context, request, registry(), run_folder)
         if kept and kept.problem:
             say(console, kept.problem)
-        code = _report(console, context, registry(), run_folder, strict)
+        done = _report(console, context, registry(), run_folder)
+        if names:
+            _save(console, done, names, frames_codec, request, registry())
         registry().manager.hook.harness_run_finished(run=run_folder)
-    raise typer.Exit(code)
-
-
-def default_folder(request: Request) -> Path:
-    """``runs/mini``, or ``runs/mini-72`` for a subset: another set of clips never lands in the same folder."""
-    return Path("runs") / (request.benchmark.name + (f"-{request.limit}" if request.limit else ""))
+    raise typer.Exit(1 if not done.ok or (strict and done.outcome.skipped) else 0)
 
 
 def _show(console: Console, context: RunContext, request: Request, folder: Path, resume: bool) -> list[Cell]:
@@ -164,28 +180,11 @@ def _estimate(console: Console, context: RunContext, pending: list[Cell], folder
 
 
 def _work(console: Console, context: RunContext, request: Request, registry: Registry, folder: RunFolder) -> None:
+    from harness.api import compute
     from harness.cli.progress import listener_for
-    from harness.errors import RunFolderError
-    from harness.running.ahead import clips_to_do
-    from harness.running.workflow import execute, record_start, waiting_cells
     from harness.terminal import say
 
-    record_start(context, request, folder)
-    registry.manager.hook.harness_run_started(run=folder)
-    waiting = waiting_cells(context.plan, folder.path, skip_unreadable=request.skip_unreadable)
-    todo = clips_to_do(context.plan, waiting, folder)
-    try:
-        with listener_for(console, todo) as listener:
-            seconds = execute(context, request, folder, registry, listener)
-    except (KeyboardInterrupt, SystemExit):  # the latter where the reader of a pipe is gone
-        folder.set_status("interrupted")
-        raise
-    except OSError as error:  # of recording: whatever a plugin raises fails its cell
-        with suppress(OSError):
-            folder.set_status("stopped")
-        why = error.strerror or error
-        raise RunFolderError(f"{folder.path}: {why}; make room, and the same command resumes the run") from error
-    folder.set_status("finished")
+    seconds = compute(context, request, registry, folder, lambda todo: listener_for(console, todo))
     if seconds:
         total = sum(seconds.values())
         shares = ", ".join(
@@ -194,22 +193,30 @@ def _work(console: Console, context: RunContext, request: Request, registry: Reg
         say(console, f"{total:.0f} s of work: {shares}")
 
 
-def _report(console: Console, context: RunContext, registry: Registry, folder: RunFolder, strict: bool) -> int:
+def _report(console: Console, context: RunContext, registry: Registry, folder: RunFolder) -> Done:
+    from harness.api import score
     from harness.leaderboard.console import render
-    from harness.leaderboard.table import build
-    from harness.leaderboard.write import write_board
-    from harness.running.reading import load_run
-    from harness.running.workflow import outcome_of
     from harness.terminal import say
 
-    record = load_run(folder.path)
-    board = build(record, registry=registry)
-    written = write_board(board, record, registry, folder.path)  # first, so that a table that is not seen is kept
-    console.print(render(board), crop=False)
-    for file in written.files:
+    done = score(context, registry, folder)  # writes first, so that a table that is not seen is kept
+    console.print(render(done.board), crop=False)
+    for file in done.written.files:
         say(console, f"wrote {file}")
-    for failure in written.failures:
+    for failure in done.written.failures:
         say(console, f"failed: {failure}")
-    outcome = outcome_of(context.plan, folder)
+    outcome = done.outcome
     say(console, f"{len(outcome.ok)} cells ok, {len(outcome.failed)} failed, {len(outcome.skipped)} skipped")
-    return 1 if outcome.failed or written.failures or (strict and outcome.skipped) else 0
+    return done
+
+
+def _save(console: Console, done: Done, names: list[str], codec: str, request: Request, registry: Registry) -> None:
+    from harness.api import save
+    from harness.bars import counting_bar
+    from harness.running.saving import folder_of
+    from harness.terminal import say
+
+    with counting_bar("saving frames", "clips") as progress:
+        problems = save(done, names, codec, request, registry, progress)
+    for line in problems:
+        say(console, f"not saved: {line}", style="yellow")
+    say(console, f"saved {', '.join(str(folder_of(done.folder, name)) for name in names)}")

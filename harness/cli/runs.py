@@ -1,4 +1,4 @@
-"""`harness runs`: which run folders there are, what is in them, and deleting them."""
+"""`harness runs`: which run folders there are, what is in them, deleting them, and one archive of each."""
 
 from __future__ import annotations
 
@@ -23,11 +23,17 @@ Examples:
   harness runs show runs/mini    protocol, cells, what is damaged
 
   harness runs delete runs/mini  asks first
+
+  harness runs export runs/mini  writes runs/mini.zip
+
+  harness runs import mini.zip   unpacks it as runs/mini
 """
 RunDir = Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Folder that `harness run` wrote.")]
 COLOURS = {"failed": "red", "damaged": "red", "skipped": "yellow", "running": "cyan"}
 UNITS = ("B", "kB", "MB", "GB", "TB")
-app = typer.Typer(cls=Group, name="runs", help="List, show and delete runs.", no_args_is_help=True, epilog=EXAMPLES)
+app = typer.Typer(
+    cls=Group, name="runs", help="List, show, delete, export and import runs.", no_args_is_help=True, epilog=EXAMPLES
+)
 
 
 @app.command("list", epilog=EXAMPLES)
@@ -82,6 +88,35 @@ def delete(
     others = delete_run(run_dir)
     still = f"the run; {run_dir} still holds {', '.join(others)}"
     say(console(), f"deleted {still if others else run_dir}")
+
+
+@app.command("export", epilog=EXAMPLES)
+def export(
+    run_dir: RunDir,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Archive to write; default RUN_DIR.zip.")] = None,
+) -> None:
+    """Write a run into one archive, to hand it on."""
+    from harness.running.packing import export_run
+    from harness.terminal import console, say
+
+    archive = out or run_dir.with_name(f"{run_dir.resolve().name}.zip")
+    files = export_run(run_dir, archive)
+    say(console(), f"wrote {archive}: {files} files, {in_words(archive.stat().st_size)}")
+
+
+@app.command("import", epilog=EXAMPLES)
+def import_(
+    archive: Annotated[Path, typer.Argument(metavar="FILE", help="Archive that `harness runs export` wrote.")],
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to make; default runs/NAME.")] = None,
+) -> None:
+    """Unpack a run from an archive, and check that everything is as it was written."""
+    from harness.running.packing import import_run
+    from harness.terminal import console, say
+
+    place, damage = import_run(archive, out)
+    for line in damage:
+        say(console(), f"damaged: {line}", style="yellow")
+    say(console(), f"unpacked {place}; see it with: harness leaderboard {place}")
 
 
 def in_words(size: int) -> str:

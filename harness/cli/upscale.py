@@ -1,11 +1,11 @@
-"""`harness upscale`: one video through one SR method."""
+"""`harness upscale`: one video through one SR method, or through several side by side."""
 
 from __future__ import annotations
 
 import os
 import stat
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,6 +25,8 @@ Examples:
 
   harness upscale clip.mp4 --sr vdsr:checkpoint=my.pth --out big.mp4
 
+  harness upscale clip.mp4 --compare bicubic,esrgan,tosr --out beside.mp4
+
 A video from a phone, filmed upright or mirrored, comes out as it is shown, with its sound:
 
   harness upscale IMG_0042.MOV --sr bicubic --scale 2
@@ -43,7 +45,10 @@ Files in .mkv or .mov can hold kinds of sound that .mp4 cannot.
 
 def upscale(
     video: Annotated[Path, typer.Argument(metavar="VIDEO", help="Any video file that libav can read.")],
-    sr: Annotated[str, typer.Option(help="SR method: NAME or NAME:option=value.")],
+    sr: Annotated[str | None, typer.Option(help="SR method: NAME or NAME:option=value.")] = None,
+    compare: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Several methods instead: side by side, with their names above.")
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -75,7 +80,8 @@ def upscale(
     plugin: PluginFiles = None,
 ) -> None:
     """Restore every frame of a video; time stamps are kept and the sound is copied."""
-    out = out or default_target(video, sr, scale, codec)
+    names = methods_of(sr, compare)
+    out = out or default_target(video, "-".join(name.partition(":")[0] for name in names), scale, codec)
     encoding = Encoding(codec, quality)
     encoding.check(out)
     refuse_overwriting(video, out, force)
@@ -85,24 +91,44 @@ def upscale(
     from harness.running.build import pick_device
     from harness.running.compiling import require_compiler
     from harness.terminal import console, say
-    from harness.upscale import load_method, method_for, readable, upscale_video
+    from harness.upscale import compare_videos, load_method, method_for, readable, upscale_video
 
     readable(video)
     notes: list[str] = []
     picked = pick_device(device)
     if compiled:
         require_compiler(picked)
-    part = method_for(sr, registry(), scale=scale, tag=weights_tag)
-    for weights in filter(None, (step.weights for step in part.steps)):
-        say(console(stderr=True), f"weights: {weights.tag}, trained on {weights.trained_on}")
-    method = load_method(part, scale=scale, device=picked, tile=tile, compiled=compiled)
-    with counting_bar(f"{sr} x{scale}", "frames") as progress:
-        frames = upscale_video(
-            video, out, method, scale=scale, device=picked, encoding=encoding, progress=progress, note=notes.append
-        )
+    methods = {}
+    for name in names:
+        part = method_for(name, registry(), scale=scale, tag=weights_tag)
+        for weights in filter(None, (step.weights for step in part.steps)):
+            say(console(stderr=True), f"{name}: weights {weights.tag}, trained on {weights.trained_on}")
+        methods[name] = load_method(part, scale=scale, device=picked, tile=tile, compiled=compiled)
+    with counting_bar(f"{', '.join(names)} x{scale}", "frames") as progress:
+        how: dict[str, Any] = {
+            "scale": scale, "device": picked, "encoding": encoding, "progress": progress, "note": notes.append
+        }  # fmt: skip
+        if compare is None:
+            frames = upscale_video(video, out, methods[names[0]], **how)
+        else:
+            frames = compare_videos(video, out, methods, **how)
     for note in notes:
         say(console(stderr=True), note, style="yellow")
     say(console(), f"wrote {out}: {frames} frames")
+
+
+def methods_of(sr: str | None, compare: str | None) -> list[str]:
+    """The methods asked for. Raises `UsageError` unless it is one by ``--sr``, or two or more by ``--compare``."""
+    from harness.syntax import split_list
+
+    if (sr is None) == (compare is None):
+        raise UsageError("name one method with --sr, or several with --compare A,B")
+    if compare is None:
+        return [str(sr)]
+    names = list(dict.fromkeys(split_list(compare)))
+    if len(names) < 2 or any("+" in name for name in names):
+        raise UsageError(f"--compare {compare}: name two different methods or more, such as A,B")
+    return names
 
 
 def default_target(video: Path, sr: str, scale: int, codec: str | None = None) -> Path:

@@ -25,7 +25,7 @@ from harness.statistics import (
     shared_ranks,
 )
 from harness.statistics.scores import Bools, Floats
-from harness.syntax import split_pair
+from harness.syntax import parts_of
 
 TOP = 5
 """Among how many classes a clip's own must be for the second accuracy, which needs as many classes."""
@@ -33,7 +33,7 @@ TOP = 5
 
 def uses_ceiling(name: str) -> bool:
     """Whether a row is the ceiling or a pair that includes it; such rows do not compete."""
-    return CEILING in split_pair(name)
+    return CEILING in parts_of(name)
 
 
 def measure_stream(rows: Mapping[str, Scores]) -> tuple[dict[str, Accuracy], float | None]:

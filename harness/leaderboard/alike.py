@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from harness.syntax import split_pair
+from harness.syntax import parts_of
 
 NAME = "NAME"
 MORE = f"More: harness plugins show {NAME}"
@@ -42,7 +42,7 @@ def _shared(group: Sequence[tuple[str, str]]) -> str:
 
 def _generalised(label: str, reason: str) -> str:
     """`reason` with ``NAME`` for the methods that a label is made of."""
-    parts = [part for each in split_pair(label) for part in (each, each.partition(":")[0])]
+    parts = [part for each in parts_of(label) for part in (each, each.partition(":")[0])]
     for part in sorted(filter(None, parts), key=len, reverse=True):
         reason = re.sub(rf"(?<![\w./-]){re.escape(part)}(?![\w/-])", NAME, reason)
     return reason

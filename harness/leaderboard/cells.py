@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,7 +44,7 @@ class CellRow:
     def is_pair(self) -> bool:
         return self.temporal not in (None, self.method)
 
-    @property
+    @cached_property
     def scores(self) -> Scores | None:
         """Class scores of a complete recogniser cell. Raises `RunFolderError` if they break rules of `Scores`."""
         return self.scores_in("scores")
@@ -61,9 +62,9 @@ class CellRow:
             raise RunFolderError(f"{name} (cell {self.id}): clips without scores, or with different numbers of them")
         return Scores(
             name=name,
-            clips=[str(clip) for clip in self.clips["clip"]],
+            clips=self.clips["clip"].astype(str).to_numpy(dtype=object).tolist(),
             labels=self.clips["label"].to_numpy(dtype=np.int64),
-            groups=[str(group) for group in self.clips["group"]],
+            groups=self.clips["group"].astype(str).to_numpy(dtype=object).tolist(),
             values=np.stack(values).astype(np.float64),
         )
 

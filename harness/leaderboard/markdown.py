@@ -23,7 +23,7 @@ from harness.leaderboard.views import (
     with_comparison,
     with_measures,
 )
-from harness.syntax import split_pair
+from harness.syntax import parts_of
 from harness.terminal import shown
 
 
@@ -37,6 +37,17 @@ def render(board: Leaderboard) -> str:
             parts += [_table(main_views(board, rows), shown), _published(rows), _details(rows)]
     parts += [_further(board), _unfinished(board), _notes(board), bullets("How to read it", HOW_TO_READ)]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def tables(board: Leaderboard) -> str:
+    """The main tables alone, one a recogniser, for a text that says the rest itself."""
+    parts = []
+    for recognizer in board.recognizers:
+        rows = board.of(recognizer)
+        if shown := with_any_number(rows):
+            parts += [f"**{inline(recognizer)}**"] if recognizer and len(board.recognizers) > 1 else []
+            parts.append(_table(main_views(board, rows), shown))
+    return "\n\n".join(parts) + "\n"
 
 
 def protocol_table(board: Leaderboard) -> str:
@@ -85,7 +96,7 @@ def _unfinished(board: Leaderboard) -> str:
 def _notes(board: Leaderboard) -> str:
     about: dict[str, dict[str, None]] = {}
     for row in board.rows:
-        if row.note and len(split_pair(row.sr)) == 1:  # a pair's notes are those of its parts
+        if row.note and len(parts_of(row.sr)) == 1:  # a pair's notes are those of its parts
             about.setdefault(row.note, {})[code(row.sr)] = None
     lines = [f"{', '.join(names)}: {inline(note)}" for note, names in about.items()]
     return bullets("Notes", [*map(inline, board.notes), *lines])

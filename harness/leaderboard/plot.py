@@ -17,6 +17,7 @@ from harness.leaderboard.table import Leaderboard
 from harness.leaderboard.views import known_streams, with_accuracy
 from harness.shortening import shortened
 from harness.specs import CEILING, FLOOR, Column
+from harness.terminal import shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,6 +29,8 @@ OFFSETS = {1: (0.0,), 2: (-0.16, 0.16), 3: (-0.24, 0.0, 0.24)}
 DPI = 130
 NAME_LETTERS = 30
 """Letters of a name, more only where it takes more to tell two apart."""
+GUIDE_ROOM = 0.6
+"""Rows that are left free below the last one, for the names of the lines at floor and ceiling."""
 ROW_INCHES, MARGIN_INCHES, WIDTH_INCHES = 0.42, 1.5, 11.5
 
 
@@ -49,24 +52,43 @@ def to_png(figure: Figure) -> bytes:
 
 def draw(board: Leaderboard) -> Figure:
     """The figure: left the top-1 accuracy of every stream, right picture quality against the accuracy that ranks."""
-    shown = {name: rows for name in board.recognizers if (rows := with_accuracy(board.of(name)))}
-    heights = [ROW_INCHES * len(rows) + MARGIN_INCHES for rows in shown.values()] or [MARGIN_INCHES]
+    measured = {name: rows for name in board.recognizers if (rows := with_accuracy(board.of(name)))}
+    heights = [ROW_INCHES * len(rows) + MARGIN_INCHES for rows in measured.values()] or [MARGIN_INCHES]
     figure = Figure(figsize=(WIDTH_INCHES, sum(heights)), layout="constrained")
     figure.suptitle(board.title, fontsize=11)
-    if not shown:
+    if not measured:
         figure.text(0.5, 0.4, "no accuracy was measured in this run", ha="center", color=GREY)
         return figure
-    axes = figure.subplots(len(shown), 2, squeeze=False, height_ratios=heights, width_ratios=(1.35, 1))
+    axes = figure.subplots(len(measured), 2, squeeze=False, height_ratios=heights, width_ratios=(1.35, 1))
     quality = next((column for column in board.main_columns if column.axis), None)
-    for (left, right), (recognizer, rows) in zip(axes, shown.items(), strict=True):
+    for (left, right), (recognizer, rows) in zip(axes, measured.items(), strict=True):
         _accuracies(left, rows, recognizer)
         _quality_against_accuracy(right, rows, quality)
     return figure
 
 
+def draw_accuracies(rows: Sequence[Row], recognizer: str | None) -> Figure:
+    """The left panel alone."""
+    figure = Figure(figsize=(WIDTH_INCHES * 0.6, ROW_INCHES * len(rows) + MARGIN_INCHES), layout="constrained")
+    _accuracies(figure.subplots(), rows, recognizer)
+    return figure
+
+
+def draw_quality(board: Leaderboard, rows: Sequence[Row]) -> Figure | None:
+    """The right panel alone; None where no row has both numbers."""
+    quality = next((column for column in board.main_columns if column.axis), None)
+    if quality is None or not _points(rows, headline(row.streams for row in rows), quality.key):
+        return None
+    figure = Figure(figsize=(WIDTH_INCHES * 0.5, WIDTH_INCHES * 0.4), layout="constrained")
+    FigureCanvasAgg(figure)
+    _quality_against_accuracy(figure.subplots(), rows, quality)
+    return figure
+
+
 def name_ticks(axis: Axis, names: Sequence[str], **style: Any) -> None:
     """Names along an axis from 0 on, shortened in the middle where they are long; nothing in them is markup."""
-    axis.set_ticks(range(len(names)), shortened(names, NAME_LETTERS), parse_math=False, **style)
+    texts = shortened([shown(name) for name in names], NAME_LETTERS)
+    axis.set_ticks(range(len(names)), texts, parse_math=False, **style)
 
 
 def _accuracies(axes: Axes, rows: Sequence[Row], recognizer: str | None) -> None:
@@ -82,7 +104,7 @@ def _accuracies(axes: Axes, rows: Sequence[Row], recognizer: str | None) -> None
         )  # fmt: skip
     _guides(axes, rows)
     name_ticks(axes.yaxis, [row.sr for row in rows])
-    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_ylim(len(rows) - 0.5 + GUIDE_ROOM, -0.5)
     axes.set_xlabel("top-1 accuracy (%) with 95 % interval")
     axes.set_title(recognizer or "", loc="left", fontsize=10)
     axes.legend(frameon=False, ncols=3, fontsize=8, loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.2)
@@ -90,12 +112,16 @@ def _accuracies(axes: Axes, rows: Sequence[Row], recognizer: str | None) -> None
 
 
 def _guides(axes: Axes, rows: Sequence[Row]) -> None:
-    """Thin lines at the floor and the ceiling of the stream that ranks, and bands that separate the rows."""
+    """Thin lines with names at floor and ceiling of the stream that ranks, and bands that separate the rows."""
     stream = headline(row.streams for row in rows)
     for row in rows:
         top1 = row.streams[stream].top1
         if row.sr in (FLOOR, CEILING) and top1 is not None:
             axes.axvline(top1, color=COLOURS[stream], linewidth=0.8, linestyle=":", zorder=0)
+            # on either side, so that they stay apart where the lines nearly meet
+            side, shift = ("right", -3) if row.sr == FLOOR else ("left", 3)
+            axes.annotate(row.sr, (top1, len(rows) - 0.5 + GUIDE_ROOM / 2), xytext=(shift, 0), ha=side, va="center",
+                          textcoords="offset points", fontsize=8, color=GREY, annotation_clip=False)  # fmt: skip
     for place in range(1, len(rows), 2):
         axes.axhspan(place - 0.5, place + 0.5, color="#f3f3f3", zorder=-1, linewidth=0)
 
@@ -137,7 +163,7 @@ def _label(axes: Axes, points: Sequence[tuple[float, float, str]]) -> None:
     paper = 72 / figure.dpi
     where = [(x, y) for x, y in (axes.transData.transform([(x, y) for x, y, _ in points]) * paper).tolist()]
     left, bottom, right, top = (float(end) * paper for end in axes.bbox.extents)
-    names = shortened([name for _, _, name in points], NAME_LETTERS)
+    names = shortened([shown(name) for _, _, name in points], NAME_LETTERS)
     offsets = place_labels(where, names, (left, bottom, right, top))
     for (x, y, _), name, offset in zip(points, names, offsets, strict=True):
         line = None if is_near(offset) else {"arrowstyle": "-", "color": "#bbbbbb", "linewidth": 0.6}

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.contracts import Pictures
 from harness.errors import ContractError, HarnessError, PluginError, UnknownNameError, UsageError, one_line
 from harness.imports import resolve_import
 from harness.leaderboard.table import Leaderboard
 from harness.registry import Registry
-from harness.specs import METHODS_NEEDED, PAIRS, TABLE, ReportSpec
+from harness.specs import METHODS_NEEDED, PAGE, PAIRS, TABLE, ReportSpec
 
 if TYPE_CHECKING:
     from harness.running.reading import RunRecord
@@ -38,7 +39,7 @@ def find_report(registry: Registry, name: str | None, out: Path | None, *, view:
 
 def option_of(view: str) -> str:
     """How the command line asks for a view."""
-    return "--pairs all" if view == PAIRS else f"--{view}"
+    return {PAIRS: "--pairs all", PAGE: "harness report"}.get(view, f"--{view}")
 
 
 def load_report(spec: ReportSpec) -> Callable[..., object]:
@@ -47,15 +48,30 @@ def load_report(spec: ReportSpec) -> Callable[..., object]:
     return render
 
 
-def render_report(spec: ReportSpec, board: Leaderboard, run: RunRecord, *methods: str) -> dict[str, bytes]:
-    """The files of a report by name; `methods` are those that its view needs.
+def page_report(registry: Registry, name: str | None) -> ReportSpec:
+    """The report that ``harness report`` writes: the one of that name, or the first.
+
+    Raises `UnknownNameError`, `UsageError` where no plugin brings any.
+    """
+    found = {spec.name: spec for spec in _reports(registry, PAGE)}
+    if not found:
+        raise UsageError("no plugin brings a page; see harness plugins list")
+    if name is not None and name not in found:
+        raise UnknownNameError("page", name, found)
+    return found[name or next(iter(found))]
+
+
+def render_report(
+    spec: ReportSpec, board: Leaderboard, run: RunRecord, *more: str | Pictures
+) -> dict[str, bytes]:
+    """The files of a report by name; `more` is what its view needs: names of methods, or of a page its pictures.
 
     Raises `ContractError` if it returns something else, `PluginError` if it raises; an error that is meant for
     the user (`HarnessError`) is passed on unchanged.
     """
     render = load_report(spec)
     try:
-        found = render(board, run, *methods)
+        found = render(board, run, *more)
     except HarnessError:
         raise
     except (Exception, SystemExit) as error:
@@ -80,6 +96,8 @@ def checked_files(found: object, name: str) -> dict[str, bytes]:
 
 
 def _without_methods(spec: ReportSpec) -> ReportSpec:
+    if spec.view == PAGE:
+        raise UsageError(f"--format {spec.name} is a folder; write it with: harness report RUN_DIR --out DIR")
     if spec.view in METHODS_NEEDED:
         methods = " ".join("AB"[: METHODS_NEEDED[spec.view]])
         raise UsageError(f"--format {spec.name} is on chosen methods; name them: {option_of(spec.view)} {methods}")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harness.leaderboard.cells import CellRow, outcome, read_cells, unreadable_clips
+from harness.leaderboard.citations import citations_of
 from harness.leaderboard.columns import declared_columns, main_columns, read_columns
 from harness.leaderboard.contenders import Contender, read_contenders
 from harness.leaderboard.measures import Keys, Measures, measure_method, measured_keys
@@ -42,6 +43,8 @@ class Leaderboard:
     cells: Sequence[CellRow]
     contenders: Sequence[Contender]
     fusion: tuple[float, float]
+    citations: Mapping[str, str] = field(default_factory=dict)
+    """Publications of what is in the table, as they are declared, by the method's or recogniser's name."""
 
     @property
     def records(self) -> list[dict[str, Any]]:
@@ -103,6 +106,7 @@ def build(
         cells=tuple(cells),
         contenders=tuple(contenders),
         fusion=weights,
+        citations=citations_of(cells, registry or installed()),
     )
 
 

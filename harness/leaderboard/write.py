@@ -17,7 +17,7 @@ from harness.specs import ReportSpec
 if TYPE_CHECKING:
     from harness.running.reading import RunRecord
 
-RUN_FILES = ("run.json", ".lock", "cells", "pictures")
+RUN_FILES = ("run.json", ".lock", "cells", "pictures", "page", "frames")
 """What a report may not write over."""
 
 
@@ -67,6 +67,42 @@ def write_to(out: Path, files: Mapping[str, bytes]) -> list[Path]:
     except OSError as error:
         raise UsageError(f"--out {out}: cannot be written: {error.strerror}") from error
     return places
+
+
+def write_into(file: Path, marker: str, text: str) -> bool:
+    """Put a text between two markers of a file, ``<!-- harness: NAME -->`` and ``<!-- /harness: NAME -->``.
+
+    Returns whether anything changed; a file that has the text already is not touched. Raises `UsageError` for a file
+    that cannot be read or written, or that lacks the markers, with what to write.
+    """
+    first, last = (f"<!-- {end}harness: {marker} -->" for end in ("", "/"))
+    try:
+        before = file.read_bytes().decode()
+        if before.count(first) != 1 or before.count(last) != 1 or before.index(last) < before.index(first):
+            raise UsageError(f"{file}: write two lines where the table is to stand, once each: {first} and {last}")
+        head, tail = before.index(first) + len(first), before.index(last)
+        line = "\r\n" if "\r\n" in before else "\n"
+        after = before[:head] + line + text.strip().replace("\n", line) + line + before[tail:]
+        if after != before:
+            write_atomically(file, after)
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not UTF-8 text; save it as UTF-8") from error
+    except OSError as error:
+        raise UsageError(f"--into {file}: {error.strerror}; name a text file that can be written") from error
+    return after != before
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write a report of many files into a folder of its own, which is made where it is not there.
+
+    Files of an earlier report that this one does not have stay. Raises `UsageError` if it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            write_atomically(folder / name, content)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be written: {error.strerror}; name another folder") from error
 
 
 def _refuse_taken(spec: ReportSpec, files: Mapping[str, bytes], owners: Mapping[str, str]) -> None:

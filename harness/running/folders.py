@@ -16,7 +16,7 @@ from harness.errors import DamagedError, RunFolderError
 from harness.running.store import RunFolder
 
 RUN_FILE, CELLS = "run.json", "cells"
-FOLDERS = (CELLS, "protocols", "pictures", "damaged")
+FOLDERS = (CELLS, "protocols", "pictures", "damaged", "page", "frames")
 FILES = (RUN_FILE, ".lock", ".probe.tmp", "leaderboard.*")
 """What a run writes; whatever else is in its folder is somebody else's."""
 STATES = ("ok", "failed", "skipped", "running")

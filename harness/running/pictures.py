@@ -49,6 +49,17 @@ def strip(rows: Mapping[str, Image], zoom: int = 1) -> Image:
     return _sheet([{name: (_enlarged(image, _size(rows), zoom),) for name, image in rows.items()}])
 
 
+def save_strips(path: Path, columns: Mapping[str, Sequence[Image]], *, zoom: int = 2) -> None:
+    """Write a PNG with a column of frames for each name, which stands above it.
+
+    `columns` are ``(h, w, 3)`` uint8 RGB, of which smaller ones are enlarged to the size of the largest. Raises
+    `ContractError` for sizes that are no multiples of each other.
+    """
+    size = _size({name: frames[0] for name, frames in columns.items()})
+    enlarged = {name: [_enlarged(frame, size, zoom) for frame in frames] for name, frames in columns.items()}
+    _write(path, _sheet([enlarged]))
+
+
 def save_comparison(
     path: Path, frames: Mapping[str, Image], crop: Crop | None = None, *, zoom: int = 2, columns: int = 5
 ) -> None:

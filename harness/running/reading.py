@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,13 @@ class RunRecord:
     clips: pd.DataFrame
     remarks: tuple[str, ...] = ()
     """What is left out of the tables, because it is damaged or of another protocol: a line each, with what helps."""
+    others: tuple[Path, ...] = ()
+    """Further run folders whose cells are in the tables (`harness.running.merging`)."""
+
+    def path_of(self, cell: str) -> Path:
+        """The folder of a cell, by its id."""
+        places = [folder / "cells" / cell for folder in (self.path, *self.others)]
+        return next((place for place in places if place.is_dir()), places[0])
 
     def scores(self) -> pd.DataFrame:
         """Class scores of complete cells, one row a (method, probe, clip).
@@ -69,7 +76,7 @@ def load_run(path: str | Path, protocol: str | None = None) -> RunRecord:
     if info["schema_version"] > SCHEMA_VERSION:
         raise RunFolderError(f"{path} has schema version {info['schema_version']}; this harness reads {SCHEMA_VERSION}")
     cells: list[dict[str, Any]] = []
-    clips: list[dict[str, Any]] = []
+    clips: list[pd.DataFrame] = []
     remarks = _left_out(info, path)
     for cell_id in info["cells"]:
         record = CellRecord(path / "cells" / cell_id)
@@ -80,13 +87,31 @@ def load_run(path: str | Path, protocol: str | None = None) -> RunRecord:
             continue
         facts = {"cell": cell_id, **record.outcome}
         cells.append({name: facts.get(name) for name in CELL_COLUMNS})
-        shared = {name: facts.get(name) for name in ("cell", "method", "probe", "recognizer", "stream")}
-        clips.extend({**shared, **row} for row in record.rows())
-    table = pd.DataFrame(clips)
+        clips.append(_clips(record, facts))
+    table = joined(clips)
+    return RunRecord(path, info, pd.DataFrame(cells, columns=list(CELL_COLUMNS)), table, tuple(remarks))
+
+
+def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Rows of several cells, or of several runs, as one table."""
+    filled = [table for table in tables if len(table)]
+    table = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
     table = table.reindex(columns=list(dict.fromkeys([*ROW_COLUMNS, *table.columns])))
     for name in (name for name in SCORES if name in table):
+        table[name] = table[name].astype(object).where(table[name].notna(), None)
+    # what all clips of one cell lack has no type there
+    others = [name for name in table.columns if name not in SCORES and table[name].dtype == object]
+    return table.assign(**{name: table[name].infer_objects() for name in others})
+
+
+def _clips(record: CellRecord, facts: Mapping[str, Any]) -> pd.DataFrame:
+    """The rows of a cell, of which every one says whose it is."""
+    table = record.table()
+    for name in (name for name in SCORES if name in table):
         table[name] = pd.Series([_array(value) for value in table[name]], index=table.index, dtype=object)
-    return RunRecord(path, info, pd.DataFrame(cells, columns=list(CELL_COLUMNS)), table, tuple(remarks))
+    for place, name in enumerate(("cell", "method", "probe", "recognizer", "stream")):
+        table.insert(place, name, pd.Series([facts.get(name)] * len(table), index=table.index, dtype=object))
+    return table
 
 
 def _info(path: Path, protocol: str | None) -> dict[str, Any]:

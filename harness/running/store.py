@@ -24,13 +24,16 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import DamagedError, RunFolderError, UnknownNameError, one_line
 from harness.files import replacing, sha256, write_atomically
 from harness.planning.cells import cell_id
 from harness.running.rows import Row
 from harness.running.sealed import sealed, unsealed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEMA_VERSION = 1
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -116,12 +119,16 @@ class CellRecord:
 
     def rows(self) -> list[Row]:
         """The rows of the cell, complete or not."""
+        if self.outcome.get("status") == "ok":
+            return [{str(k): v for k, v in row.items()} for row in self.table().to_dict("records")]
+        return self._lines()
+
+    def table(self) -> pd.DataFrame:
+        """`rows` as a table."""
         import pandas as pd
 
-        if self.outcome.get("status") == "ok":
-            table = pd.read_parquet(self._table_file)
-            return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
-        return self._lines()
+        complete = self.outcome.get("status") == "ok"
+        return pd.read_parquet(self._table_file) if complete else pd.DataFrame(self._lines())
 
     def _write(self, facts: Mapping[str, Any]) -> None:
         write_atomically(self._facts_file, json.dumps(sealed(facts), indent=1, sort_keys=True))

@@ -36,7 +36,7 @@ class Panel:
         means, single = float(((change - value) ** 2).sum()), gained + lost - clips * value**2
         effect = max(between, means) / single if single > 1e-9 else 1.0
         low, high = paired_interval(gained / effect, lost / effect, clips / effect, self.clusters.quantile)
-        p = self._p(first, second)
+        p = self.p(first, second)
         low, high = self._agreeing(low, high, p, first, second)
         return Difference(100 * value, 100 * low, 100 * high, p, 100 * math.sqrt(between) / clips)
 
@@ -44,7 +44,8 @@ class Panel:
         """Adjusted p-values of all pairs of some columns, ``(columns, columns)``."""
         return familywise_p(self.totals[:, columns])
 
-    def _p(self, first: Sequence[int], second: Sequence[int]) -> float:
+    def p(self, first: Sequence[int], second: Sequence[int]) -> float:
+        """The exact p-value of `difference`, without the rest of it."""
         differences = self.totals[:, first].sum(axis=1) * len(second) - self.totals[:, second].sum(axis=1) * len(first)
         return exact_p(np.rint(differences).astype(np.int64))
 

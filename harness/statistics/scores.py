@@ -39,12 +39,13 @@ class Scores:
                 f"{self.name}: {n} clips, {len(self.labels)} labels, {len(self.groups)} groups and scores of shape "
                 f"{self.values.shape}; expected one of each per clip, and at least one clip"
             )
-        twice = sorted(clip for clip, count in Counter(self.clips).items() if count > 1)
-        if twice:
+        if len(set(self.clips)) < n:
+            twice = sorted(clip for clip, count in Counter(self.clips).items() if count > 1)
             raise RunFolderError(f"{self.name}: clips that occur twice: {_some(twice)}")
         classes = self.values.shape[1]
-        wrong = [c for c, label in zip(self.clips, self.labels, strict=True) if not 0 <= label < classes]
-        if wrong:
+        outside = (self.labels < 0) | (self.labels >= classes)
+        if outside.any():
+            wrong = [self.clips[place] for place in np.flatnonzero(outside)]
             raise RunFolderError(f"{self.name}: label outside 0..{classes - 1} for {_some(wrong)}")
         if not np.isfinite(self.values).all():
             bad = [clip for clip, row in zip(self.clips, self.values, strict=True) if not np.isfinite(row).all()]
@@ -55,6 +56,8 @@ class Scores:
 
         Raises `RunFolderError` if one has a clip that the other lacks, or they disagree on a clip's label or group.
         """
+        if self._has_clips_of(other):
+            return self
         place = {clip: i for i, clip in enumerate(self.clips)}
         self._refuse(sorted(set(other.clips) - set(place)), f"lacks clips that {other.name} has")
         self._refuse(sorted(set(place) - set(other.clips)), f"has clips that {other.name} lacks")
@@ -65,6 +68,10 @@ class Scores:
         differ = [c for c, a, b in zip(other.clips, groups, other.groups, strict=True) if a != b]
         self._refuse(differ, f"has groups other than {other.name}")
         return replace(self, clips=other.clips, labels=labels, groups=groups, values=self.values[order])
+
+    def _has_clips_of(self, other: Scores) -> bool:
+        same = self.clips == other.clips and self.groups == other.groups
+        return same and np.array_equal(self.labels, other.labels)
 
     def _refuse(self, clips: Sequence[str], problem: str) -> None:
         if clips:

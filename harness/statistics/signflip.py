@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -35,26 +37,37 @@ def exact_p(differences: Ints) -> float:
     reach, seen = int(steps.sum()), abs(int(differences.sum()))
     if seen == 0:
         return 1.0
-    probability = np.zeros(2 * reach + 1)
-    probability[reach] = 1.0
-    for step in steps:
-        moved = np.zeros_like(probability)
-        moved[step:] = probability[:-step]
-        moved[:-step] += probability[step:]
-        probability = 0.5 * moved
+    probability = np.ones(1)
+    for step, times in enumerate(np.bincount(steps).tolist()):
+        probability = np.convolve(probability, _walk(step, times)) if times else probability
     return min(1.0, float(2.0 * probability[reach + seen :].sum()))
 
 
-def flipped_sums(totals: Floats) -> Floats:
-    """Sums over groups under random signs: ``(groups, columns)`` to ``(FLIPS, columns)``, the same signs for all.
+def highest_p(differences: Ints) -> Floats:
+    """What `exact_p` of each group's differences ``(groups, ...)`` is at most, by Hoeffding's inequality."""
+    squares = np.maximum(1, (differences**2).sum(axis=0))
+    return np.asarray(np.minimum(1.0, 2.0 * np.exp(-0.5 * differences.sum(axis=0) ** 2 / squares)))
+
+
+@lru_cache(4096)
+def _walk(step: int, times: int) -> Floats:
+    """Probabilities of the sums of so many steps to either side, from the least to the greatest sum."""
+    ways = np.array([math.comb(times, right) / 2**times for right in range(times + 1)])
+    spread = np.zeros(2 * step * times + 1)
+    spread[:: 2 * step] = ways
+    return spread
+
+
+def flipped_sums(totals: Floats, flips: int = FLIPS) -> Floats:
+    """Sums over groups under random signs: ``(groups, columns)`` to ``(flips, columns)``, the same signs for all.
 
     Of whole numbers they are exact, so that results do not depend on the order of columns or threads.
     """
     rng = np.random.default_rng(SEED)
     block = max(1, SIGNS_IN_MEMORY // len(totals))
     sums = []
-    for start in range(0, FLIPS, block):
-        signs = rng.integers(2, size=(min(block, FLIPS - start), len(totals)), dtype=np.int8)
+    for start in range(0, flips, block):
+        signs = rng.integers(2, size=(min(block, flips - start), len(totals)), dtype=np.int8)
         sums.append((2.0 * signs - 1.0) @ totals)
     return np.concatenate(sums)
 
@@ -75,7 +88,7 @@ def inverted_ends(difference: Floats, clips: Floats, total: float, number: float
     return float(np.partition(low, skipped)[skipped]), float(np.partition(high, -1 - skipped)[-1 - skipped])
 
 
-def familywise_p(totals: Floats) -> Floats:
+def familywise_p(totals: Floats, flips: int = FLIPS) -> Floats:
     """P-values ``(columns, columns)`` of all pairs of columns of group totals, adjusted for their number.
 
     The largest standardised difference of any pair is compared with its distribution when the signs of each group are
@@ -84,19 +97,22 @@ def familywise_p(totals: Floats) -> Floats:
     Source: P. H. Westfall, S. S. Young, Resampling-Based Multiple Testing, 1993 (single-step maxT).
     """
     columns = totals.shape[1]
-    flipped = flipped_sums(totals)
+    flipped = np.ascontiguousarray(flipped_sums(totals, flips).T)
     differences = totals[:, :, None] - totals[:, None, :]
     norm = np.sqrt((differences**2).sum(axis=0))
     scale = np.divide(1.0, norm, out=np.zeros_like(norm), where=norm > 0)
-    largest = np.zeros(FLIPS)
-    for i in range(columns):
-        spread = np.abs(flipped[:, [i]] - flipped[:, i + 1 :]) * scale[i, i + 1 :]
-        largest = np.maximum(largest, spread.max(axis=1, initial=0.0))
+    largest = np.zeros(flips)
+    room = np.empty_like(flipped)
+    for i in range(columns - 1):
+        spread = np.subtract(flipped[i], flipped[i + 1 :], out=room[i + 1 :])
+        np.abs(spread, out=spread)
+        spread *= scale[i, i + 1 :, None]
+        np.maximum(largest, spread.max(axis=0), out=largest)
     seen = np.abs(differences.sum(axis=0)) * scale
-    beyond = FLIPS - np.searchsorted(np.sort(largest), seen - 1e-9)
-    p = (1.0 + beyond) / (1.0 + FLIPS)
-    for i in range(columns):
-        for j in range(i):
-            p[i, j] = p[j, i] = max(p[i, j], exact_p(np.rint(differences[:, i, j]).astype(np.int64)))
+    beyond = flips - np.searchsorted(np.sort(largest), seen - 1e-9)
+    p = (1.0 + beyond) / (1.0 + flips)
+    whole = np.rint(differences).astype(np.int64)
+    for i, j in np.argwhere(np.tril(highest_p(whole) > p, -1)).tolist():
+        p[i, j] = p[j, i] = max(p[i, j], exact_p(whole[:, i, j]))
     np.fill_diagonal(p, 1.0)
     return np.asarray(p)

@@ -40,6 +40,8 @@ class Codec(NamedTuple):
         return self.ten if deep else self.eight
 
 
+LOSSLESS = "lossless"
+"""The codec that loses nothing."""
 X264 = {"preset": "medium"}
 X265 = {"preset": "medium", "x265-params": "log-level=error"}
 SVT = {"preset": "6"}
@@ -60,7 +62,7 @@ CODECS = {
         quality=18,
         worst=63,
     ),
-    "lossless": Codec(
+    LOSSLESS: Codec(
         Encoder("libx264rgb", "rgb24", "rgb24", {**X264, "qp": "0"}),
         Encoder("libx265", "gbrp10le", "gbrp10le", {**X265, "x265-params": "log-level=error:lossless=1"}, "hvc1"),
         quality=None,

@@ -31,23 +31,24 @@ PREROLL = Fraction(1, 10)
 
 
 class Writer:
-    """Encodes restored frames into the output and copies the sound that goes with them.
+    """Encodes restored frames of a size (height, width) into the output and copies the sound that goes with them.
 
     Everything that the container or the encoder may refuse is asked for when it is made. Raises `UsageError` then.
     """
 
-    def __init__(self, output: OutputContainer, path: Path, source: Source, scale: int, encoding: Encoding) -> None:
+    def __init__(
+        self, output: OutputContainer, path: Path, source: Source, size: tuple[int, int], encoding: Encoding
+    ) -> None:
         self.output = output
         self.source = source
         self.latest: dict[int, int] = {}
         """The last decoding time of each stream of sound."""
         encoder, options = encoding.encoder(path, source.colours.deep)
-        self.video = self._add_video(encoder, options, scale)
+        self.video = self._add_video(encoder, options, size)
         try:
             self.video.codec_context.open()
         except av.FFmpegError as error:
-            size = "x".join(str(scale * side) for side in reversed(source.size))
-            problem = f"{encoder.library} cannot encode {size}: {reason(error)}"
+            problem = f"{encoder.library} cannot encode {size[1]}x{size[0]}: {reason(error)}"
             raise UsageError(f"{path}: {problem}; try another --codec") from error
         try:
             self.sound = {stream.index: output.add_stream_from_template(stream) for stream in source.audio}
@@ -67,7 +68,7 @@ class Writer:
         self.output.mux(self.video.encode())
         self._copy_sound()
 
-    def _add_video(self, encoder: Encoder, options: dict[str, str], scale: int) -> VideoStream:
+    def _add_video(self, encoder: Encoder, options: dict[str, str], size: tuple[int, int]) -> VideoStream:
         source, coding = self.source, self.source.colours
         more = display_options(source.first, encoder.library)
         options |= {key: ":".join(filter(None, (options.get(key), value))) for key, value in more.items()}
@@ -75,7 +76,7 @@ class Writer:
         stream.time_base = source.time_base
         context = stream.codec_context
         context.time_base = source.time_base
-        context.height, context.width = (scale * side for side in source.size)
+        context.height, context.width = size
         context.pix_fmt = encoder.pixels if context.height % 2 == context.width % 2 == 0 else encoder.odd
         rgb = VideoFormat(context.pix_fmt).is_rgb
         context.colorspace, context.color_range = (RGB, FULL) if rgb else (coding.matrix, coding.range)

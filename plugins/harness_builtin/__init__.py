@@ -149,6 +149,11 @@ def harness_reports() -> Iterable[ReportSpec]:
     yield ReportSpec("csv", "comma-separated values", f"{reports}table_csv", suffix=".csv", default=True)
     yield ReportSpec("json", "flat records, protocol first", f"{reports}table_json", suffix=".json", default=True)
     yield ReportSpec("png", "accuracy, and picture quality", f"{reports}table_png", suffix=".png", default=True)
+    yield ReportSpec("html", "one file for the browser, without scripts", f"{reports}table_html", suffix=".html")
+    yield ReportSpec("tex", "LaTeX with rules of booktabs", f"{reports}table_tex", suffix=".tex")
+    yield ReportSpec("tex-intervals", "LaTeX with 95 % intervals", f"{reports}intervals_tex", suffix="intervals.tex")
+    yield ReportSpec("xlsx", "a workbook", f"{reports}table_xlsx", suffix=".xlsx")
+    yield ReportSpec("md-table", "the main tables alone, as markdown", f"{reports}tables_md")
     yield ReportSpec(
         "findings", "which findings of the two-stream SR paper hold on a run, as markdown", f"{reports}findings_md",
         suffix="findings.md",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.leaderboard import csv, json, markdown
+from harness.leaderboard import csv, html, json, markdown, tex, xlsx
 from harness.leaderboard.details import classes, confusion, flips, page
 from harness.leaderboard.pairs import text
 from harness.leaderboard.table import Leaderboard
@@ -36,6 +36,31 @@ def table_png(board: Leaderboard, run: RunRecord) -> Files:
     from harness.leaderboard import plot  # matplotlib takes a second to load
 
     return {"leaderboard.png": plot.render(board)}
+
+
+def table_html(board: Leaderboard, run: RunRecord) -> Files:
+    """The table as a file for the browser, without scripts."""
+    return {"leaderboard.html": html.render(board).encode()}
+
+
+def table_tex(board: Leaderboard, run: RunRecord) -> Files:
+    """The table for a paper."""
+    return {"leaderboard.tex": tex.render(board).encode()}
+
+
+def intervals_tex(board: Leaderboard, run: RunRecord) -> Files:
+    """The table for a paper, with intervals."""
+    return {"leaderboard.tex": tex.render(board, intervals=True).encode()}
+
+
+def table_xlsx(board: Leaderboard, run: RunRecord) -> Files:
+    """The table as a workbook."""
+    return {"leaderboard.xlsx": xlsx.render(board)}
+
+
+def tables_md(board: Leaderboard, run: RunRecord) -> Files:
+    """The main tables alone as markdown, to stand in a text of your own."""
+    return {"table.md": markdown.tables(board).encode()}
 
 
 def findings_md(board: Leaderboard, run: RunRecord) -> Files:

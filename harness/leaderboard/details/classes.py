@@ -17,7 +17,7 @@ from harness.leaderboard.text import signed
 from harness.specs import CEILING, FLOOR
 from harness.statistics import hits
 from harness.statistics.scores import Floats, Ints
-from harness.syntax import split_pair
+from harness.syntax import parts_of
 
 if TYPE_CHECKING:
     from harness.running.reading import RunRecord
@@ -96,7 +96,7 @@ def _of(scored: Scored) -> ClassAccuracies:
 
 def _mean_delta(found: ClassAccuracies) -> Floats:
     """The mean difference of what competes: neither floor nor ceiling, nor pairs with it; zeros where nothing does."""
-    columns = [i for i, name in enumerate(found.methods) if name != FLOOR and CEILING not in split_pair(name)]
+    columns = [i for i, name in enumerate(found.methods) if name != FLOOR and CEILING not in parts_of(name)]
     delta = np.nan_to_num(found.delta[:, columns])
     return np.asarray(np.round(delta.mean(axis=1), DIGITS)) if columns else np.zeros(len(found.labels))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -63,8 +64,17 @@ class Evidence:
         """Mean accuracy of some rows less that of others, with interval and p-value."""
         return self.panels[stream].difference(self._columns(stream, higher), self._columns(stream, lower))
 
+    def p(self, stream: str, first: str, second: str) -> float:
+        """The p-value of the difference between two rows."""
+        columns = self._places[stream]
+        return self.panels[stream].p([columns[first]], [columns[second]])
+
+    @cached_property
+    def _places(self) -> dict[str, dict[str, int]]:
+        return {stream: {name: i for i, name in enumerate(rows)} for stream, rows in self.hit.items()}
+
     def _columns(self, stream: str, names: Sequence[str]) -> list[int]:
-        return [list(self.hit[stream]).index(name) for name in names]
+        return [self._places[stream][name] for name in names]
 
 
 def gather(board: Leaderboard, recognizer: str) -> Evidence | None:

@@ -11,7 +11,7 @@ import numpy as np
 from harness.leaderboard.findings.claims import FAILS, HOLDS, MISSING, OPEN, Judgement
 from harness.leaderboard.findings.evidence import Evidence
 from harness.specs import SCORED
-from harness.statistics import LEVEL, holm, kendall_tau, mean_interval, sign_flip_p
+from harness.statistics import LEVEL, holm, kendall_tau, mean_interval
 
 FEWEST = 3
 
@@ -86,13 +86,14 @@ class OrderDiffers:
 def find_inversions(evidence: Evidence, quality: Quality, streams: Sequence[str]) -> list[Inversion]:
     """All inversions of all streams, those with the smallest p first."""
     pairs = [(s, a, b) for s in streams for a, b in combinations(ranked(evidence, quality, s), 2)]
-    raw = [sign_flip_p(evidence.hit[s][a], evidence.hit[s][b], evidence.groups) for s, a, b in pairs]
+    raw = [evidence.p(s, a, b) for s, a, b in pairs]
     adjusted = holm(np.array(raw, dtype=np.float64))
     sure = _sure_of_quality(evidence, quality)
     means = mean_quality(evidence, quality)
+    top1 = {stream: {name: evidence.top1(stream, name) for name in evidence.hit[stream]} for stream in streams}
     found = []
     for (stream, a, b), p in zip(pairs, adjusted.tolist(), strict=True):
-        points = evidence.top1(stream, b) - evidence.top1(stream, a)
+        points = top1[stream][b] - top1[stream][a]
         less = means[a] - means[b]
         if points > 0 and less > 0:
             found.append(Inversion(stream, b, a, less, quality.unit, (a, b) in sure, points, p))

@@ -63,7 +63,7 @@ def _section(number: int, finding: Finding, parts: Sequence[Judgement]) -> str:
         return f"{title}\n\nNone of its methods was measured."
     head = ["compared", "accuracies", "difference (points) with 95 % interval, or tau", "n", "verdict"]
     lines = [head, ["---", "---", "---:", "---", "---"]]
-    lines += [[part.what, part.sides or DASH, _estimate(part), part.scope or DASH, part.verdict] for part in parts]
+    lines += [[part.what, part.sides or DASH, estimate(part), part.scope or DASH, part.verdict] for part in parts]
     return "\n\n".join([title, "\n".join(map(line, lines)), *(_details(part) for part in parts if part.details)])
 
 
@@ -86,7 +86,8 @@ def _correlation(found: Estimate) -> str:
     return value if math.isnan(found[1]) else f"{value} [{low}, {high}]"
 
 
-def _estimate(part: Judgement) -> str:
+def estimate(part: Judgement) -> str:
+    """The estimate of a comparison with its interval, or a dash."""
     if part.estimate is None:
         return DASH
     digits, sign = (2, "") if part.unit == "tau" else (1, "+")

@@ -148,3 +148,35 @@ def test_a_network_can_be_had_in_tiles_and_what_is_none_does_not_mind(cli: Cli, 
     assert abs(frames["tiled"] - frames["whole"]).max() <= 1
     assert cli("upscale", video, "--sr", "bicubic", "--tile", 16).exit_code == 0
     assert cli("upscale", video, "--sr", "vdsr", "--tile", 4).exit_code == 2
+
+
+def test_methods_are_compared_side_by_side(cli: Cli, video: Path, tmp_path: Path) -> None:
+    names = ("nearest", "bicubic")
+    for name in names:
+        out = tmp_path / f"{name}.mkv"
+        cli("upscale", video, "--sr", name, "--scale", "2", "--codec", "lossless", "--out", out, "--device", "cpu")
+    out = tmp_path / "both.mkv"
+    result = cli("upscale", video, "--compare", ",".join(names), "--scale", "2", "--codec", "lossless", "--out", out)
+    assert result.exit_code == 0, result.stderr
+    frames = open_video(out).read()
+    assert frames.shape == (6, 48 + 24, 2 * 64 + 4, 3)
+    for place, name in enumerate(names):
+        left = 68 * place
+        assert (frames[:, 24:, left : left + 64] == open_video(tmp_path / f"{name}.mkv").read()).all()
+        assert frames[0, :24, left : left + 64].max() > 150, "its name stands above"
+    assert cli("upscale", video, "--compare", "nearest,bicubic").output.count("clip_0-nearest-bicubic-x4.mp4") == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ([], "name one method with --sr, or several with --compare A,B"),
+        (["--sr", "nearest", "--compare", "nearest,bicubic"], "name one method with --sr, or several"),
+        (["--compare", "nearest"], "name two different methods or more"),
+        (["--compare", "nearest,nearest"], "name two different methods or more"),
+        (["--compare", "nearest,a+b"], "name two different methods or more"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(cli: Cli, video: Path, asked: list[str], message: str) -> None:
+    result = cli("upscale", video, *asked)
+    assert result.exit_code == 2 and message in result.stderr

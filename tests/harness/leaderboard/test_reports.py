@@ -46,7 +46,7 @@ def test_nothing_asked_for_is_the_terminal(view: str) -> None:
     ("name", "out", "view", "message"),
     [
         ("cvs", None, "table", "Did you mean 'csv'"),
-        (None, "t.doc", "table", r"names no format \(.csv, .json, .md, .png, findings.md\)"),
+        (None, "t.doc", "table", r"names no format \(.csv, .html, .json, .md, .png, .tex, .xlsx, findings.md, "),
         ("org", None, "pairs", r"unknown form of --pairs all 'org'. Known: csv, json, md, png"),
         ("findings", None, "pairs", "Known: csv, json, md, png"),
         (None, "t.doc", "pairs", r"names no format \(.csv, .json, .md, .png\)"),

@@ -8,6 +8,7 @@ from scipy.stats import binomtest
 
 from harness.statistics import LEVEL, Panel, familywise_p, mcnemar_p, sign_flip_p
 from harness.statistics.clusters import Clusters
+from harness.statistics.signflip import exact_p, highest_p
 
 
 def random_pair(n: int, seed: int, gain: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
@@ -130,3 +131,13 @@ def test_adjusted_p_values_do_not_depend_on_order_and_are_at_least_those_of_the_
     assert np.array_equal(familywise_p(totals)[np.ix_(order, order)], familywise_p(totals[:, order]))
     for i in range(6):
         assert (familywise_p(totals)[i] >= [sign_flip_p(hit[:, i], hit[:, j], groups) for j in range(6)]).all()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_exact_p_value_counts_patterns_and_never_exceeds_its_bound(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    differences = rng.integers(-3, 5, size=rng.integers(1, 11))
+    sums = [abs(int((differences * signs).sum())) for signs in product((-1, 1), repeat=len(differences))]
+    expected = np.mean([total >= abs(int(differences.sum())) for total in sums])
+    assert exact_p(differences) == pytest.approx(expected)
+    assert exact_p(differences) <= highest_p(differences) + 1e-12
