@@ -20,6 +20,7 @@ from harness.cli import (
     run,
     runs,
     schema,
+    strips,
     train,
     upscale,
     weights,
@@ -74,8 +75,8 @@ app.command(epilog=run.EXAMPLES)(run.run)
 app.command(epilog=leaderboard.EXAMPLES)(leaderboard.leaderboard)
 app.command(epilog=report.EXAMPLES)(report.report)
 app.command(epilog=report.EXAMPLES)(report.view)
-app.command(epilog=figures.FIGURES_EXAMPLES)(figures.figures)
-app.command(epilog=figures.STRIPS_EXAMPLES)(figures.strips)
+app.command(epilog=figures.EXAMPLES)(figures.figures)
+app.command(epilog=strips.EXAMPLES)(strips.strips)
 app.command(epilog=compare.EXAMPLES)(compare.compare)
 app.add_typer(runs.app)
 app.command(epilog=train.EXAMPLES)(train.train)

@@ -40,6 +40,8 @@ Examples:
 
   harness run --sr sosr,tosr --save-frames sosr  keeps its restored clips
 
+  harness run --sr files:root=runs/mini/frames/sosr,tool=sosr  scores kept clips
+
   harness run --benchmark my.yaml --data ~/clips --dry-run --estimate
 
 The same command again resumes where it stopped.
@@ -93,8 +95,7 @@ def run(
         typer.Option(
             "--save-frames",
             metavar="METHOD,...",
-            help="Keep the restored clips of these methods in frames/METHOD/ of "
-            "the run folder: --sr files:root=DIR,tool=NAME scores them again.",
+            help="Keep the restored clips of these methods in frames/METHOD/ of the run folder.",
         ),
     ] = "",
     frames_codec: Annotated[

@@ -18,7 +18,7 @@ from harness.leaderboard.views import HOW_TO_READ
 from harness.terminal import shown
 from harness_page.clips import clips_of
 from harness_page.findings import PAPER, READING, findings_of
-from harness_page.plots import plots_of
+from harness_page.plots import MOST_PAIRED, plots_of
 from harness_page.table import table_of
 from harness_page.verdicts import verdicts_of
 
@@ -58,6 +58,7 @@ def render(board: Leaderboard, run: RunRecord, pictures: Pictures) -> dict[str, 
         "reading": READING,
         "how_to_read": [text.replace("`", "") for text in HOW_TO_READ],
         "clips": clips,
+        "most_paired": MOST_PAIRED,
         "bibtex": bibtex(board.citations),
         "styles": [name for name in OWN if name.endswith(".css")],
         "scripts": [*OTHERS, "data.js", *(name for name in OWN if name.endswith(".js"))],
