@@ -14,6 +14,7 @@ from harness.imports import resolve_import
 from harness.specs import (
     METHODS_NEEDED,
     OWN_FILES,
+    PAGE,
     STREAMS,
     VIEWS,
     DegradationSpec,
@@ -116,11 +117,14 @@ class _Contract:
 
 
 def _expect_report(render: Callable[..., object], spec: ReportSpec) -> None:
-    """Raise `ContractError` unless `render` can be called with a leaderboard, a run and the methods of its view."""
+    """Raise `ContractError` unless `render` can be called with a leaderboard, a run and what its view needs."""
     expect(spec.view in VIEWS, f"view {spec.view!r}; expected one of {', '.join(VIEWS)}")
     count = METHODS_NEEDED.get(spec.view, 0)
     expect(not (spec.default and count), f"view {spec.view!r} needs methods, which a run cannot choose; no `default`")
     arguments = ("board", "run", *(f"method{place}" for place in range(1, count + 1)))
+    if spec.view == PAGE:
+        expect(not spec.default, f"view {spec.view!r} is written by harness report, not by every run; no `default`")
+        arguments = (*arguments, "pictures")
     try:
         inspect.signature(render).bind(*arguments)
     except TypeError as error:

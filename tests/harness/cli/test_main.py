@@ -116,7 +116,7 @@ def test_ctrl_c_says_how_to_continue(cli: Cli, monkeypatch: pytest.MonkeyPatch, 
     [
         (["rnu"], "No such command 'rnu'"),
         (["plugins", "lits"], "Did you mean 'list'?"),
-        (["upscale", "clip.mp4"], "Missing option '--sr'"),
+        (["upscale", "clip.mp4"], "name one method with --sr, or several with --compare A,B"),
         (["upscale", "clip.mp4", "--sr", "bicubic", "--out", "x.mp4", "--scale", "0"], "--scale"),
         (["plugins", "list", "--nonsense"], "No such option"),
     ],
