@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import DamagedError, RunFolderError
-from harness.running.store import RunFolder
+from harness.running.store import WORKER_LOGS, RunFolder
 
 RUN_FILE, CELLS = "run.json", "cells"
-FOLDERS = (CELLS, "protocols", "pictures", "damaged")
+FOLDERS = (CELLS, "protocols", "pictures", "damaged", WORKER_LOGS)
 FILES = (RUN_FILE, ".lock", ".probe.tmp", "leaderboard.*")
 """What a run writes; whatever else is in its folder is somebody else's."""
 STATES = ("ok", "failed", "skipped", "running")

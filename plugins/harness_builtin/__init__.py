@@ -140,6 +140,11 @@ def harness_executors() -> Iterable[ExecutorSpec]:
     yield ExecutorSpec(
         "inprocess", "one process, one device, clip by clip", "harness.running.executors.inprocess:InProcess"
     )
+    yield ExecutorSpec(
+        "processes", "worker processes on this machine, replaced when they die",
+        "harness.running.executors.processes:Processes",
+        options={"workers": 0, "devices": "", "clip_timeout": 600.0, "worker_memory": 0.0},
+    )  # fmt: skip
 
 
 @hookimpl
