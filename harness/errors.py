@@ -65,9 +65,9 @@ class DamagedError(RunFolderError):
 
 
 def message_of(error: BaseException) -> str:
-    """The message of an exception, whatever that does when it is asked for."""
+    """The message of an exception, whatever that does when it is asked for, in characters that can be written."""
     try:
-        return str(error)
+        return str(error).encode("utf-8", "backslashreplace").decode()
     except BaseException as another:  # a plugin's exception may raise anything
         return f"(its message cannot be shown: {type(another).__name__})"
 

@@ -17,7 +17,6 @@ from torch import Tensor
 
 from harness.contracts import Clip, Cost, Degradation, FlowEstimator, Pair, RestoredElsewhere, SRMethod
 from harness.errors import ContractError
-from harness.running.cost import measure_cost
 from harness.running.decoding import Decoding
 from harness.running.frame_store import FrameStore, around, temporal_radius
 from harness.running.guarding import guarded
@@ -214,6 +213,8 @@ class RestoredClip:
     def cost(self) -> Cost | None:
         if self._again is None:
             return None
+        from harness.running.cost import measure_cost  # takes seconds to import, and few clips ask for it
+
         with guarded(self._method):
             return measure_cost(*self._again)
 

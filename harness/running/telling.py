@@ -65,7 +65,8 @@ def remarks_on_shared(built: Assembly, plan: Plan, live: Sequence[LiveCell]) -> 
 def _remark_of(plugin: object) -> str | None:
     try:
         with contained():
-            return remark_of(plugin)
+            remark = remark_of(plugin)
+        return remark and remark.encode("utf-8", "backslashreplace").decode()
     except Exception as error:  # a plugin's property
         return f"its remark cannot be shown: {one_line(error)}"
 

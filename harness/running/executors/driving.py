@@ -76,7 +76,7 @@ class Driver:
         return dict(self._seconds)
 
     def _begin(self, place: int) -> None:
-        self._busy[self._crew.begin(place, self._ledger.without(BUILDING + 1))] = place, None
+        self._busy[self._crew.begin(place, self._ledger.without(BUILDING))] = place, None
 
     def _hand_out(self) -> None:
         while self._idle and (shard := self._shards.next()) is not None:

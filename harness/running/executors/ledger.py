@@ -62,8 +62,8 @@ class Ledger:
         self._settle()
 
     def without(self, place: int) -> frozenset[str]:
-        """The cells that have failed before this clip."""
-        return frozenset(cell for cell, (first, _) in self._failures.items() if first < place)
+        """The cells that have failed with this clip or before it."""
+        return frozenset(cell for cell, (first, _) in self._failures.items() if first <= place)
 
     def _has_failed(self, cell: str, place: int) -> bool:
         return cell in self._told or (cell in self._failures and self._failures[cell][0] < place)

@@ -81,7 +81,9 @@ class Shards:
             rest = tuple(n for n in shard.clips if n != place)
             self._again.append(replace(shard, clips=rest))
             return [(place, Unreadable(concerned, clip, f"{clip.id}: {death}"))]
-        self._again.append(shard)
+        # these cells are still to see the clips before
+        before, others = (tuple(n for n in shard.clips if (n < place) is early) for early in (True, False))
+        self._again.extend(replace(shard, clips=clips) for clips in (before, others) if clips)
         return [(place, failure(concerned, death, clip.id))]
 
     def _pieces(self, shard: Shard) -> list[Shard]:
