@@ -117,6 +117,10 @@ class CellRecord:
         """Add facts that are known only later, such as the number of parameters."""
         self._write({**self.outcome, **facts})
 
+    def lines(self) -> int:
+        """About how many rows a cell has that is not complete, without reading them."""
+        return self._rows_file.read_bytes().count(b"\n") if self._rows_file.exists() else 0
+
     def rows(self) -> list[Row]:
         """The rows of the cell, complete or not."""
         import pandas as pd

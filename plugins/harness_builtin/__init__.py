@@ -145,6 +145,13 @@ def harness_executors() -> Iterable[ExecutorSpec]:
         "harness.running.executors.processes:Processes",
         options={"workers": 0, "devices": "", "clip_timeout": 600.0, "worker_memory": 0.0},
     )  # fmt: skip
+    yield ExecutorSpec(
+        "ray", "workers on Ray, here or on a cluster: ray:address=auto", "harness.running.executors.cluster:OnRay",
+        options={
+            "address": "", "workers": 0, "num_cpus": 1.0, "num_gpus": 0.0, "data": "", "ship_clips": False,
+            "clip_timeout": 600.0, "worker_memory": 0.0,
+        },
+    )  # fmt: skip
 
 
 @hookimpl

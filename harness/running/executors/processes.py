@@ -6,12 +6,10 @@ message that is cut off) is noticed, and harms neither another nor its successor
 
 from __future__ import annotations
 
-import faulthandler
 import multiprocessing
 import os
 import signal
 import tempfile
-import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,6 +24,7 @@ from harness.running.context import RunContext
 from harness.running.executors.base import Sink
 from harness.running.executors.driving import Driver
 from harness.running.executors.journal import Journal, last_entry
+from harness.running.executors.lifeline import MEMORY_EXIT, print_to, watch
 from harness.running.executors.setting_up import setup_of
 from harness.running.executors.shards import SHARD_SECONDS
 from harness.running.executors.work import Death, Report, Setup, Shard
@@ -40,8 +39,6 @@ LOG_LINES = 60
 """Of a dead worker's log that are kept with the failure."""
 ABORT_SECONDS = 2.0
 """What a worker that hangs gets to write down where."""
-MEMORY_EXIT = 88
-"""Exit status of a worker that took too much memory."""
 
 
 class Processes:
@@ -170,8 +167,9 @@ class WorkerProcess:
 
 def serve(pipe: Connection, setup: Setup, journal: Path, log: Path) -> None:
     """What a worker process does: build what it is told to, then answer, until the pipe is closed."""
-    _detach(log)
-    threading.Thread(target=_watch, args=(os.getppid(), setup.memory), daemon=True).start()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the driver's business
+    print_to(log)
+    watch(setup.memory)
     note = Journal(journal)
     worker: Worker | None = None
     while True:
@@ -187,23 +185,3 @@ def serve(pipe: Connection, setup: Setup, journal: Path, log: Path) -> None:
             answer = error
         note.clear()
         pipe.send(answer)
-
-
-def _detach(log: Path) -> None:
-    """From now on what is printed goes to a file, and Ctrl-C is the driver's business."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    os.dup2(file, 1)
-    os.dup2(file, 2)
-    os.close(file)
-    faulthandler.enable()
-
-
-def _watch(parent: int, memory: float, leave: Any = os._exit) -> None:
-    """End this process when its parent is gone or it takes too much memory."""
-    page = os.sysconf("SC_PAGE_SIZE")
-    while os.getppid() == parent:
-        if memory and int(Path("/proc/self/statm").read_text().split()[1]) * page > memory:
-            leave(MEMORY_EXIT)
-        time.sleep(LOOK_EVERY)
-    leave(1)
