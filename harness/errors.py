@@ -64,6 +64,14 @@ class DamagedError(RunFolderError):
     """A file of a run folder that is not what was written: empty, cut short, changed, or of another run."""
 
 
+def message_of(error: BaseException) -> str:
+    """The message of an exception, whatever that does when it is asked for, in characters that can be written."""
+    try:
+        return str(error).encode("utf-8", "backslashreplace").decode()
+    except BaseException as another:  # a plugin's exception may raise anything
+        return f"(its message cannot be shown: {type(another).__name__})"
+
+
 def one_line(error: BaseException) -> str:
     """An exception in one line: its class and the first line of its message."""
-    return f"{type(error).__name__}: {error}".splitlines()[0]
+    return f"{type(error).__name__}: {message_of(error)}".splitlines()[0]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from types import ModuleType
 from typing import TypeVar, cast
 
 import pluggy
@@ -78,6 +79,8 @@ class Registry:
     """Plugins that come with the project."""
     sources: dict[str, Callable[[], str]] = field(default_factory=dict)
     """How to digest the code of a third party's plugin, by plugin."""
+    files: list[Path] = field(default_factory=list)
+    """Plugin files that were loaded besides, which another process has to load as well."""
     _specs: dict[type[Spec], dict[str, Spec]] = field(default_factory=dict)
     _codes: dict[str, str] = field(default_factory=dict)
 
@@ -144,7 +147,7 @@ class Registry:
             self.register(entry.load(), entry.name)
         except PluginError:
             raise
-        except Exception as error:  # a third-party module may raise anything; it is shown, not swallowed
+        except (Exception, SystemExit) as error:  # a third-party module may raise anything; it is shown, not swallowed
             self.failures.append(_failure(entry.name, error))
 
     def load_file(self, path: Path) -> None:
@@ -154,24 +157,16 @@ class Registry:
         """
         if not path.is_file():
             raise PluginError(f"--plugin {path}: no such file")
-        # two files may have the same name; the factory strings of each must find its own module
-        name = f"harness_plugin_{path.stem}_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
-        beside = [str(path.absolute().parent)]
-        spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=beside)
-        if spec is None or spec.loader is None:
-            raise PluginError(f"--plugin {path}: not a Python file")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
+        forget_module(path)  # it may have been edited since
         try:
-            spec.loader.exec_module(module)
-            self.register(module, path.stem)
-            self.sources[path.stem] = partial(digest_of_file, path)
-        except Exception as error:  # the user's file may raise anything; it is shown, not swallowed
-            for module_name in [key for key in sys.modules if key == name or key.startswith(f"{name}.")]:
-                del sys.modules[module_name]
+            self.register(plugin_module(path), path.stem)
+        except (Exception, SystemExit) as error:  # the user's file may raise anything; it is shown, not swallowed
+            forget_module(path)
             if isinstance(error, PluginError):
                 raise
             raise PluginError(f"--plugin {path}: {one_line(error)}\n{traceback.format_exc()}") from error
+        self.sources[path.stem] = partial(digest_of_file, path)
+        self.files.append(path.absolute())
 
 
 def new_registry() -> Registry:
@@ -197,6 +192,35 @@ def registry() -> Registry:
     return load_registry()
 
 
+def plugin_module(path: Path) -> ModuleType:
+    """The module of a plugin file, under the name by which its declarations find it; it is run once in a process.
+
+    Raises `PluginError` for what is no Python file, and whatever running it raises.
+    """
+    name = _module_name(path)
+    if name in sys.modules:
+        return sys.modules[name]
+    beside = [str(path.absolute().parent)]
+    spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=beside)
+    if spec is None or spec.loader is None:
+        raise PluginError(f"--plugin {path}: not a Python file")
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def forget_module(path: Path) -> None:
+    """As if a plugin file and what it imported beside it had never been run."""
+    name = _module_name(path)
+    for module_name in [key for key in sys.modules if key == name or key.startswith(f"{name}.")]:
+        del sys.modules[module_name]
+
+
+def _module_name(path: Path) -> str:
+    # two files may have the same name; the factory strings of each must find its own module
+    return f"harness_plugin_{path.stem}_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
+
+
 def _refuse_forgotten_marker(plugin: object, name: str, manager: pluggy.PluginManager) -> None:
     """Raise `PluginError` for a function named like a hook without ``@hookimpl``, which would never be called."""
     known = {caller.name for caller in manager.get_hookcallers(plugin) or ()}
@@ -206,5 +230,5 @@ def _refuse_forgotten_marker(plugin: object, name: str, manager: pluggy.PluginMa
             raise PluginError(f"{attribute} of {name!r} lacks the decorator @hookimpl (from harness.hookspecs)")
 
 
-def _failure(plugin: str, error: Exception) -> Failure:
+def _failure(plugin: str, error: BaseException) -> Failure:
     return Failure(plugin, one_line(error), traceback.format_exc())

@@ -13,6 +13,8 @@ from typing import ClassVar
 FLOOR, CEILING = "bicubic", "hr"
 """The two methods that every run includes and all others are compared with."""
 DEFAULT_BENCHMARK = "mini"
+DEFAULT_EXECUTOR, WORKERS = "inprocess", "processes"
+"""The executors without and with worker processes on this machine."""
 """The benchmark that commands use if none is named."""
 DEFAULT_DEGRADATION = "bicubic"
 """What makes low-resolution frames of videos outside any benchmark."""

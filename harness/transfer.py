@@ -32,9 +32,12 @@ def positions(numbers: Sequence[int], device: torch.device) -> Tensor:
     return to_device(torch.tensor(numbers, dtype=torch.long), device)
 
 
-def all_finite(values: Tensor) -> bool:
-    """Whether none of `values` is NaN or infinite. Waits for the device."""
+def extremes(values: Tensor) -> tuple[float, float]:
+    """The least and the greatest of `values`, 0 if there are none. Waits for the device.
+
+    NaN and infinity show in them, and `values` are read only once for both.
+    """
     if not values.numel():
-        return True
-    # NaN and infinity show in the extremes, for which the values are read once and no mask is made of them
-    return bool(to_host(torch.isfinite(torch.stack(torch.aminmax(values))).all()))
+        return 0.0, 0.0
+    least, most = to_host(torch.stack(torch.aminmax(values)).double()).tolist()
+    return least, most

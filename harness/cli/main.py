@@ -62,6 +62,11 @@ class Verbs(Group):
         except HarnessError as error:
             tell(f"error: {error}", style="red", err=True)
             raise typer.Exit(error.exit_code) from None
+        except SystemExit as error:  # a plugin's, or of a pipe whose reader is gone; the verbs themselves raise Exit
+            if error.code:
+                raise
+            tell("error: something ended the program before it was done; --workers 1 keeps a plugin apart", err=True)
+            raise typer.Exit(1) from None
         except KeyboardInterrupt:
             hint = AFTER_CTRL_C.get(ctx.invoked_subcommand or "", "nothing unfinished was kept")
             tell(f"\nstopped; {hint}", style="yellow", err=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from harness.cli import completing
+from harness.cli.executing import ClipTimeout, Devices, Executor, WorkerMemory, Workers, chosen_executor
 from harness.cli.options import Compile, Device, PluginFiles, Precision, Tile
 from harness.planning.computing import FULL
 from harness.specs import DEFAULT_BENCHMARK
@@ -81,6 +82,11 @@ def run(
             "--flow-cache", metavar="DIR", help="Keep flow of HR frames there for later runs: up to 20 GB, oldest out."
         ),
     ] = None,
+    workers: Workers = None,
+    devices: Devices = None,
+    clip_timeout: ClipTimeout = None,
+    worker_memory: WorkerMemory = None,
+    executor: Executor = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
     estimate: Annotated[
         bool, typer.Option("--estimate", help="With --dry-run: say how long it may take, from a clip that is timed.")
@@ -127,8 +133,9 @@ def run(
     console = new_console()
     kept = open_flow_cache(flow_cache) if flow_cache and not dry_run else None
     request = Request(
-        load_benchmark(benchmark), sr, recognizer, limit, data, device, skip_unreadable=skip_unreadable,
-        computing=Computing(precision, tile, compiled),
+        load_benchmark(benchmark), sr, recognizer, limit, data, devices.split(",")[0] if devices else device,
+        chosen_executor(executor, workers, devices, clip_timeout, worker_memory, registry()),
+        skip_unreadable=skip_unreadable, computing=Computing(precision, tile, compiled),
     )  # fmt: skip
     with lazily(counting_bar, "reading clips", "clips") as progress:
         context = open_context(request, registry(), progress)

@@ -22,6 +22,8 @@ Examples:
 
   harness runs show runs/mini    protocol, cells, what is damaged
 
+  harness runs watch runs/mini   follows it from another terminal
+
   harness runs delete runs/mini  asks first
 
   harness runs export runs/mini  writes runs/mini.zip
@@ -70,6 +72,18 @@ def show(run_dir: RunDir) -> None:
     from harness.terminal import console
 
     _print(console(), read_run(run_dir))
+
+
+@app.command(epilog=EXAMPLES)
+def watch(
+    run_dir: RunDir,
+    every: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 1.0,
+) -> None:
+    """Follow a run that another terminal, or another machine with the same disk, computes, until it ends."""
+    from harness.cli.watching import watch_run
+    from harness.terminal import console, say
+
+    say(console(), f"{run_dir}: {watch_run(run_dir, every)}")
 
 
 @app.command(epilog=EXAMPLES)

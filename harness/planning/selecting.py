@@ -27,7 +27,7 @@ from harness.planning.plan import (
 from harness.planning.resolving import dataset_part, degradation_part, flow_part
 from harness.planning.steps import computed
 from harness.registry import Registry
-from harness.specs import NetworkSpec
+from harness.specs import DEFAULT_EXECUTOR, NetworkSpec
 from harness.syntax import ALL, parse_choices
 from harness.video.frames import decoder_name
 
@@ -45,7 +45,8 @@ class Request:
     limit: int | None = None
     data: Path | None = None
     device: str = "auto"
-    executor: str = "inprocess"
+    executor: str = DEFAULT_EXECUTOR
+    """``NAME`` or ``NAME:option=value``."""
     skip_unreadable: bool = False
     """Whether a clip that cannot be read costs its own rows alone, and not every cell."""
     computing: Computing = USUAL

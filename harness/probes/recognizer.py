@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from harness.contracts import Measurement, Sample, StreamRecognizer, Wants
+from harness.contracts import Measurement, Probe, Sample, StreamRecognizer, Wants
 from harness.errors import ContractError
 from harness.transfer import to_host
 
@@ -41,6 +41,11 @@ class StreamProbe:
             spatial, temporal = _checked(found, vectors=2)
             mean = _checked(found.float().mean(dim=0))
         return Measurement(arrays={"scores": mean, "spatial_scores": spatial, "temporal_scores": temporal})
+
+
+def judge_of(probe: Probe) -> object:
+    """The object that a plugin brought: a recogniser's stream within its `StreamProbe`, any other probe itself."""
+    return probe.recognizer if isinstance(probe, StreamProbe) else probe
 
 
 def _checked(scores: Tensor, vectors: int = 0) -> NDArray[np.float32]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 
@@ -13,9 +14,10 @@ from harness.planning.building import Given, build
 from harness.planning.cells import Part
 from harness.planning.computing import FULL
 from harness.running.compiling import compile_network
+from harness.running.guarding import guarded, hand_over
 from harness.running.in_steps import InSteps
 from harness.running.precision import halve_method, halve_recognizer
-from harness.specs import DegradationSpec, FlowSpec, NetworkSpec, RecognizerSpec, SRMethodSpec
+from harness.specs import DegradationSpec, FlowSpec, NetworkSpec, RecognizerSpec, Spec, SRMethodSpec
 
 
 def pick_device(name: str) -> torch.device:
@@ -27,13 +29,13 @@ def pick_device(name: str) -> torch.device:
 
 def build_degradation(part: Part[DegradationSpec]) -> Degradation:
     """A degradation."""
-    degradation: Degradation = build(part, Given())
+    degradation: Degradation = _built(part, Given())
     return degradation
 
 
 def build_flow(part: Part[FlowSpec], device: torch.device) -> FlowEstimator:
     """A flow estimator."""
-    estimator: FlowEstimator = build(part, Given(device=device))
+    estimator: FlowEstimator = _built(part, Given(device=device))
     return estimator
 
 
@@ -47,7 +49,7 @@ def build_method(part: Part[SRMethodSpec], scale: int, device: torch.device) -> 
 
 
 def _build_step(part: Part[SRMethodSpec], scale: int, device: torch.device) -> SRMethod:
-    method: SRMethod = build(part, Given(scale=scale, device=device))
+    method: SRMethod = _built(part, Given(scale=scale, device=device))
     if part.computing.precision != FULL:
         halve_method(method, part.computing.precision, device)
     if part.computing.tile is not None:
@@ -63,7 +65,7 @@ def build_probe(part: Part[NetworkSpec], scale: int, classes: Sequence[str], dev
     """A probe; a recogniser's stream is wrapped as one."""
     from harness.probes.recognizer import StreamProbe
 
-    built = build(part, Given(scale=scale, device=device, classes=classes))
+    built = _built(part, Given(scale=scale, device=device, classes=classes))
     if part.computing.compiled:
         compile_network(built)
     if isinstance(part.spec, RecognizerSpec):
@@ -75,5 +77,13 @@ def build_probe(part: Part[NetworkSpec], scale: int, classes: Sequence[str], dev
 
 def count_parameters(method: SRMethod) -> int:
     """Parameters of the network a method keeps in `network`; 0 if there is none."""
-    network = getattr(method, "network", None)
-    return sum(p.numel() for p in network.parameters()) if isinstance(network, torch.nn.Module) else 0
+    with guarded(method):
+        network = getattr(method, "network", None)
+        return sum(p.numel() for p in network.parameters()) if isinstance(network, torch.nn.Module) else 0
+
+
+def _built(part: Part[Spec], given: Given) -> Any:
+    with guarded(part):
+        live = build(part, given)
+    hand_over(part, live)
+    return live

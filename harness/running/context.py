@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 
@@ -12,10 +13,12 @@ from harness.errors import ClipError
 from harness.planning.cells import Cell, Part, Plan
 from harness.planning.resolving import open_dataset
 from harness.planning.selecting import Request, make_plan
+from harness.probes.recognizer import judge_of
 from harness.registry import Registry
 from harness.running.build import build_probe, pick_device
 from harness.running.flow_cache import FlowCache
-from harness.specs import NetworkSpec
+from harness.running.guarding import contained, guarded
+from harness.specs import DEFAULT_EXECUTOR, NetworkSpec
 from harness.video.frames import Video
 
 OPENED = 500
@@ -31,6 +34,14 @@ class RunContext:
         self.device = device
         self.flow_cache: FlowCache | None = None
         """Where flow of HR frames is kept between runs."""
+        self.data: Path | None = None
+        """The folder of the data set, as given on the command line."""
+        self.plugin_files: Sequence[Path] = ()
+        """Plugin files that were loaded besides the installed plugins."""
+        self.logs: Path | None = None
+        """The folder for what workers print."""
+        self.only_own = False
+        """Whether probes of third parties are not built here, where they could end the process."""
         self._probes: dict[str, Probe | Exception] = {}
 
     def open(self, clip: Clip) -> Video:
@@ -52,7 +63,8 @@ class RunContext:
         Of many clips, `OPENED` spread over all of them stand for the others: opening takes milliseconds each.
         """
         parts = {cell.probe.label: cell.probe for cell in cells}
-        probes = [probe for part in parts.values() if not isinstance(probe := self._found(part), Exception)]
+        own = [part for part in parts.values() if not (self.only_own and part.code)]
+        probes = [probe for part in own if not isinstance(probe := self._found(part), Exception)]
         clips = self.plan.clips
         opened = clips[:: -(-len(clips) // OPENED)] if clips and probes else ()
         lengths = Counter(filter(None, map(self._likely_frames, opened)))
@@ -67,7 +79,8 @@ class RunContext:
 
     def _try(self, part: Part[NetworkSpec]) -> Probe | Exception:
         try:
-            return build_probe(part, self.plan.benchmark.scale, self.plan.classes, self.device)
+            with contained():
+                return build_probe(part, self.plan.benchmark.scale, self.plan.classes, self.device)
         except Exception as error:  # kept, so that a factory is called once even if it fails
             return error
 
@@ -85,14 +98,18 @@ def open_context(request: Request, registry: Registry, progress: Progress | None
     Raises `UsageError` for anything that does not exist.
     """
     dataset = open_dataset(request.benchmark.dataset, registry, request.data)
-    return RunContext(make_plan(request, registry, dataset, progress), dataset, pick_device(request.device))
+    context = RunContext(make_plan(request, registry, dataset, progress), dataset, pick_device(request.device))
+    context.data, context.plugin_files = request.data, tuple(registry.files)
+    context.only_own = request.executor != DEFAULT_EXECUTOR
+    return context
 
 
 def _wanted(probes: Sequence[Probe], num_frames: int) -> int:
     wanted: set[int] = set()
     for probe in probes:
         try:
-            wanted |= probe.wants(num_frames).all_frames()
+            with guarded(judge_of(probe)):
+                wanted |= probe.wants(num_frames).all_frames()
         except Exception:  # a plugin's code; the loop meets it again and records it in the probe's cells
             continue
     return len(wanted)

@@ -77,4 +77,14 @@ class ClipDone:
     seconds: float
 
 
-Event = Loading | Built | Remarked | Measured | Unreadable | Failed | Pictured | ClipDone
+@dataclass(frozen=True)
+class WorkerBegan:
+    """A worker process is ready: its number, where it computes, and how many workers had died before."""
+
+    number: int
+    host: str
+    device: str
+    restarts: int
+
+
+Event = Loading | Built | Remarked | Measured | Unreadable | Failed | Pictured | ClipDone | WorkerBegan

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import DamagedError, RunFolderError
-from harness.running.store import RunFolder
+from harness.running.store import WORKER_LOGS, RunFolder
 
 RUN_FILE, CELLS = "run.json", "cells"
-FOLDERS = (CELLS, "protocols", "pictures", "damaged", "page", "frames")
+FOLDERS = (CELLS, "protocols", "pictures", "damaged", "page", "frames", WORKER_LOGS)
 FILES = (RUN_FILE, ".lock", ".probe.tmp", "leaderboard.*")
 """What a run writes; whatever else is in its folder is somebody else's."""
 STATES = ("ok", "failed", "skipped", "running")
@@ -101,7 +101,8 @@ def delete_run(path: Path) -> list[str]:
     links = [name for name in FOLDERS if (path / name).is_symlink()]
     if links:
         raise RunFolderError(f"{path / links[0]} is a link to another folder; delete it yourself, then try again")
-    _refuse_used(path)
+    if in_use(path):
+        raise RunFolderError(f"{path} is in use by a run; stop it first")
     try:
         for name in FOLDERS:
             if (path / name).is_dir():
@@ -140,15 +141,16 @@ def _cell(folder: RunFolder, name: str) -> Cell:
     return Cell(name, method, probe, status if status in STATES else "running", str(facts.get("reason") or ""))
 
 
-def _refuse_used(path: Path) -> None:
-    """Raise `RunFolderError` if a run holds the folder."""
+def in_use(path: Path) -> bool:
+    """Whether a run holds the folder."""
     if not (path / ".lock").is_file():
-        return
-    with (path / ".lock").open("a") as lock:
+        return False
+    with (path / ".lock").open() as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise RunFolderError(f"{path} is in use by a run; stop it first") from None
+            return True
+    return False
 
 
 def _files(path: Path) -> Iterator[Path]:

@@ -10,6 +10,7 @@ from torch import Tensor
 from harness.contracts import SRMethod
 from harness.errors import ContractError
 from harness.running.compiling import remark_on_compiling
+from harness.running.guarding import remark_on_changes
 from harness.transfer import positions, to_host
 
 
@@ -29,9 +30,9 @@ def temporal_radius(method: SRMethod) -> int | None:
 
 
 def remark_of(method: object) -> str | None:
-    """What no option says of how a method or recogniser came to its results: its attribute `remark`, and whether it
-    runs uncompiled although compiling was asked for."""
-    found = getattr(method, "remark", None), remark_on_compiling(method)
+    """What no option says of how a method or recogniser came to its results: its attribute `remark`, whether it runs
+    uncompiled although compiling was asked for, and what it changed that others depend on."""
+    found = getattr(method, "remark", None), remark_on_compiling(method), remark_on_changes(method)
     return "; ".join(str(remark) for remark in found if remark is not None) or None
 
 
@@ -53,8 +54,10 @@ def around(frames: Iterable[int], radius: int | None, num_frames: int) -> list[i
     """
     if radius is None:
         return list(range(num_frames))
-    near = {n for frame in frames for n in range(frame - radius, frame + radius + 1)}
-    return sorted(n for n in near if 0 <= n < num_frames)
+    near: set[int] = set()
+    for frame in frames:
+        near.update(range(max(0, frame - radius), min(num_frames, frame + radius + 1)))
+    return sorted(near)
 
 
 class FrameStore:

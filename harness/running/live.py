@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from harness.contracts import Clip, SRMethod
+from harness.contracts import Clip, Degradation, FlowEstimator, Probe, SRMethod
 from harness.planning.cells import Cell, Part
 from harness.running.pipeline import RestoredClip
 from harness.running.portions import Portion
 from harness.specs import SRMethodSpec
+
+Note = Callable[[str, Sequence[str], bool], None]
+"""Told what is done next: with which clip (an empty text while things are built), for which cells, by their ids, and
+whether the clip is only read."""
+
+
+def no_note(clip: str, cells: Sequence[str], reading: bool) -> None:
+    """Nobody wants to know."""
 
 
 @dataclass
@@ -71,3 +80,17 @@ class View:
             self.restored = None
         elif self.restored is not None:
             self.restored.keep(portion)
+
+
+@dataclass
+class Assembly:
+    """The live objects; None is what is not needed, or could not be built."""
+
+    degradation: Degradation | None = None
+    flow: FlowEstimator | None = None
+    hr_flow: FlowEstimator | None = None
+    probes: dict[str, Probe] = field(default_factory=dict)
+    """One object a probe, shared by all methods, by label."""
+    methods: list[LiveMethod] = field(default_factory=list)
+    remarks: dict[str, str] = field(default_factory=dict)
+    """The last that were told of flow estimator and degradation, by label."""

@@ -14,16 +14,18 @@ from harness.contracts import Clip, Measurement, PortionedProbe, Sample
 from harness.errors import ClipError
 from harness.memory import give_back
 from harness.planning.cells import Cell, Plan
-from harness.running.assembling import Assembly, assemble
+from harness.probes.recognizer import judge_of
+from harness.running.assembling import assemble
 from harness.running.context import RunContext
 from harness.running.events import ClipDone, Event, Measured, Pictured
 from harness.running.frame_store import widest
-from harness.running.live import LiveCell, LiveMethod, View
+from harness.running.guarding import contained, guarded, held
+from harness.running.live import Assembly, LiveCell, LiveMethod, Note, View, no_note
 from harness.running.pipeline import PORTION_PIXELS, JointClip, RestoredClip, SourceClip, pixels_on
 from harness.running.portions import Look, Portion, look_of, needs_of, portions_of
 from harness.running.read_ahead import reader_for
 from harness.running.rows import make_row
-from harness.running.telling import fail, remarks, remarks_on_probe, unreadable
+from harness.running.telling import fail, remarks, remarks_on_probe, remarks_on_shared, unreadable
 from harness.running.timing import Stopwatch
 from harness.video.frames import Bytes, to_uint8
 
@@ -54,11 +56,15 @@ class Opened:
 
 
 class ClipLoop:
-    """Holds the live objects while clips go through them. Iterate over `run` to the end."""
+    """Holds the live objects while clips go through them. Iterate over `run` to the end.
 
-    def __init__(self, work: Work, context: RunContext) -> None:
+    `note` is told what is done next, before every call into a plugin.
+    """
+
+    def __init__(self, work: Work, context: RunContext, note: Note = no_note) -> None:
         self.work = work
         self.context = context
+        self._note = note
         self.watch = Stopwatch(context.device)
         self._reader = reader_for(context.device)
         self._asked: dict[str, Callable[[], Opened]] = {}
@@ -70,12 +76,25 @@ class ClipLoop:
 
     def run(self, clips: Iterable[Clip]) -> Generator[Event, None, None]:
         """Build everything, then take the clips through every method that still waits for them."""
-        self.built = yield from assemble(self.work.plan, self.live, self.context)
-        try:
-            for clip, following in _with_next(clip for clip in clips if self._waiting(clip)):
-                yield from self.see(clip, following)
-        finally:
-            self._reader.stop()
+        with held():
+            yield from self.prepare()
+            for _, event in self.take(clips):
+                yield event
+
+    def prepare(self) -> Generator[Event, None, None]:
+        """Build everything."""
+        with held():
+            self.built = yield from assemble(self.work.plan, self.live, self.context, self._note)
+
+    def take(self, clips: Iterable[Clip]) -> Generator[tuple[Clip, Event], None, None]:
+        """Take clips through every method that still waits for them; each event with the clip that it is of."""
+        with held():
+            try:
+                for clip, following in _with_next(clip for clip in clips if self._waiting(clip)):
+                    for event in self.see(clip, following):
+                        yield clip, event
+            finally:
+                self._reader.stop()
 
     def see(self, clip: Clip, following: Clip | None = None) -> Iterator[Event]:
         """Take one clip through every method that still waits for it, a portion at a time.
@@ -93,6 +112,7 @@ class ClipLoop:
         if following is not None:
             self._asked = {following.id: self._reader.ask(partial(self._open, following))}
         yield from self._see_opened(opened, views)
+        yield from remarks_on_shared(self.built, self.work.plan, self.live)
         self.watch.settle()
 
     def _waiting(self, clip: Clip) -> list[LiveMethod]:
@@ -153,8 +173,10 @@ class ClipLoop:
 
     def _trying(self, clip: Clip, views: Sequence[View], read: Callable[[], T]) -> Generator[Event, None, T | None]:
         """What `read` reads of a clip; None if that fails, which ends the clip for all methods."""
+        self._note(clip.id, _ids(live for view in views for live in view.waiting(clip)), True)
         try:
-            return read()
+            with contained():
+                return read()
         except ClipError as error:
             yield unreadable([live for view in views for live in view.waiting(clip)], clip, error)
         except Exception as error:  # a plugin's data set or degradation; recorded with its traceback
@@ -170,7 +192,8 @@ class ClipLoop:
         of_pairs = {live.cell.probe.label for live in self.live if len(live.cell.methods) > 1}
         for label, probe in list(self.built.probes.items()):
             try:
-                looks[label] = look_of(probe, num_frames, whole=label in of_pairs)
+                with guarded(judge_of(probe)):
+                    looks[label] = look_of(probe, num_frames, whole=label in of_pairs)
             except Exception as error:  # a plugin's code; recorded with its traceback in the probe's cells
                 failures[label] = error
         return looks, failures
@@ -186,6 +209,7 @@ class ClipLoop:
     ) -> Iterator[Event]:
         """Restore a portion and let the cells see it. `kept` is what pairs need of the clip, by method."""
         waiting = view.waiting(source.clip)
+        self._note(source.clip.id, _ids(waiting), False)
         try:
             view.restored = self._restored(view, source, portion)
         except ClipError as error:  # of a method whose frames are files
@@ -214,8 +238,10 @@ class ClipLoop:
 
     def _probe(self, live: LiveCell, view: View, sample: Sample, portion: Portion) -> Iterator[Event]:
         part, start = live.cell.probe, time.perf_counter()
+        self._note(sample.clip.id, [live.cell.id], False)
         try:
-            with self.watch.stage("recognise" if part.stream else "measure"), torch.inference_mode():
+            stage = self.watch.stage("recognise" if part.stream else "measure")
+            with guarded(judge_of(self.built.probes[part.label])), stage, torch.inference_mode():
                 found = self._look(live, view, sample, portion)
             view.cell_seconds[live.cell.id] += time.perf_counter() - start
             if found is None:
@@ -236,6 +262,10 @@ class ClipLoop:
             return probe.measure(sample) if portion.is_last else None
         seen.append(probe.see(sample, portion.units[label]))
         return probe.summary(torch.cat(seen)) if portion.is_last else None
+
+
+def _ids(live: Iterable[LiveCell]) -> list[str]:
+    return list(dict.fromkeys(one.cell.id for one in live))
 
 
 def _with_next(clips: Iterable[Clip]) -> Iterator[tuple[Clip, Clip | None]]:

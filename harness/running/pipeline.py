@@ -17,14 +17,15 @@ from torch import Tensor
 
 from harness.contracts import Clip, ClipDegradation, Cost, Degradation, FlowEstimator, Pair, RestoredElsewhere, SRMethod
 from harness.errors import ContractError
-from harness.running.cost import measure_cost
 from harness.running.decoding import Decoding
 from harness.running.frame_store import FrameStore, around, temporal_radius
+from harness.running.guarding import guarded
 from harness.running.portions import Needs, Portion, Spans
 from harness.running.read_ahead import OnDemand, Reader
 from harness.running.recoded import RecodedVideo
+from harness.running.returned import check_flow, check_frames
 from harness.running.timing import Span, Stopwatch
-from harness.transfer import all_finite, positions
+from harness.transfer import positions
 from harness.video.frames import Video, crop_to_multiple, multiple_of
 
 BLOCK_PIXELS = 1 << 20
@@ -69,11 +70,9 @@ class PairFlows:
         if self._estimator is None:
             raise ContractError("asks for flow; its declaration must say so: uses_flow=True, or a temporal stream")
         first, second = self._frames([a for a, _ in pairs]), self._frames([b for _, b in pairs])
-        with self._watch.stage("flow"):
+        with guarded(self._estimator), self._watch.stage("flow"):
             flow = self._estimator.flow(first, second)
-        expected = (len(pairs), 2, *first.shape[-2:])
-        if tuple(flow.shape) != expected or not all_finite(flow):
-            raise ContractError(f"flow has shape {tuple(flow.shape)}; expected finite numbers of shape {expected}")
+        flow = check_flow(flow, (len(pairs), 2, *first.shape[-2:]))
         self._known.update(zip(pairs, flow, strict=True))
 
 
@@ -162,7 +161,11 @@ class SourceClip:
         )  # fmt: skip
 
     def _degraded(self, frames: Tensor) -> Tensor:
-        return frames if self._degradation is None else self._degradation.degrade(frames)
+        if self._degradation is None:
+            return frames
+        with guarded(self._degradation):
+            degraded = self._degradation.degrade(frames)
+        return check_frames("degrade", degraded, (len(frames), 3, *self.lr.size))
 
     def _put(self, store: FrameStore, spans: Spans, numbers: Sequence[int], frames: Tensor) -> None:
         rows = [row for row, number in enumerate(numbers) if self._is_needed(spans, number)]
@@ -214,7 +217,12 @@ class RestoredClip:
 
     @cached_property
     def cost(self) -> Cost | None:
-        return measure_cost(*self._again) if self._again else None
+        if self._again is None:
+            return None
+        from harness.running.cost import measure_cost  # takes seconds to import, and few clips ask for it
+
+        with guarded(self._method):
+            return measure_cost(*self._again)
 
     @property
     def sr_flow(self) -> PairFlows:
@@ -230,8 +238,8 @@ class RestoredClip:
         """Have the method restore some wanted frames, check what it returns, and round it to 8 bits.
 
         It is shown the frames within its `temporal_radius` of them, and restores a block at a time. If it looks at the
-        whole clip, it restores all wanted frames with the first portion. Raises `ContractError` for a wrong shape or
-        values that are not finite.
+        whole clip, it restores all wanted frames with the first portion. Raises `ContractError` for what is not
+        floating point, a wrong shape, and values that are not finite or far outside [0, 1].
         """
         if self._radius is None:
             portion = () if self.restored_frames else self.source.wanted or portion
@@ -256,12 +264,13 @@ class RestoredClip:
             )
         else:
             ask = partial(self._method.upscale, given, [bisect_left(shown, frame) for frame in frames])
-        with source.watch.stage("read" if self._elsewhere else "restore") as span, torch.inference_mode():
+        stage = source.watch.stage("read" if self._elsewhere else "restore")
+        with guarded(self._method), stage as span, torch.inference_mode():
             restored = ask()
         self._spans.append(span)
         if not self._elsewhere:
             self._again = self._again or ((ask, len(frames)) if self._counted else None)
-        _check_restored(restored, (len(frames), 3, *self.sr.size))
+        restored = check_frames("upscale", restored, (len(frames), 3, *self.sr.size))
         self.sr.put(frames, restored.float())
         self.restored_frames += len(frames)
         self._is_source = self._is_source and self.sr.holds_same(source.high_resolution, frames)
@@ -321,11 +330,3 @@ def restore(
     restored = RestoredClip(method, source, sees_hr=sees_hr, scale=scale, counted=counted)
     restored.restore(frames)
     return restored
-
-
-def _check_restored(restored: Tensor, expected: tuple[int, ...]) -> None:
-    if tuple(restored.shape) != expected:
-        raise ContractError(f"upscale returned shape {tuple(restored.shape)}; expected {expected}")
-    if not all_finite(restored):
-        bad = int((~torch.isfinite(restored)).sum())
-        raise ContractError(f"upscale returned {bad} values that are NaN or infinite")

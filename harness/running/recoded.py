@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 import numpy as np
 
 from harness.contracts import ClipDegradation
 from harness.errors import ContractError
+from harness.running.guarding import guarded
 from harness.video.derived import DerivedVideo, facts_of
 from harness.video.frames import Bytes, Video, crop_to_multiple, multiple_of, to_tensor, to_uint8
 
@@ -33,7 +35,8 @@ class RecodedVideo(DerivedVideo):
         """All LR frames, uint8 ``(h, w, 3)``. Raises `ContractError` if the degradation changes number or size."""
         assert self.degradation is not None
         count = 0
-        for frame in self.degradation.recode(self._degraded(), self.fps):
+        recoded = self.degradation.recode(self._degraded(), self.fps)
+        for frame in iter(partial(self._next, recoded), None):
             if frame.shape != (*self.size, 3) or frame.dtype != np.uint8:
                 raise ContractError(
                     f"recode: a frame of {frame.dtype} {frame.shape}; expected uint8 {(*self.size, 3)}, as it was given"
@@ -42,6 +45,10 @@ class RecodedVideo(DerivedVideo):
             yield frame
         if count != self.num_frames:
             raise ContractError(f"recode: {count} frames; expected {self.num_frames}, as it was given")
+
+    def _next(self, recoded: Iterator[Bytes]) -> Bytes | None:
+        with guarded(self.degradation):
+            return next(recoded, None)
 
     def _degraded(self) -> Iterator[Bytes]:
         assert self.degradation is not None

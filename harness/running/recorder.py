@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from harness.planning.cells import Cell, Plan
 from harness.registry import Registry
-from harness.running.events import Built, ClipDone, Event, Failed, Loading, Measured, Pictured, Remarked, Unreadable
+from harness.running.events import (
+    Built,
+    ClipDone,
+    Event,
+    Failed,
+    Loading,
+    Measured,
+    Pictured,
+    Remarked,
+    Unreadable,
+    WorkerBegan,
+)
 from harness.running.pictures import save_comparison
 from harness.running.rows import CellFacts
 from harness.running.store import RunFolder
@@ -43,6 +54,7 @@ class Recorder:
         self.skip_unreadable = skip_unreadable
         """Whether a cell is complete without the clips that cannot be read."""
         self._open: dict[str, Cell] = {}
+        self._workers: dict[int, WorkerBegan] = {}
         self._unreadable: dict[str, dict[str, str]] = {}
         """Reasons by clip of every cell that lacks one."""
 
@@ -82,17 +94,32 @@ class Recorder:
                     self._unreadable.setdefault(cell.id, {})[clip.id] = reason
             case Pictured():
                 self._save_picture(event)
+            case WorkerBegan():
+                self._workers[event.number] = event
+                self.folder.write_info({**self.folder.info(), "execution": self.execution(event.restarts)})
 
     def finish(self) -> None:
         """Close every cell that has not failed."""
         order = [clip.id for clip in self.plan.clips]
         for cell in list(self._open.values()):
-            missing = self._unreadable.get(cell.id, {})
+            found = self._unreadable.get(cell.id, {})
+            missing = {clip: found[clip] for clip in order if clip in found}
             if len(missing) == len(order) or (missing and not self.skip_unreadable):
                 self._fail(cell, _unreadable(missing, len(order)), "\n".join(missing.values()))
                 continue
             self.folder.cell(cell.id).finish(order, missing)
             self._announce(cell, "ok", None)
+
+    def execution(self, restarts: int) -> dict[str, Any]:
+        """What `run.json` says of where cells are computed."""
+        workers = [self._workers[number] for number in sorted(self._workers)]
+        return {
+            **self.folder.info().get("execution", {}),
+            "workers": len(workers),
+            "hosts": sorted({worker.host for worker in workers}),
+            "devices": [worker.device for worker in workers],
+            "restarts": restarts,
+        }
 
     def _fail(self, cell: Cell, reason: str, log: str) -> None:
         del self._open[cell.id]

@@ -98,13 +98,20 @@ CELL_COLUMNS = tuple(item.name for item in fields(CellFile) if item.name not in 
 
 
 def make_row(clip: Clip, numbers: Mapping[str, float | int | None], arrays: Mapping[str, Any], seconds: float) -> Row:
-    """One row of a cell. Raises `ContractError` for a number that is neither finite nor None."""
-    for key, value in numbers.items():
-        if value is not None and not abs(value) < float("inf"):
-            raise ContractError(f"{key} is {value}; a probe returns finite numbers, or None where undefined")
+    """One row of a cell. Raises `ContractError` for what is neither a finite number nor None."""
+    plain = {key: _plain(key, value) for key, value in numbers.items()}
     lists = {key: [float(v) for v in array.reshape(-1)] for key, array in arrays.items()}
     for key, values in lists.items():
         if not all(abs(v) < float("inf") for v in values):
             raise ContractError(f"{key} contains NaN or infinite values")
     facts = {"clip": clip.id, "label": clip.label, "group": clip.group}
-    return {**facts, **numbers, **lists, "seconds": round(seconds, 6)}
+    return {**facts, **plain, **lists, "seconds": round(seconds, 6)}
+
+
+def _plain(key: str, value: object) -> float | int | None:
+    """A number of Python, which can be written down."""
+    if callable(item := getattr(value, "item", None)):  # a number of numpy, or in a tensor
+        value = item()
+    if value is None or (isinstance(value, int | float) and abs(value) < float("inf")):
+        return value
+    raise ContractError(f"{key} is {value!r}; a probe returns finite numbers, or None where undefined")

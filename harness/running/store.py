@@ -5,6 +5,7 @@
     RUN/cells/ID/clips.jsonl      one line a clip while the cell is running, appended and flushed
     RUN/cells/ID/clips.parquet    the same rows once the cell is complete
     RUN/cells/ID/error.txt        traceback of a failed cell
+    RUN/workers/N.log             what worker N printed
     RUN/protocols/NAME.json       what run.json said of another protocol whose cells are here
     RUN/damaged/                  what was not as it had been written, set aside by the next run
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA_VERSION = 1
+WORKER_LOGS = "workers"
+"""Folder in a run folder for what workers print."""
 NOTHING: Mapping[str, str] = MappingProxyType({})
 SPACE_NEEDED = 64 * 2**20
 """Bytes that must be free before a run begins; the rows of 4,000 clips and 200 cells take about half of it."""
@@ -105,7 +108,7 @@ class CellRecord:
 
     def fail(self, reason: str, traceback: str) -> None:
         """The cell failed; its rows are kept, so that a later run resumes from them."""
-        (self.folder / "error.txt").write_text(traceback)
+        (self.folder / "error.txt").write_text(traceback, "utf-8", errors="backslashreplace")
         self._write({**self.outcome, "status": "failed", "reason": reason, "error_log": "error.txt"})
 
     def skip(self, facts: Mapping[str, Any], reason: str) -> None:
@@ -116,6 +119,10 @@ class CellRecord:
     def note(self, facts: Mapping[str, Any]) -> None:
         """Add facts that are known only later, such as the number of parameters."""
         self._write({**self.outcome, **facts})
+
+    def lines(self) -> int:
+        """About how many rows a cell has that is not complete, without reading them."""
+        return self._rows_file.read_bytes().count(b"\n") if self._rows_file.exists() else 0
 
     def rows(self) -> list[Row]:
         """The rows of the cell, complete or not."""
@@ -241,7 +248,7 @@ class RunFolder:
 
     def clear(self) -> None:
         """Forget the run in this folder, whatever it was (``--no-resume``)."""
-        for folder in ("cells", "pictures", "protocols"):
+        for folder in ("cells", "pictures", "protocols", WORKER_LOGS):
             shutil.rmtree(self.path / folder, ignore_errors=True)
         (self.path / "run.json").unlink(missing_ok=True)
         (self.path / "cells").mkdir(exist_ok=True)  # it may not have been removed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -20,7 +21,7 @@ from harness.running.environment import describe_environment
 from harness.running.protocols import archive, foreign, kept_cells, left_out
 from harness.running.recorder import Listener, Recorder
 from harness.running.renaming import rename_methods
-from harness.running.store import SCHEMA_VERSION, RunFolder
+from harness.running.store import SCHEMA_VERSION, WORKER_LOGS, RunFolder
 from harness.specs import ExecutorSpec, ProbeSpec
 
 if TYPE_CHECKING:
@@ -72,6 +73,10 @@ def record_start(context: RunContext, request: Request, folder: RunFolder) -> No
             "weights": {**(earlier.get("weights", {}) if earlier else {}), **other_weights(plan)},
             "published": joined(comparable(plan), published, plan),
             "environment": describe_environment(context.device),
+            "execution": {
+                "executor": request.executor, "workers": 1, "hosts": [socket.gethostname()],
+                "devices": [str(context.device)], "restarts": 0,
+            },
             "columns": [asdict(c) for p in plan.probes if isinstance(p.spec, ProbeSpec) for c in p.spec.columns],
             "seeds": {"subset": 0},
             "cells": [*(c.id for c in plan.cells), *kept_cells(plan, folder, earlier["cells"] if earlier else ())],
@@ -92,6 +97,7 @@ def execute(
     if not cells:
         return {}
     executor: Executor = build(resolve_part(ExecutorSpec, request.executor, registry), Given())
+    context.logs = folder.path / WORKER_LOGS
     done = recorder.begin(cells, str(context.device))
     seconds = executor.run(Work(context.plan, cells, done), context, recorder.take)
     recorder.finish()

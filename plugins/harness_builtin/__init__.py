@@ -140,6 +140,18 @@ def harness_executors() -> Iterable[ExecutorSpec]:
     yield ExecutorSpec(
         "inprocess", "one process, one device, clip by clip", "harness.running.executors.inprocess:InProcess"
     )
+    yield ExecutorSpec(
+        "processes", "worker processes on this machine, replaced when they die",
+        "harness.running.executors.processes:Processes",
+        options={"workers": 0, "devices": "", "clip_timeout": 600.0, "worker_memory": 0.0},
+    )  # fmt: skip
+    yield ExecutorSpec(
+        "ray", "workers on Ray, here or on a cluster: ray:address=auto", "harness.running.executors.cluster:OnRay",
+        options={
+            "address": "", "workers": 0, "num_cpus": 1.0, "num_gpus": 0.0, "data": "", "ship_clips": False,
+            "clip_timeout": 600.0, "worker_memory": 0.0,
+        },
+    )  # fmt: skip
 
 
 @hookimpl

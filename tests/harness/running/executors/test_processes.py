@@ -1,0 +1,98 @@
+"""Worker processes: the same table as without them, whatever becomes of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.planning.benchmark import Benchmark
+from harness.planning.selecting import Request
+from harness.running.reading import load_run
+
+SR = "nearest,drawing"
+
+
+@pytest.fixture
+def quick(small: Benchmark) -> Benchmark:
+    return small.model_copy(update={"probes": ["psnr_y"]})
+
+
+def children() -> list[int]:
+    """Worker processes of this one."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            if parent == os.getpid() and "spawn_main" in (folder / "cmdline").read_text():
+                found.append(int(folder.name))
+        except (OSError, IndexError):
+            continue
+    return found
+
+
+@contextmanager
+def killer(times: int, every: tuple[float, float]) -> Iterator[list[int]]:
+    """Kills a worker at random moments."""
+    over, killed = threading.Event(), list[int]()
+
+    def work() -> None:
+        while len(killed) < times and not over.wait(random.uniform(*every)):
+            for pid in random.sample(children(), min(1, len(children()))):
+                os.kill(pid, signal.SIGKILL)
+                killed.append(pid)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield killed
+    over.set()
+    thread.join()
+
+
+def test_deaths_and_misbehaviour_cost_cells_and_nothing_else(
+    tmp_path: Path, small: Benchmark, do_run: Callable[..., Any], board_of: Callable[[Path], Any],
+    made_clips: Callable[..., Path],
+) -> None:  # fmt: skip
+    data, probes = made_clips(classes=2, per_class=1), ["psnr_y", "fragile"]
+    benchmark = small.model_copy(update={"probes": probes})
+    bad = "bad:deed=segfault,bad:built=segfault,bad:deed=_exit,bad:deed=sleep,bad:deed=sys.exit,bad:deed=default dtype"
+    executor = "processes:workers=1,clip_timeout=4"
+    do_run(Request(benchmark, sr=f"{bad},{SR}", data=data, executor=executor), tmp_path / "workers")
+    do_run(Request(benchmark, sr=SR, data=data), tmp_path / "alone")
+    cells = load_run(tmp_path / "workers").cells.set_index(["method", "probe"])
+    reasons = {
+        "bad:deed=segfault": "clip clip_0: its worker process was ended by SIGSEGV",
+        "bad:built=segfault": "its worker process was ended by SIGSEGV",
+        "bad:deed=_exit": "clip clip_0: its worker process ended with exit status 0",
+        "bad:deed=sleep": "clip clip_0: took longer than 4 s (--clip-timeout)",
+        "bad:deed=sys.exit": "clip clip_0: ContractError: raised SystemExit: 0",
+    }
+    for method, reason in reasons.items():
+        assert set(cells.loc[method, "status"]) == {"failed"}
+        assert cells.loc[method, "reason"].str.startswith(reason).all(), cells.loc[method, "reason"].tolist()
+    assert "in upscale" in log_of(tmp_path / "workers", cells.loc[("bad:deed=sleep", "psnr_y"), "cell"])
+    fine = ["hr", "bicubic", "nearest", "drawing", "bad:deed=default dtype"]
+    assert set(cells.loc[fine, "status"]) == {"ok"}
+    assert numbers(tmp_path / "workers", fine[:4]) == numbers(tmp_path / "alone", fine[:4])
+    execution = json.loads((tmp_path / "workers" / "run.json").read_text())["execution"]
+    assert execution["workers"] == 1 and execution["devices"] == ["cpu"] and execution["restarts"] == 4
+    assert not children()
+
+
+def numbers(out: Path, methods: list[str]) -> list[Any]:
+    clips = load_run(out).clips
+    kept = clips[clips["method"].isin(methods) & clips["probe"].isin(["psnr_y", "fragile"])]
+    columns = ["method", "probe", "clip", "psnr_y", "fragile"]
+    return sorted(kept[columns].astype(str).to_numpy().tolist())
+
+
+def log_of(out: Path, cell: str) -> str:
+    return (out / "cells" / cell / "error.txt").read_text()
