@@ -45,7 +45,7 @@ class Scores:
         classes = self.values.shape[1]
         outside = (self.labels < 0) | (self.labels >= classes)
         if outside.any():
-            wrong = [self.clips[int(place)] for place in np.flatnonzero(outside)]
+            wrong = [self.clips[place] for place in np.flatnonzero(outside).tolist()]
             raise RunFolderError(f"{self.name}: label outside 0..{classes - 1} for {_some(wrong)}")
         if not np.isfinite(self.values).all():
             bad = [clip for clip, row in zip(self.clips, self.values, strict=True) if not np.isfinite(row).all()]

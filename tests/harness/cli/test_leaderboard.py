@@ -139,7 +139,7 @@ def test_a_wrong_run_folder_format_ending_or_target_is_refused(cli: Cli, run_fol
     result = cli("leaderboard", run_folder, "--format", "cvs")
     assert result.exit_code == 2 and "Did you mean 'csv'?" in result.stderr
     result = cli("leaderboard", run_folder, "--out", tmp_path / "table.doc")
-    assert result.exit_code == 2 and "its ending names no format (.csv, .json, .md, .png, findings.md)" in result.stderr
+    assert result.exit_code == 2 and "its ending names no format (.csv, .html, .json, .md, .png, " in result.stderr
     result = cli("leaderboard", run_folder, "--out", tmp_path / "none" / "table.md")
     assert result.exit_code == 2 and "cannot be written" in result.stderr
 
