@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from harness.errors import HarnessError, one_line
 from harness.imports import resolve_import
 from harness.paths import home
-from harness.registry import HOOKS, Registry
+from harness.registry import DISTRIBUTION, HOOKS, Registry
 from harness.running.environment import package_version, packages
 from harness.running.store import SPACE_NEEDED
 from harness.specs import DatasetSpec, HealthCheck, NetworkSpec
@@ -41,7 +41,7 @@ def examine(registry: Registry) -> Iterator[Diagnosis]:
     """Check everything, one thing after another."""
     parts: list[Examination] = [
         _python, _packages, _torch_pair, lambda: _declared_checks(registry), _devices, _disk,
-        lambda: _plugins(registry), lambda: _datasets(registry), lambda: _weights(registry),
+        _cluster, lambda: _plugins(registry), lambda: _datasets(registry), lambda: _weights(registry),
     ]  # fmt: skip
     for part in parts:
         yield from part()
@@ -136,6 +136,14 @@ def _devices() -> Iterator[Diagnosis]:
     for index in range(torch.cuda.device_count()):
         facts = torch.cuda.get_device_properties(index)
         yield Diagnosis("ok", f"cuda:{index}", f"{facts.name}, {facts.total_memory / 2**30:.0f} GiB")
+
+
+def _cluster() -> Iterator[Diagnosis]:
+    version = package_version("ray")
+    if version is None:
+        yield Diagnosis("missing", "Ray", f'for runs on several machines: pip install "{DISTRIBUTION}[cluster]"')
+        return
+    yield Diagnosis("ok", "Ray", version)
 
 
 def _disk() -> Iterator[Diagnosis]:

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 from harness.errors import ContractError, one_line
 from harness.running.randomness import Randomness, seed_all
@@ -156,7 +156,7 @@ def _note(owner: object, changed: Sequence[str]) -> None:
     known += [name for name in changed if name not in known]
 
 
-def _refuse_exit(status: int) -> None:
+def _refuse_exit(status: int) -> NoReturn:
     """In the place of `os._exit` during a call; processes that a plugin forked may end."""
     if os.getpid() != _process.pid:
         _exit(status)

@@ -26,7 +26,7 @@ class Randomness:
     @classmethod
     def now(cls) -> Randomness:
         """The state they are in."""
-        cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []
+        cuda = torch.cuda.get_rng_state_all() if _cuda_is_in_use() else []
         return cls(random.getstate(), np.random.get_state(legacy=False), torch.get_rng_state(), cuda)
 
     def restore(self) -> None:
@@ -38,12 +38,16 @@ class Randomness:
             torch.cuda.set_rng_state_all(self.cuda)
 
 
+def _cuda_is_in_use() -> bool:
+    return bool(torch.cuda.is_initialized())  # type: ignore[no-untyped-call]
+
+
 def seed_all() -> None:
     """Begin with the same numbers everywhere."""
     random.seed(SEED)
     np.random.seed(SEED)
     # not torch.manual_seed: before there is a CUDA device in use it keeps a list of what to do then, that only grows
     torch.default_generator.manual_seed(SEED)
-    if torch.cuda.is_initialized():
+    if _cuda_is_in_use():
         for generator in torch.cuda.default_generators:
             generator.manual_seed(SEED)

@@ -168,7 +168,7 @@ THREADS = (
     Setting("torch's grad mode", torch.is_grad_enabled, torch.set_grad_enabled),
     Setting(
         "torch's function modes", torch._C._len_torch_function_stack,
-        partial(_pop, torch._C._len_torch_function_stack, overrides._pop_mode),  # type: ignore[attr-defined]
+        partial(_pop, torch._C._len_torch_function_stack, overrides._pop_mode),
     ),
     Setting(
         "torch's dispatch modes", torch._C._len_torch_dispatch_stack,

@@ -180,7 +180,7 @@ def serve(pipe: Connection, setup: Setup, journal: Path, log: Path) -> None:
         try:
             if worker is None:
                 worker = Worker(setup, note)
-            answer = worker.compute(task) if isinstance(task, Shard) else worker.prepare(task)
+            answer: Report | Exception = worker.compute(task) if isinstance(task, Shard) else worker.prepare(task)
         except Exception as error:  # raised again by the driver
             answer = error
         note.clear()

@@ -23,7 +23,8 @@ from harness.running.context import RunContext
 from harness.running.events import Event
 from harness.running.executors.work import Files, Report, Setup, Shard
 from harness.running.flow_cache import open_flow_cache
-from harness.running.loop import ClipLoop, Note, no_note
+from harness.running.live import Note, no_note
+from harness.running.loop import ClipLoop
 
 
 class Worker:

@@ -87,9 +87,8 @@ def test_only_the_ctrl_c_of_the_user_is_none_of_a_plugins_business() -> None:
         raise SystemExit(0)
     with pytest.raises(KeyboardInterrupt), held(), guarded("it"):
         signal.raise_signal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt), held(), guarded("it"):
-        with suppress(BaseException):  # as plugins do
-            signal.raise_signal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), held(), guarded("it"), suppress(BaseException):  # as plugins do
+        signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
@@ -114,7 +113,8 @@ def test_whatever_is_raised_fails_its_own_cells_alone(
     tmp_path: Path, small: Benchmark, do_run: Callable[..., Any], made_clips: Callable[..., Path]
 ) -> None:
     raised = {
-        "sys.exit": "SystemExit: 0", "os._exit": "SystemExit: 0", "KeyboardInterrupt": "raised KeyboardInterrupt", "GeneratorExit": "raised GeneratorExit",
+        "sys.exit": "SystemExit: 0", "os._exit": "SystemExit: 0", "KeyboardInterrupt": "raised KeyboardInterrupt",
+        "GeneratorExit": "raised GeneratorExit",
         "BaseException": "raised _Own: mine", "surrogate": r"ValueError: \ud800",
         "silent": "_Silent: (its message cannot be shown: SystemExit)",
     }  # fmt: skip
