@@ -19,6 +19,7 @@ from harness.planning.selecting import Request
 from harness.running.reading import load_run
 
 SR = "nearest,drawing"
+KILLS = 3
 
 
 @pytest.fixture
@@ -91,8 +92,22 @@ def numbers(out: Path, methods: list[str]) -> list[Any]:
     clips = load_run(out).clips
     kept = clips[clips["method"].isin(methods) & clips["probe"].isin(["psnr_y", "fragile"])]
     columns = ["method", "probe", "clip", "psnr_y", "fragile"]
-    return sorted(kept[columns].astype(str).to_numpy().tolist())
+    return sorted(kept.reindex(columns=columns).astype(str).to_numpy().tolist())
 
 
 def log_of(out: Path, cell: str) -> str:
     return (out / "cells" / cell / "error.txt").read_text()
+
+
+@pytest.mark.slow
+def test_workers_that_are_killed_at_random_moments_change_no_number(
+    tmp_path: Path, quick: Benchmark, do_run: Callable[..., Any], made_clips: Callable[..., Path]
+) -> None:
+    data = made_clips(classes=2, per_class=6)
+    do_run(Request(quick, sr=SR, data=data), tmp_path / "alone")
+    with killer(KILLS, (0.5, 6.0)) as killed:
+        do_run(Request(quick, sr=SR, data=data, executor="processes:workers=2"), tmp_path / "workers")
+    methods = ["hr", "bicubic", "nearest", "drawing"]
+    assert numbers(tmp_path / "workers", methods) == numbers(tmp_path / "alone", methods)
+    execution = json.loads((tmp_path / "workers" / "run.json").read_text())["execution"]
+    assert killed and execution["restarts"] >= 1 and not children()
