@@ -61,7 +61,7 @@ Nothing of it but its motion is in the videos, which this project rendered and g
 
 {trials}
 {statistics}
-Not measured in this copy: `python -m harness_mini.statistics FOLDER` measures, and writes here.
+Not measured in this copy: `python -m harness_benchmarks.natural FOLDER` measures, and writes here.
 """
 
 

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from harness_mini.panels import Footprint, Panel, Room
 from harness_mini.quaternion import Array
-from harness_mini.room import Footprint, Panel, Room
 from harness_mini.texture import Picture
 from harness_mini.view import View, Window
 

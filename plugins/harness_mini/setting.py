@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness_mini.panels import Room
 from harness_mini.plate import Light
 from harness_mini.quaternion import Array
-from harness_mini.room import Room, draw_room
+from harness_mini.room import draw_room
 from harness_mini.texture import Rng
 
 

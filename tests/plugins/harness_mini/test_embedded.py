@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from harness_benchmarks import natural
 
 import harness_mini
 from harness.planning.benchmark import load_benchmark
-from harness_mini import encode, statistics
+from harness_mini import encode
 from harness_mini.build import HEADER
 from harness_mini.classes import CLASS_NAMES
 
@@ -65,8 +66,8 @@ def test_clips_decode_to_their_frames(sample: list[dict[str, str]]) -> None:
 
 
 def test_clips_have_the_statistics_of_real_video(sample: list[dict[str, str]]) -> None:
-    flow = statistics.benchmark_flow()
-    found = statistics.mean(statistics.measure(encode.read(DATA / row["path"])[:5], flow) for row in sample)
+    flow = natural.benchmark_flow()
+    found = natural.mean(natural.measure(encode.read(DATA / row["path"])[:5], flow) for row in sample)
     assert -3.4 <= found.slope <= -2.6
     assert found.above <= 0.18
     assert 25.5 <= found.psnr <= 28.5
@@ -74,4 +75,4 @@ def test_clips_have_the_statistics_of_real_video(sample: list[dict[str, str]]) -
 
 
 def test_the_flow_that_is_measured_with_is_the_benchmarks() -> None:
-    assert load_benchmark("mini-2").flow == statistics.FLOW
+    assert load_benchmark("mini-2").flow == natural.FLOW

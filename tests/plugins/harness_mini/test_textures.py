@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from harness_mini import surfaces
+from harness_mini import fronts, surfaces
 from harness_mini.classes import CLASS_NAMES, CLASSES
 from harness_mini.plan import CLIPS_PER_CLASS, generator, jobs
 from harness_mini.props import PROPS
@@ -17,8 +17,8 @@ from harness_mini.surfaces import Surface
 from harness_mini.texture import CLOTHS, Rng, cloth
 
 KINDS = (surfaces.paint, surfaces.mural, surfaces.wallpaper, surfaces.blocks, surfaces.planks, surfaces.carpet,
-         surfaces.tiles, surfaces.lawn, surfaces.paving, surfaces.foliage, surfaces.books, surfaces.doors,
-         surfaces.painting, surfaces.window, surfaces.crown)  # fmt: skip
+         surfaces.tiles, surfaces.lawn, surfaces.paving, surfaces.foliage, fronts.books, fronts.doors,
+         fronts.painting, fronts.window, fronts.crown)  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.__name__))

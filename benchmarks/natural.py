@@ -1,7 +1,8 @@
 """How natural clips are: the statistics of their spectrum, and what a quarter of the size does to them.
 
-`python -m harness_mini.statistics FOLDER` measures every clip of a data set that `harness datasets build mini-2` wrote,
-and puts the numbers into its data card.
+    python -m harness_benchmarks.natural FOLDER
+
+measures every clip of a data set that `harness datasets build mini-2` wrote, and puts the numbers into its data card.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ from harness_mini.texture import Picture
 SCALE = 4
 FLOW = "dis:finest_scale=0,patch_size=8,patch_stride=3"
 """The flow of the benchmark `mini-2`."""
+PAIRS = 4
+"""Pairs of frames a clip, evenly spaced, whose warping error is measured."""
+PROBE = TemporalConsistency(scale=SCALE, samples=PAIRS)
 RINGS = (3, 70)
 """Cycles a frame between which the slope is fitted: below is the window's own spectrum, above what the codec leaves."""
 
@@ -108,16 +112,15 @@ def spectrum(frames: npt.NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _flows(frames: Tensor, estimator: FlowEstimator) -> dict[Pair, Tensor]:
-    """Flow of neighbouring frames, there and back."""
-    there = estimator.flow(frames[:-1], frames[1:])
-    back = estimator.flow(frames[1:], frames[:-1])
-    pairs = enumerate(zip(there, back, strict=True))
-    return {pair: flow for t, both in pairs for pair, flow in zip(((t, t + 1), (t + 1, t)), both, strict=True)}
+    """Flow of the pairs that the probe wants, there and back."""
+    pairs = PROBE.wants(len(frames)).pairs
+    first, second = ([pair[side] for pair in pairs] for side in (0, 1))
+    return dict(zip(pairs, estimator.flow(frames[first], frames[second]), strict=True))
 
 
 def _warp_error(pictures: _Pictures) -> float:
-    # the protocol's other members are not looked at by this probe
-    return float(TemporalConsistency(scale=SCALE).measure(pictures).numbers["warp_error"] or 0)  # type: ignore[arg-type]
+    # the rest of what a probe may ask of a clip is not asked for by this one
+    return float(PROBE.measure(pictures).numbers["warp_error"] or 0)  # type: ignore[arg-type]
 
 
 def benchmark_flow() -> FlowEstimator:
@@ -133,7 +136,7 @@ def mean(found: Iterable[Statistics]) -> Statistics:
 def table(found: Mapping[str, Sequence[Statistics]]) -> str:
     """The means over the clips of every split, as a table in markdown with the bounds that the test keeps."""
     lines = [
-        "Means over all clips, each measured on all of its frames. Slope: power of luma without the mean, Hann\n"
+        f"Means over all clips; warping error of {PAIRS} pairs a clip. Slope: power of luma without the mean, Hann\n"
         f"window, rings of {RINGS[0]} to {RINGS[1]} cycles a frame. Flow: `{FLOW}`.\n",
         "| split | clips | slope | energy above LR's limit | bicubic PSNR-Y | warping error: HR | bicubic | ratio |",
         "|---|---|---|---|---|---|---|---|",
