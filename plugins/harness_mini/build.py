@@ -94,7 +94,7 @@ def make_clip(job: Job, *, out: Path, seed: int) -> Rendered:
     """Render one clip into `out`, unless it is there already."""
     path = out / job.path
     if not encode.is_whole(path):
-        setting = _setting(seed, job.group)
+        setting = _setting(seed, job.seen, job.group)
         noise = generator(seed, f"noise of {job.path}")
         frames = render(CLASSES[job.label], setting, generator(seed, job.id), noise, right=job.right)
         encode.write(path, frames, setting.camera.crf)
@@ -102,8 +102,8 @@ def make_clip(job: Job, *, out: Path, seed: int) -> Rendered:
 
 
 @lru_cache(maxsize=1)
-def _setting(seed: int, group: str) -> Setting:
-    return draw_setting(generator(seed, group))
+def _setting(seed: int, split: str, group: str) -> Setting:
+    return draw_setting(split, generator(seed, group))
 
 
 def _write_annotation(path: Path, clips: list[Rendered]) -> None:

@@ -45,10 +45,11 @@ quarter of the size.
 |---|---|
 {actions}
 
-Clips of one `group` share place, light and camera; each has its own actor. Both splits draw from the same ranges, and
-share no group. Cameras stand 3.2 to 4.1 m away, at most 40 degrees from the actor's side. Two in five are out of focus
-(Gaussian, sigma 0.3 to 1.3 pixels); their shutters are open for 10 to 70 % of a frame's time, noise has a standard
-deviation of up to 1.2 grey levels at full exposure, and x264's crf lies between 11 and 19.
+Clips of one `group` share place, light and camera; each has its own actor. The splits share no group. Cameras stand
+3.2 to 4.1 m away, at most 40 degrees from the actor's side. Their shutters are open for 10 to 70 % of a frame's time,
+noise has a standard deviation of up to 1.2 grey levels at full exposure, and x264's crf lies between 11 and 19. A third
+of the test split's cameras are out of focus (35 %; Gaussian, sigma 0.3 to 1.3 pixels), and half of the training split's
+(0.3 to 1.6). Everything else is drawn from the same ranges in both.
 
 `train-right` and `test-right` show the same moments from a camera 6.5 cm to the right, with the same ids. They are not
 embedded.

@@ -11,7 +11,7 @@ import numpy as np
 from harness_mini.classes import CLASSES
 from harness_mini.texture import Rng
 
-CLIPS_PER_CLASS: Final = {"train": 120, "test": 40}
+CLIPS_PER_CLASS: Final = {"train": 100, "test": 40}
 CLIPS_PER_GROUP: Final = 6
 RIGHT: Final = "-right"
 """What the name of a split ends with that shows another one from a second camera."""
@@ -35,6 +35,11 @@ class Job:
     def path(self) -> str:
         """The clip's file, relative to the data set's folder."""
         return f"{self.split}/{self.id}.mp4"
+
+    @property
+    def seen(self) -> str:
+        """The split of the first camera: `train` or `test`."""
+        return self.split.removesuffix(RIGHT)
 
     @property
     def right(self) -> bool:

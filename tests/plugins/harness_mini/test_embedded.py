@@ -34,7 +34,9 @@ def rows() -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def sample(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    return [rows[index] for index in np.random.default_rng(0).permutation(len(rows))[:24]]
+    """A clip of every group."""
+    mixed = [rows[index] for index in np.random.default_rng(0).permutation(len(rows))]
+    return list({row["group"]: row for row in mixed}.values())
 
 
 @pytest.mark.parametrize(("folder", "most"), [(PACKAGE / "data", 18e6), (DATA, 30e6)], ids=["first", "second"])
@@ -59,7 +61,7 @@ def test_there_are_enough_clips_to_tell_methods_apart(rows: list[dict[str, str]]
 
 
 def test_clips_decode_to_their_frames(sample: list[dict[str, str]]) -> None:
-    for row in sample:
+    for row in sample[::4]:
         frames = encode.read(DATA / row["path"])
         assert frames.shape == (int(row["num_frames"]), 176, 176, 3), row["id"]
         assert 16 <= len(frames) <= 22
@@ -67,7 +69,8 @@ def test_clips_decode_to_their_frames(sample: list[dict[str, str]]) -> None:
 
 def test_clips_have_the_statistics_of_real_video(sample: list[dict[str, str]]) -> None:
     flow = natural.benchmark_flow()
-    found = natural.mean(natural.measure(encode.read(DATA / row["path"])[:5], flow) for row in sample)
+    # two frames from the middle of each, for the clips of a group are alike and so are the frames of a clip
+    found = natural.mean(natural.measure(encode.read(DATA / row["path"])[8:10], flow) for row in sample)
     assert -3.4 <= found.slope <= -2.6
     assert found.above <= 0.18
     assert 25.5 <= found.psnr <= 28.5

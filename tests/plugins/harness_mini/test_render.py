@@ -35,7 +35,7 @@ def small_plan(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def setting() -> Setting:
-    return draw_setting(generator(0, "test_000"))
+    return draw_setting("test", generator(0, "test_000"))
 
 
 def test_a_clip_rendered_twice_is_equal_and_moves(setting: Setting) -> None:
@@ -59,7 +59,7 @@ def test_the_second_camera_sees_near_things_further_to_the_left(setting: Setting
         for right in (False, True)
     )
     grey = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (left, right)]
-    flow = cv2.calcOpticalFlowFarneback(grey[0], grey[1], None, 0.5, 3, 25, 5, 7, 1.5, 0)  # type: ignore[call-overload]
+    flow = cv2.calcOpticalFlowFarneback(grey[0], grey[1], None, 0.5, 3, 25, 5, 7, 1.5, 0)
     shift = np.median(flow[-12:, 20:-20], axis=(0, 1))
     # 6.5 cm at the near end of the floor, some two metres away, through a lens of 189 pixels
     assert -9 < shift[0] < -3
