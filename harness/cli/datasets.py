@@ -26,7 +26,7 @@ Examples:
 
   harness datasets show mini                 classes, groups, sizes, durations
 
-  harness datasets build mini                render it again from its seed
+  harness datasets build mini-2              render its training split from its seed
 
   harness datasets verify mini --split test  decode every clip
 """

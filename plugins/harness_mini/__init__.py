@@ -1,1 +1,1 @@
-"""The embedded benchmark data set `mini`: human actions from motion capture, and the program that renders them."""
+"""The embedded data sets `mini` and `mini-2`: human actions from motion capture, and what renders the second."""

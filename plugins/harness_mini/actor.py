@@ -9,7 +9,7 @@ import numpy as np
 
 from harness_mini.mesh import Mesh, ellipsoid, limb
 from harness_mini.skeleton import Body
-from harness_mini.texture import FAMILIES, Picture, draw
+from harness_mini.texture import CLOTHS, Picture, Rng, cloth
 
 
 @dataclass(frozen=True)
@@ -47,21 +47,23 @@ def parts(body: Body, long_sleeves: bool, shorts: bool) -> list[Limb]:
     return out
 
 
-def wardrobe(rng: np.random.Generator) -> dict[str, Picture]:
+def wardrobe(rng: Rng) -> dict[str, Picture]:
     """A texture `(64, 64, 3)` of 8-bit RGB for every material, in colours of any hue."""
     skin = np.array(colorsys.hsv_to_rgb(rng.uniform(0.03, 0.1), rng.uniform(0.3, 0.6), rng.uniform(0.35, 0.95)))
     hair = np.array(colorsys.hsv_to_rgb(rng.uniform(0.03, 0.13), rng.uniform(0.2, 0.7), rng.uniform(0.08, 0.7)))
     return {
-        "skin": draw("noise", 6, (skin * 0.92, skin), rng, 64),
-        "hair": draw("noise", 12, (hair * 0.6, hair), rng, 64),
-        "shirt": _cloth(rng, rng.uniform(0.4, 1.0)),
-        "trousers": _cloth(rng, rng.uniform(0.2, 0.8)),
-        "shoes": _cloth(rng, rng.uniform(0.15, 0.9)),
+        "skin": cloth("folds", 1, (skin * 0.92, skin), rng),
+        "hair": cloth("folds", 1, (hair * 0.6, hair), rng),
+        "shirt": _garment(rng, rng.uniform(0.4, 1.0)),
+        "trousers": _garment(rng, rng.uniform(0.2, 0.8)),
+        "shoes": _garment(rng, rng.uniform(0.15, 0.9)),
     }
 
 
-def _cloth(rng: np.random.Generator, brightness: float) -> Picture:
-    hues, saturations = rng.uniform(0, 1, 2), rng.uniform(0.5, 0.95, 2)
+def _garment(rng: Rng, brightness: float) -> Picture:
+    hues, saturations = rng.uniform(0, 1, 2), rng.uniform(0.1, 0.85, 2)
     base = colorsys.hsv_to_rgb(hues[0], saturations[0], brightness)
     accent = colorsys.hsv_to_rgb(hues[1], saturations[1], brightness + 0.45 if brightness < 0.5 else brightness - 0.4)
-    return draw(str(rng.choice(list(FAMILIES))), int(rng.integers(2, 5)), (base, accent), rng, 64)
+    if rng.random() < 0.4:  # plain, with folds
+        return cloth("folds", 1, (np.asarray(base) * 0.75, base), rng)
+    return cloth(str(rng.choice(list(CLOTHS))), int(rng.integers(1, 4)), (base, accent), rng)

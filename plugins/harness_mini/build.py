@@ -1,4 +1,4 @@
-"""`harness datasets build mini`: render the data set `mini` from a seed."""
+"""`harness datasets build mini-2`: render the data set `mini-2` from a seed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from harness.errors import UsageError
@@ -17,9 +17,9 @@ from harness_mini import encode
 from harness_mini.card import write_card
 from harness_mini.classes import CLASS_NAMES, CLASSES
 from harness_mini.compat import need_pybullet
-from harness_mini.plan import CLIPS_PER_CLASS, Job, generator, jobs
+from harness_mini.plan import CLIPS_PER_GROUP, SPLITS, Job, generator, jobs
 from harness_mini.render import render
-from harness_mini.settings import draw_setting
+from harness_mini.setting import Setting, draw_setting
 
 HEADER = ("id", "path", "label", "group", "num_frames")
 
@@ -36,21 +36,23 @@ def build(
     out: Path,
     *,
     seed: int = 0,
-    splits: Sequence[str] = ("train", "test"),
+    splits: Sequence[str] = ("train",),
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Render `splits` of the data set `mini` into `out`: `classes.txt`, `<split>.csv`, `<split>/*.mp4` and `card.md`.
+    """Render `splits` of the data set `mini-2` into `out`: `classes.txt`, `<split>.csv`, `<split>/*.mp4`, `card.md`.
 
+    By default what is not embedded. `train-right` and `test-right` show the same moments from a camera 6.5 cm to the
+    right, under the same ids: a stereo pair is a clip of `test` with that of `test-right`.
     The rendered pictures depend only on `seed`, not on the number of `workers` (processes; default: one per
     processor); the files that hold them may differ within codec noise.
     Existing clips that decode are kept, so the same call resumes after an interruption; a folder holds one seed only.
     `progress` is called with the numbers of finished and of all clips.
     Raises HarnessError if pybullet is missing, UsageError for an unknown split or a folder rendered from another seed.
     """
-    unknown = [split for split in splits if split not in CLIPS_PER_CLASS]
+    unknown = [split for split in splits if split not in SPLITS]
     if unknown:
-        raise UsageError(f"unknown split {unknown[0]!r} of the data set mini. Known: {', '.join(CLIPS_PER_CLASS)}.")
+        raise UsageError(f"unknown split {unknown[0]!r} of the data set mini-2. Known: {', '.join(SPLITS)}.")
     need_pybullet()
     started = time.monotonic()
     _claim(out, seed)
@@ -79,8 +81,9 @@ def _render_all(
         (out / split).mkdir(exist_ok=True)
     done: list[Rendered] = []
     # pybullet keeps some memory for every texture it has ever loaded: replace a process now and then
-    with multiprocessing.get_context("spawn").Pool(workers, maxtasksperchild=200) as pool:
-        for clip in pool.imap(partial(make_clip, out=out, seed=seed), todo):
+    with multiprocessing.get_context("spawn").Pool(workers, maxtasksperchild=40) as pool:
+        # a group at a time, for its clips share a setting
+        for clip in pool.imap(partial(make_clip, out=out, seed=seed), todo, chunksize=CLIPS_PER_GROUP):
             done.append(clip)
             if progress is not None:
                 progress(len(done), len(todo))
@@ -91,9 +94,16 @@ def make_clip(job: Job, *, out: Path, seed: int) -> Rendered:
     """Render one clip into `out`, unless it is there already."""
     path = out / job.path
     if not encode.is_whole(path):
-        setting = draw_setting(job.split, generator(seed, job.group))
-        encode.write(path, render(CLASSES[job.label], setting, generator(seed, job.id)))
+        setting = _setting(seed, job.seen, job.group)
+        noise = generator(seed, f"noise of {job.path}")
+        frames = render(CLASSES[job.label], setting, generator(seed, job.id), noise, right=job.right)
+        encode.write(path, frames, setting.camera.crf)
     return Rendered(job, len(encode.read(path)))
+
+
+@lru_cache(maxsize=1)
+def _setting(seed: int, split: str, group: str) -> Setting:
+    return draw_setting(split, generator(seed, group))
 
 
 def _write_annotation(path: Path, clips: list[Rendered]) -> None:

@@ -1,4 +1,4 @@
-"""The classes of `mini`: which motion each one is made of, which part of it is shown, and what the actor holds."""
+"""The classes of both editions: which motion each is made of, what part of it is shown, what the actor holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one door to pybullet, an optional extra that only `harness datasets build mini` needs."""
+"""The one door to pybullet, an optional extra that only `harness datasets build mini-2` needs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _need(module: str) -> Any:
         return importlib.import_module(module)
     except ImportError as error:
         raise HarnessError(
-            f"rendering the data set `mini` needs {module}, which is not installed: "
+            f"rendering the data set `mini-2` needs {module}, which is not installed: "
             'pip install "harness-sr[mini-build]"'
         ) from error
 

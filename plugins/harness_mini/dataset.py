@@ -1,4 +1,4 @@
-"""Opens `mini`: the embedded test split, and the training split once it has been built."""
+"""Opens both editions: the embedded test splits, and what has been built of the second one."""
 
 from __future__ import annotations
 
@@ -13,27 +13,40 @@ from harness.video.frames import Video
 
 
 class Mini:
-    """`harness.contracts.Dataset` over the embedded folder and the built one."""
+    """`harness.contracts.Dataset` over an embedded folder, which holds the split `test`, and one for the other splits.
 
-    splits = ("train", "test")
+    absent: what to say of a split that is not there.
+    """
 
-    def __init__(self, root: Path | None) -> None:
-        self._embedded = AnnotatedDataset(root or package_path("harness_mini:data"), "mini")
-        self._built = root or home() / "datasets" / "mini"
+    def __init__(self, name: str, splits: Sequence[str], folder: str, root: Path | None, absent: str) -> None:
+        self.splits = tuple(splits)
+        self._name = name
+        self._embedded = AnnotatedDataset(root or package_path(folder), name)
+        self._built = root or home() / "datasets" / name
+        self._absent = absent
         self.classes = self._embedded.classes
 
     def clips(self, split: str) -> Sequence[Clip]:
-        """The clips of a split. If `train` is missing, raises `UsageError` with the command that builds it."""
+        """The clips of a split. If one that is not embedded is missing, raises `UsageError` that says how to get it."""
         if split == "test":
             return self._embedded.clips(split)
-        if split == "train" and not (self._built / "train.csv").exists():
-            raise UsageError(f"mini's training split is not in {self._built}; build it: harness datasets build mini")
-        return AnnotatedDataset(self._built, "mini").clips(split)
+        if split in self.splits and not (self._built / f"{split}.csv").exists():
+            raise UsageError(
+                f"{self._name}'s split {split} is not in {self._built}; {self._absent.format(split=split)}"
+            )
+        return AnnotatedDataset(self._built, self._name).clips(split)
 
     def open(self, clip: Clip) -> Video:
         return self._embedded.open(clip)
 
 
-def open_dataset(*, root: Path | None = None) -> Mini:
-    """`root` is a folder that `harness datasets build mini` wrote, or None for the embedded one."""
-    return Mini(root)
+def open_first(*, root: Path | None = None) -> Mini:
+    """The first edition. `root` is a folder of it, or None for the embedded test split."""
+    return Mini("mini", ("train", "test"), "harness_mini:data", root, "it is no longer rendered: use mini-2")
+
+
+def open_second(*, root: Path | None = None) -> Mini:
+    """The second edition. `root` is a folder that `harness datasets build mini-2` wrote, or None for the embedded."""
+    splits = ("train", "test", "train-right", "test-right")
+    absent = "build it: harness datasets build mini-2 --split {split}"
+    return Mini("mini-2", splits, "harness_mini:data2", root, absent)

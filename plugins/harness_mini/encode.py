@@ -1,4 +1,4 @@
-"""Writing and reading the clips: near lossless H.264, the same for both splits."""
+"""Writing and reading the clips: H.264 as cameras write it, some of them better than others."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from harness.video.container import local, open_container
 from harness_mini.texture import Picture
 
 FPS = 25
-# full colour resolution: halving it would blur a rod of one pixel
-PIXELS = "yuv444p"
-# Clips decode to within codec noise (42 to 45 dB) of the rendered frames, which are the same every time. The files are
-# not identical bit for bit: x264 plans its B-frames differently from call to call, even in one thread.
-OPTIONS = {"crf": "9", "preset": "medium", "tune": "psnr", "threads": "1"}
+PIXELS = "yuv420p"
+# The frames that are encoded are the same every time. The files are not identical bit for bit: x264 plans its B-frames
+# differently from call to call, even in one thread.
+OPTIONS = {"preset": "medium", "threads": "1"}
 
 
-def write(path: Path, frames: Picture) -> None:
-    """Write frames `(T, H, W, 3)` of 8-bit RGB as H.264 at 25 a second; `path` appears only when it is complete."""
+def write(path: Path, frames: Picture, crf: int) -> None:
+    """Write frames `(T, H, W, 3)` of 8-bit RGB as H.264 at 25 a second; `path` appears only when it is complete.
+
+    crf: x264's constant rate factor; the higher, the coarser.
+    """
     with replacing(path) as partial, av.open(local(partial), "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=FPS, options=OPTIONS)
+        stream = container.add_stream("libx264", rate=FPS, options={**OPTIONS, "crf": str(crf)})
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = PIXELS
         stream.time_base = Fraction(1, FPS)

@@ -1,4 +1,4 @@
-"""The embedded data set `mini`."""
+"""The embedded data sets `mini` and `mini-2`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,21 @@ from collections.abc import Iterable
 from harness.hookspecs import hookimpl
 from harness.specs import DatasetSpec
 
+MOTIONS = "Peng et al., DeepMimic, SIGGRAPH 2018 (motions, as shipped by pybullet)"
+
 
 @hookimpl
 def harness_datasets() -> Iterable[DatasetSpec]:
     yield DatasetSpec(
         "mini",
-        "rendered human actions from motion capture, 12 classes, test split embedded",
-        "harness_mini.dataset:open_dataset",
-        citation="Peng et al., DeepMimic, SIGGRAPH 2018 (motions, as shipped by pybullet)",
+        "first edition of mini-2: 112x112, unnaturally fine textures, test split embedded",
+        "harness_mini.dataset:open_first",
+        citation=MOTIONS,
+    )
+    yield DatasetSpec(
+        "mini-2",
+        "rendered human actions from motion capture, 12 classes, 176x176, test split embedded",
+        "harness_mini.dataset:open_second",
+        citation=MOTIONS,
         builder="harness_mini.build:build",
     )

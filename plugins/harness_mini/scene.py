@@ -1,4 +1,4 @@
-"""A pybullet scene: a room, an actor, what they hold, and sometimes something that moves behind them."""
+"""A pybullet scene: an actor and what they hold, drawn by its software renderer."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from harness_mini.compat import need_pybullet
 from harness_mini.mesh import Mesh
+from harness_mini.plate import Light
 from harness_mini.quaternion import Array
-from harness_mini.shadow import View
 from harness_mini.texture import Picture
+from harness_mini.view import View, Window
 
-Frame = Picture
-Things = npt.NDArray[np.int32]
+_NEAR, _FAR = 0.1, 30.0
 
 
 class Scene:
@@ -68,18 +67,22 @@ class Scene:
         turned = [float(orientation[i]) for i in (1, 2, 3, 0)]
         self._bullet.resetBasePositionAndOrientation(thing, position.tolist(), turned, physicsClientId=self._client)
 
-    def photograph(self, view: View, light: Array, ambient: float) -> tuple[Frame, Things]:
-        """Render a frame `(size, size, 3)` of 8-bit RGB, and which thing is seen at each pixel `(size, size)`.
-
-        light: direction to the lamp `(3,)`. ambient: share of light without direction, 0 to 1.
-        """
+    def photograph(self, view: View, window: Window, light: Light) -> tuple[Picture, Picture]:
+        """What `view` sees in `window`, `(height, width, 4)` of 8-bit RGBA, and where there is anything: 1, or 0."""
         look = self._bullet.computeViewMatrix(view.eye.tolist(), view.target.tolist(), [0, 0, 1])
-        lens = self._bullet.computeProjectionMatrixFOV(view.fov, 1.0, 0.1, 30.0)
+        scale = _NEAR / view.focal
+        lens = self._bullet.computeProjectionMatrix(
+            window.left * scale, (window.left + window.width) * scale,
+            -(window.top + window.height) * scale, -window.top * scale,
+            _NEAR, _FAR,
+        )  # fmt: skip
         seen: Any = self._bullet.getCameraImage(
-            view.size, view.size, look, lens,
-            lightDirection=light.tolist(), lightDistance=5.0, shadow=0,
-            lightAmbientCoeff=ambient, lightDiffuseCoeff=1.0 - 0.8 * ambient, lightSpecularCoeff=0.05,
+            window.width, window.height, look, lens,
+            lightDirection=light.direction.tolist(), lightDistance=5.0, shadow=0,
+            lightAmbientCoeff=light.ambient, lightDiffuseCoeff=1.0 - 0.8 * light.ambient, lightSpecularCoeff=0.05,
             renderer=self._bullet.ER_TINY_RENDERER, physicsClientId=self._client,
         )  # fmt: skip
-        picture = np.asarray(seen[2], dtype=np.uint8).reshape(view.size, view.size, 4)[..., :3]
-        return picture, np.asarray(seen[4], dtype=np.int32).reshape(view.size, view.size)
+        shape = window.height, window.width
+        picture = np.asarray(seen[2], dtype=np.uint8).reshape(*shape, 4)
+        things = np.asarray(seen[4], dtype=np.int32).reshape(shape)
+        return picture, (things >= 0).astype(np.uint8)

@@ -6,15 +6,15 @@ projected along the light onto the floor here, and from there into the picture.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from harness_mini.motions import JOINTS
 from harness_mini.quaternion import Array
+from harness_mini.texture import Picture
+from harness_mini.view import View, Window
 
 # limbs as joint pairs and their radii in metres; a lone joint stands for a ball
 _LIMBS: Final = (
@@ -25,43 +25,29 @@ _LIMBS: Final = (
     ("left_shoulder", "left_elbow", 0.05), ("left_elbow", "left_hand", 0.04),
 )  # fmt: skip
 _CIRCLE: Final = np.stack([np.cos(np.arange(10) * np.pi / 5), np.sin(np.arange(10) * np.pi / 5), np.zeros(10)], axis=-1)
+_SOFTNESS: Final = 1.2
+
+Segment = tuple[Array, Array, float]
 
 
-@dataclass(frozen=True)
-class View:
-    """A camera for points: eye and target `(3,)` in metres, z up, field of view in degrees, picture side in pixels."""
-
-    eye: Array
-    target: Array
-    fov: float
-    size: int
-
-    def project(self, points: Array) -> Array:
-        """World points `(N, 3)` in front of the camera to picture coordinates `(N, 2)`: x right, y down, pixels."""
-        ahead = (self.target - self.eye) / np.linalg.norm(self.target - self.eye)
-        right = np.cross(ahead, [0.0, 0.0, 1.0])
-        right /= np.linalg.norm(right)
-        offset = points - self.eye
-        depth = np.maximum(offset @ ahead, 0.1)
-        focal = self.size / 2 / np.tan(np.deg2rad(self.fov) / 2)
-        x, y = offset @ right / depth, offset @ np.cross(right, ahead) / depth
-        return np.stack([self.size / 2 + focal * x, self.size / 2 - focal * y], axis=-1)
-
-
-def limbs(joints: Array, hands: Array, rod: Array | None = None) -> list[tuple[Array, Array, float]]:
-    """Segments (start, end, radius) of a frame: of joints `(13, 3)`, right and left hand `(2, 3)`, a rod's ends."""
+def limbs(joints: Array, hands: Array, rod: Array | None = None) -> list[Segment]:
+    """Segments (start, end, radius) of a moment: of joints `(13, 3)`, right and left hand `(2, 3)`, a rod's ends."""
     named = dict(zip((*JOINTS, "right_hand", "left_hand"), (*joints, *hands), strict=True))
     out = [(named[start], named[end], radius) for start, end, radius in _LIMBS]
     return out if rod is None else [*out, (rod[0], rod[1], 0.02)]
 
 
-def mask(segments: list[tuple[Array, Array, float]], light: Array, view: View) -> npt.NDArray[np.bool_]:
-    """Where `(size, size)` the floor z = 0 lies in the shadow of `segments`. light: direction to the lamp, z > 0."""
-    picture = np.zeros((view.size, view.size), dtype=np.uint8)
-    for start, end, radius in segments:
-        ends = np.stack([start, end])
-        fallen = ends - light * (ends[:, 2:] / light[2])
-        outline = (fallen[:, None] + radius * _CIRCLE).reshape(-1, 3)
-        corners = np.clip(view.project(outline), -4096, 4096)
-        cv2.fillConvexPoly(picture, cv2.convexHull(np.round(corners).astype(np.int32)), 1)
-    return picture.astype(bool)
+def shade(segments: list[Segment], light: Array, view: View, window: Window) -> Picture:
+    """How much `(height, width)`, 0 to 255, the floor z = 0 lies in the shadow of `segments`; its rim is soft.
+
+    light: direction to the lamp `(3,)`, z > 0.
+    """
+    picture = np.zeros((window.height, window.width), dtype=np.uint8)
+    ends = np.array([[start, end] for start, end, _ in segments])
+    fallen = ends - light * (ends[..., 2:] / light[2])
+    rims = np.array([radius for *_, radius in segments])[:, None, None, None] * _CIRCLE
+    outlines = (fallen[:, :, None] + rims).reshape(-1, 3)
+    corners = np.clip(view.project(outlines) - (window.left, window.top), -4096, 4096)
+    for outline in np.round(corners).astype(np.int32).reshape(len(segments), -1, 2):
+        cv2.fillConvexPoly(picture, cv2.convexHull(outline), 255)
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), _SOFTNESS))

@@ -137,8 +137,8 @@ def test_a_broken_plugin_is_reported(empty: Registry) -> None:
 
 def test_a_data_set_that_is_not_here_is_missing_not_broken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HARNESS_HOME", str(tmp_path))
-    found = by_name(examine(registry()))["data set mini, train"]
-    assert found.status == "missing" and "harness datasets build mini" in found.detail
+    found = by_name(examine(registry()))["data set mini-2, train"]
+    assert found.status == "missing" and "harness datasets build mini-2" in found.detail
 
 
 def test_weights_are_ok_missing_or_broken(empty: Registry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
