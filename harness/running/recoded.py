@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -36,7 +35,7 @@ class RecodedVideo(DerivedVideo):
         assert self.degradation is not None
         count = 0
         recoded = self.degradation.recode(self._degraded(), self.fps)
-        for frame in iter(partial(self._next, recoded), None):
+        while (frame := self._next(recoded)) is not None:
             if frame.shape != (*self.size, 3) or frame.dtype != np.uint8:
                 raise ContractError(
                     f"recode: a frame of {frame.dtype} {frame.shape}; expected uint8 {(*self.size, 3)}, as it was given"

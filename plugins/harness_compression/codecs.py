@@ -60,12 +60,12 @@ class VideoCodec:
                 yield frame[:height, :width]
 
 
-def h264(*, scale: int, crf: int, library: str) -> VideoCodec:
+def h264(*, scale: int, crf: int, library: str = "") -> VideoCodec:
     """H.264 as x264 encodes it. `library` only tells results apart."""
     return VideoCodec("libx264", scale, crf)
 
 
-def h265(*, scale: int, crf: int, library: str) -> VideoCodec:
+def h265(*, scale: int, crf: int, library: str = "") -> VideoCodec:
     """H.265 as x265 encodes it. Sides that are not multiples of 32 make its look-ahead write beyond its memory."""
     return VideoCodec("libx265", scale, crf, 32, (("x265-params", "pools=none:frame-threads=1:log-level=error"),))
 

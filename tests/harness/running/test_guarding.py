@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -80,6 +80,15 @@ def test_what_a_constructor_changed_is_noted_of_what_it_made_but_for_what_import
     assert remark_on_changes(part) is None
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Ctrl-C ends what is done, also where tests were started in the background, which passes on that it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_only_the_ctrl_c_of_the_user_is_none_of_a_plugins_business() -> None:
     with pytest.raises(ContractError, match="raised KeyboardInterrupt: ; a plugin reports"), held(), guarded("it"):
         raise KeyboardInterrupt
