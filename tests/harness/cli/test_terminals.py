@@ -129,7 +129,7 @@ def test_names_are_completed_and_no_plugin_file_is_run(at: Harness, monkeypatch:
     asked = {
         "harness run --sr bicubic,near": "bicubic,nearest",
         "harness run --plugin /no/such/file.py --benchmark ucf101-x8": "ucf101-x8",
-        "harness datasets show min": "mini",
+        "harness datasets show hmd": "hmdb51",
         "harness pl": "plugins",
     }
     for words, expected in asked.items():
