@@ -39,4 +39,4 @@ def test_a_file_is_shown_with_what_is_missing(cli: Cli, tmp_path: Path, made_cli
 
 def test_an_unknown_benchmark_gets_a_suggestion(cli: Cli) -> None:
     result = cli("benchmarks", "show", "mnii")
-    assert result.exit_code == 2 and "Did you mean 'mini'?" in result.stderr
+    assert result.exit_code == 2 and "Did you mean 'mini'" in result.stderr
