@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -81,7 +82,7 @@ def upscale(
 ) -> None:
     """Restore every frame of a video; time stamps are kept and the sound is copied."""
     names = methods_of(sr, compare)
-    out = out or default_target(video, "-".join(name.partition(":")[0] for name in names), scale, codec)
+    out = out or default_target(video, names, scale, codec)
     encoding = Encoding(codec, quality)
     encoding.check(out)
     refuse_overwriting(video, out, force)
@@ -131,9 +132,9 @@ def methods_of(sr: str | None, compare: str | None) -> list[str]:
     return names
 
 
-def default_target(video: Path, sr: str, scale: int, codec: str | None = None) -> Path:
-    """Next to the video, under its name with method and scale, in its own container if that can hold the codec."""
-    method = "-".join(step.name for step in parse_method(sr).steps)
+def default_target(video: Path, names: Sequence[str], scale: int, codec: str | None = None) -> Path:
+    """Next to the video, under its name with methods and scale, in its own container if that can hold the codec."""
+    method = "-".join(step.name for name in names for step in parse_method(name).steps)
     own = CONTAINERS.get(video.suffix.lower())
     suffix = video.suffix if own and (codec or own.usual) in own.codecs else ".mkv"
     return video.with_name(f"{video.stem}-{method}-x{scale}{suffix}")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from harness.choice import parse_choice
 from harness.errors import UsageError
 from harness.leaderboard.cells import CellRow
 from harness.registry import Registry
 from harness.specs import RecognizerSpec, SRMethodSpec
+from harness.syntax import parse_method
 
 YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
@@ -20,9 +20,9 @@ def citations_of(cells: Iterable[CellRow], registry: Registry) -> dict[str, str]
     found: dict[str, str] = {}
     for cell in cells:
         for name, known in ((cell.method, methods), (cell.recognizer, recognizers)):
-            spec = known.get(_name(name)) if name else None
-            if spec is not None and spec.citation:
-                found.setdefault(spec.name, spec.citation)
+            for spec in filter(None, map(known.get, _names(name) if name else ())):
+                if spec.citation:
+                    found.setdefault(spec.name, spec.citation)
     return found
 
 
@@ -45,8 +45,9 @@ def _escaped(text: str) -> str:
     return re.sub(r"([&%$#_{}])", r"\\\1", text.replace("\\", "/").replace("~", " ").replace("^", " "))
 
 
-def _name(label: str) -> str:
+def _names(label: str) -> list[str]:
+    """What a row is made of, step by step."""
     try:
-        return parse_choice(label).name
+        return [step.name for step in parse_method(label).steps]
     except UsageError:  # a label may be anything
-        return label
+        return [label]

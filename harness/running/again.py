@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from harness.choice import Choice, parse_choice
+from harness.choice import Choice
 from harness.contracts import Clip, ClipFrames, Dataset, Degradation, FlowEstimator, RestoredElsewhere, SRMethod, Wants
 from harness.errors import DamagedError, HarnessError, UnknownNameError, one_line
 from harness.planning.benchmark import Benchmark
@@ -26,10 +26,10 @@ from harness.running.reading import RunRecord
 from harness.running.store import CellRecord
 from harness.running.timing import Stopwatch
 from harness.specs import SRMethodSpec
-from harness.syntax import Item, parse_item, parse_list
+from harness.syntax import Item, parse_item, parse_list, parse_method
 from harness.video.frames import Video, to_uint8
 
-COUNTED = ("name", "options", "weights", "code")
+COUNTED = ("name", "options", "weights", "code", "scale")
 """What must be the same of a method for its frames to be those of the run, but for rounding."""
 
 
@@ -145,7 +145,7 @@ def _methods(
     left_out: dict[str, str] = {}
     for label, cell in complete.drop_duplicates("method")[["method", "cell"]].itertuples(index=False):
         try:
-            part = method_part(known.get(label) or parse_choice(label), registry, benchmark)
+            part = method_part(known.get(label) or parse_method(label), registry, benchmark)
             reason = part.missing or _other(part, _identity(record.path_of(cell)))
         except HarnessError as error:
             part, reason = None, str(error)
@@ -158,8 +158,11 @@ def _methods(
 
 def _other(part: Part[SRMethodSpec], then: Mapping[str, Any]) -> str:
     """A sentence if a method is not what it was in the run."""
-    now = part.identity()
-    differ = [key for key in COUNTED if now.get(key) != then.get(key)]
+    now: Mapping[str, Any] = part.identity()
+    differ: dict[str, None] = {}
+    while now or then:  # step by step
+        differ |= dict.fromkeys(key for key in COUNTED if now.get(key) != then.get(key))
+        now, then = now.get("then", {}), then.get("then", {})
     return f"its {' and '.join(differ)} changed since the run" if differ else ""
 
 

@@ -20,8 +20,7 @@ from harness.errors import HarnessError, UsageError
 from harness.running.context import RunContext
 from harness.running.executors.base import Sink
 from harness.running.executors.driving import Driver
-from harness.running.executors.setting_up import setup_of
-from harness.running.executors.shards import SHARD_SECONDS
+from harness.running.executors.shards import time_limit
 from harness.running.executors.work import Death, Report, Setup, Shard
 from harness.running.executors.worker import Worker
 from harness.running.loop import Work
@@ -64,7 +63,7 @@ class OnRay:
         try:
             threads = max(1, int(self.share["num_cpus"])) if "OMP_NUM_THREADS" not in os.environ else None
             setup = replace(
-                setup_of(work, context), device="cuda" if self.share["num_gpus"] else str(context.device),
+                Setup.of(work, context), device="cuda" if self.share["num_gpus"] else str(context.device),
                 threads=threads, memory=self.memory, data=self.data or context.data, digest=not self.ship_clips,
                 dataset=context.dataset if self.ship_clips else None,
             )  # fmt: skip
@@ -125,7 +124,7 @@ class RayCrew:
         return self._answer(actor.prepare.remote(without), place, max(START_SECONDS, self._limit))
 
     def submit(self, place: int, shard: Shard) -> Future[Report]:
-        limit = self._limit + (5 * SHARD_SECONDS if len(shard.clips) > 1 else 0)
+        limit = time_limit(shard, self._limit)
         if self._ship:
             shipped = {n: [(f.name, f.read_bytes()) for f in files_of(self._clips[n])] for n in shard.clips}
             shard = replace(shard, shipped=shipped)

@@ -25,8 +25,7 @@ from harness.running.executors.base import Sink
 from harness.running.executors.driving import Driver
 from harness.running.executors.journal import Journal, last_entry
 from harness.running.executors.lifeline import MEMORY_EXIT, print_to, watch
-from harness.running.executors.setting_up import setup_of
-from harness.running.executors.shards import SHARD_SECONDS
+from harness.running.executors.shards import time_limit
 from harness.running.executors.work import Death, Report, Setup, Shard
 from harness.running.executors.worker import Worker, cores
 from harness.running.loop import Work
@@ -57,7 +56,7 @@ class Processes:
     def run(self, work: Work, context: RunContext, sink: Sink) -> dict[str, float]:
         devices = [device or str(context.device) for device in self.devices]
         threads = None if "OMP_NUM_THREADS" in os.environ else max(1, cores() // len(devices))
-        setup = replace(setup_of(work, context), threads=threads, memory=self.worker_memory * 1e9)
+        setup = replace(Setup.of(work, context), threads=threads, memory=self.worker_memory * 1e9)
         with tempfile.TemporaryDirectory(prefix="harness-workers-") as folder:
             crew = ProcessCrew(setup, devices, self.clip_timeout, Path(folder), context.logs)
             return Driver(work, crew, sink).run()
@@ -89,8 +88,7 @@ class ProcessCrew:
         return self._threads.submit(process.ask, without, max(START_SECONDS, self._limit))
 
     def submit(self, place: int, shard: Shard) -> Future[Report]:
-        # a shard of several clips takes about `SHARD_SECONDS`
-        limit = self._limit + (5 * SHARD_SECONDS if len(shard.clips) > 1 else 0)
+        limit = time_limit(shard, self._limit)
         return self._threads.submit(self._processes[place].ask, shard, limit)
 
     def stop(self) -> None:

@@ -112,6 +112,11 @@ class Shards:
         return max(1, min(wanted, fair))
 
 
+def time_limit(shard: Shard, clip_timeout: float) -> float:
+    """Seconds that a worker may take for a shard; one of several clips takes about `SHARD_SECONDS`."""
+    return clip_timeout + (5 * SHARD_SECONDS if len(shard.clips) > 1 else 0)
+
+
 def failure(cells: Iterable[Cell], death: Death, clip: str = "") -> Failed:
     """How cells fail over which a worker died."""
     reason = f"{f'clip {clip}: ' if clip else ''}{death}"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.contracts import Dataset
 from harness.errors import HarnessError
+from harness.running.context import RunContext
 from harness.running.events import Event
 from harness.running.executors.journal import Entry
 from harness.running.loop import Work
@@ -35,6 +36,15 @@ class Setup:
     """Whether the worker compares its clips with those of the plan: it may have another folder."""
     dataset: Dataset | None = None
     """The data set, where clips are shipped and no folder is needed."""
+
+    @classmethod
+    def of(cls, work: Work, context: RunContext) -> Setup:
+        """From what the driver has opened: everything but what depends on the kind of worker."""
+        cache = context.flow_cache
+        return cls(
+            work, str(context.device), data=context.data, plugins=context.plugin_files,
+            flow_cache=cache.folder if cache else None,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

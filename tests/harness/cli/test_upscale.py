@@ -9,6 +9,7 @@ import av
 import pytest
 from typer.testing import Result
 
+from harness.cli.upscale import default_target
 from harness.video.degrade import Bicubic
 from harness.video.frames import open_video, to_tensor
 
@@ -40,6 +41,18 @@ def test_a_multi_frame_method_keeps_the_rate_and_picks_a_file_name(cli: Cli, vid
     small = Bicubic(4).degrade(to_tensor(frames))
     assert float((small - to_tensor(source)).abs().mean()) < 0.03  # it looks like the source
     assert cli("upscale", video, "--sr", "tosr").exit_code == 2  # not twice
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["bicubic"], "in-bicubic-x4.mp4"),
+        (["span:num_feat=48|bicubic"], "in-span-bicubic-x4.mp4"),
+        (["vdsr:checkpoint=a.pth", "nearest|lanczos"], "in-vdsr-nearest-lanczos-x4.mp4"),
+    ],
+)
+def test_the_file_is_named_by_every_step_of_every_method(names: list[str], expected: str) -> None:
+    assert default_target(Path("in.mp4"), names, 4).name == expected
 
 
 def test_nothing_is_overwritten_unasked(cli: Cli, video: Path, tmp_path: Path) -> None:

@@ -63,6 +63,24 @@ def test_a_method_that_is_not_what_it_was_is_left_out_with_the_reason(stored: tu
     assert again.left_out == {"sharp": "its weights changed since the run"}
 
 
+def test_every_step_of_a_method_must_be_what_it_was(
+    made_clips: Callable[..., Path], small_benchmark: Callable[..., Path], tmp_path: Path
+) -> None:
+    file, data, run = small_benchmark(tmp_path, sr=["nearest|span"]), made_clips(frames=3), tmp_path / "run"
+    file.write_text(file.read_text().replace("weights: mini", "weights: df2k"))
+    found = CliRunner().invoke(app, ["run", "--benchmark", str(file), "--data", str(data), "--out", str(run)])
+    assert found.exit_code == 0, found.output
+    assert "nearest|span" in opened((run, data)).parts
+    (cell,) = (file for file in run.glob("cells/*/cell.json") if '"then"' in file.read_text())
+    facts = json.loads(cell.read_text())
+    del facts["check"]
+    facts["identity"]["method"]["then"]["weights"] = "0" * 64
+    record = load_run(run)
+    cell.write_text(json.dumps(sealed(facts)))
+    again = open_again(record, registry(), data, CPU)
+    assert "nearest|span" not in again.parts and again.left_out == {"nearest|span": "its weights changed since the run"}
+
+
 def test_a_method_that_fails_costs_its_own_pictures_alone(stored: tuple[Path, Path]) -> None:
     again = opened(stored)
     broken = replace(again.parts["sharp"].spec, factory="harness_builtin.files:Files")

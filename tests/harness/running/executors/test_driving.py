@@ -22,9 +22,8 @@ from harness.running.events import Event, Failed, Measured
 from harness.running.executors.base import Sink
 from harness.running.executors.driving import Driver
 from harness.running.executors.journal import Entry
-from harness.running.executors.setting_up import setup_of
 from harness.running.executors.shards import TRIES
-from harness.running.executors.work import Death, Report, Shard
+from harness.running.executors.work import Death, Report, Setup, Shard
 from harness.running.executors.worker import Worker
 from harness.running.loop import Work
 from harness.running.reading import load_run
@@ -80,7 +79,7 @@ class InThreads:
             InThreads.deaths += death is not None
             return death
 
-        return Driver(work, Doomed(setup_of(work, context), self.workers, fate), sink).run()
+        return Driver(work, Doomed(Setup.of(work, context), self.workers, fate), sink).run()
 
 
 @pytest.fixture
