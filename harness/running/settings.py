@@ -94,6 +94,18 @@ def _put_autocast(device: str, value: tuple[bool, torch.dtype]) -> None:
     torch.clear_autocast_cache()
 
 
+def _autocast_depth() -> int:
+    depth = torch.autocast_increment_nesting() - 1
+    torch.autocast_decrement_nesting()
+    return int(depth)
+
+
+def _leave_autocast() -> None:
+    # casts of weights are kept until the outermost block ends, even of weights that have changed since
+    torch.autocast_decrement_nesting()
+    torch.clear_autocast_cache()
+
+
 def _deterministic() -> tuple[bool, bool]:
     return torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
 
@@ -164,6 +176,7 @@ def _is_main() -> bool:
 
 
 THREADS = (
+    Setting("torch's autocast depth", _autocast_depth, partial(_pop, _autocast_depth, _leave_autocast)),
     Setting("torch's inference mode", torch.is_inference_mode_enabled, _inference),
     Setting("torch's grad mode", torch.is_grad_enabled, torch.set_grad_enabled),
     Setting(

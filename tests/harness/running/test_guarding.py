@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import torch
 
 from harness.errors import ContractError
 from harness.planning.benchmark import Benchmark
@@ -99,6 +100,18 @@ def test_only_the_ctrl_c_of_the_user_is_none_of_a_plugins_business() -> None:
     with pytest.raises(KeyboardInterrupt), held(), guarded("it"), suppress(BaseException):  # as plugins do
         signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_autocast_that_is_left_open_keeps_no_weights_of_before() -> None:
+    layer, given = torch.nn.Linear(4, 4), torch.ones(1, 4)
+    with held(), guarded("it"):
+        torch.autocast("cpu", torch.bfloat16).__enter__()
+    found = []
+    for weight in (1.0, 2.0):
+        torch.nn.init.constant_(layer.weight, weight)
+        with torch.autocast("cpu", torch.bfloat16):
+            found.append(layer(given))
+    assert float((found[1] - found[0]).mean()) == pytest.approx(4.0, rel=0.02)
 
 
 def test_other_methods_keep_their_numbers_bit_for_bit(

@@ -18,7 +18,7 @@ from harness.video.flow_input import quantise
 from harness.video.frames import open_video, to_tensor
 from harness.weights.catalogue import installed_path
 from harness.weights.loading import load_state
-from harness_mini.dataset import open_dataset as open_mini
+from harness_mini.dataset import open_first as open_mini
 from harness_mmaction.compat import prepare
 from harness_mmaction.networks.network import builtin_config
 from harness_mmaction.tsn import build

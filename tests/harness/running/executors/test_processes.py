@@ -105,7 +105,7 @@ def test_workers_that_are_killed_at_random_moments_change_no_number(
 ) -> None:
     data = made_clips(classes=2, per_class=6)
     do_run(Request(quick, sr=SR, data=data), tmp_path / "alone")
-    with killer(KILLS, (0.5, 6.0)) as killed:
+    with killer(KILLS, (0.3, 2.5)) as killed:
         do_run(Request(quick, sr=SR, data=data, executor="processes:workers=2"), tmp_path / "workers")
     methods = ["hr", "bicubic", "nearest", "drawing"]
     assert numbers(tmp_path / "workers", methods) == numbers(tmp_path / "alone", methods)

@@ -68,7 +68,8 @@ def test_there_are_recipes_to_look_at() -> None:
         "vdsr-tc",
     }
     assert papers >= {"duf16", "duf28", "duf52"}
-    assert sum(path.parent.name == "ablation" for path in FILES) == 11
+    for benchmark in ("mini", "mini-2"):
+        assert sum(path.parent.name == "ablation" and path.parts[-3] == benchmark for path in FILES) == 11
 
 
 @RECIPES
