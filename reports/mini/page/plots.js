@@ -53,7 +53,7 @@ const drawings = {
     const side = Math.max(26, Math.min(44, (width - 130) / temporal.length));
     const middle = (d3.min(cells, (c) => c.value) + d3.max(cells, (c) => c.value)) / 2;
     const told = document.querySelector('[data-plot="matrix"] .told');
-    told.textContent = `${cells.filter(pale).length} of ${cells.filter(competes).length} pairs without ${plots.ceiling} are.`;
+    told.textContent = `${cells.filter(pale).length} of ${cells.filter(competes).length} pairs are, ${plots.ceiling} left out.`;
     return Plot.plot({
       width: side * temporal.length + 130, height: side * spatial.length + 130, padding: 0.04,
       marginLeft: 120, marginTop: 110, marginBottom: 20, marginRight: 10,
