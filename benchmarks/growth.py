@@ -45,13 +45,13 @@ def exponent(factors: Sequence[int], seconds: Sequence[float]) -> float:
 
 def _dimensions(bench: Bench) -> dict[str, Callable[[int], float]]:
     """What may grow, with the function that measures seconds at a factor."""
-    copies = _copies(bench, max(bench.sizes.factors))
+    named = copies(bench, max(bench.sizes.factors))
 
     def clips(factor: int) -> float:
         return _seconds(bench, bench.request(METHOD, factor, recognizer="tsn"), f"{factor} times the clips")
 
     def methods(factor: int) -> float:
-        request = bench.request(",".join(copies[:factor]), 1, recognizer="tsn")
+        request = bench.request(",".join(named[:factor]), 1, recognizer="tsn")
         return _seconds(bench, request, f"{factor} times the methods")
 
     def frames(factor: int) -> float:
@@ -63,7 +63,7 @@ def _dimensions(bench: Bench) -> dict[str, Callable[[int], float]]:
     return {"clips": clips, "methods": methods, "frames": frames}
 
 
-def _copies(bench: Bench, count: int) -> list[str]:
+def copies(bench: Bench, count: int) -> list[str]:
     """The method under many names, with weights that differ in a millionth: those that are equal are refused."""
     part = bench.any_of(bench.request(METHOD, 1, recognizer="tsn")).context.plan.methods[0]
     assert part.weights is not None

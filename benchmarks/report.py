@@ -35,27 +35,32 @@ def write(out: Path, sections: Sequence[Section], bench: Bench, seconds: float, 
         **{section.key: section.facts for section in sections},
     }
     (out / NUMBERS).write_text(json.dumps(facts, indent=1) + "\n")
-    draw(out / PICTURE, sections, _where(facts["machine"]))
+    draw(out / PICTURE, sections, where(facts["machine"]))
     (out / PAGE).write_text("\n\n".join(_page(out, facts, sections)) + "\n")
 
 
 def _page(out: Path, facts: Mapping[str, Any], sections: Sequence[Section]) -> Iterator[str]:
     yield "# Speed"
     yield (
-        f"Written by `{facts['command']}` (`make bench`) in {facts['seconds']:.0f} s on {_where(facts['machine'])}. "
+        f"Written by `{facts['command']}` (`make bench`) in {facts['seconds']:.0f} s on {where(facts['machine'])}. "
         f"Everything is of one run, so compare ratios, not seconds, with other machines. In the minute before, "
         f"{facts['load_before']:.1f} programs wanted a core on average. The seconds of pipelines and of bf16 are the "
         "clock's; the others are processor time, if one thread computes on a CPU. All numbers: "
         f"[{NUMBERS}]({NUMBERS})."
     )
     yield f"![stages of every pipeline, and the ratios]({PICTURE})"
+    yield from body(sections)
+    yield "## On a GPU"
+    yield _of_gpus(out)
+
+
+def body(sections: Sequence[Section]) -> Iterator[str]:
+    """The paragraphs of a page with these sections."""
     for section in sections:
         for grid in section.grids:
             yield f"## {grid.title}"
             yield grid.as_markdown()
         yield from section.lines
-    yield "## On a GPU"
-    yield _of_gpus(out)
 
 
 def _of_gpus(out: Path) -> str:
@@ -67,7 +72,8 @@ def _of_gpus(out: Path) -> str:
     return "\n".join(f"- [{folder.name}]({folder.name}/{PAGE})" for folder in found)
 
 
-def _where(facts: Mapping[str, Any]) -> str:
+def where(facts: Mapping[str, Any]) -> str:
+    """The machine in a line, from `machine.describe`."""
     card = f"{facts['card']}, " if facts["card"] else ""
     return (
         f"{card}{facts['processor']}, {facts['cores']} cores, {facts['threads']} thread(s) used, torch {facts['torch']}"

@@ -53,7 +53,7 @@ def speed(
         refuse_absent_device(device)
         if out is not None and out.exists() and not out.is_dir():
             raise UsageError(f"--out {out}: this is a file; name a folder")
-        with tempfile.TemporaryDirectory(prefix="harness-bench-") as folder, _progress(console) as say:
+        with tempfile.TemporaryDirectory(prefix="harness-bench-") as folder, progress(console) as say:
             same = _speed(console, _bench(Path(folder), threads, device, quick, say), sr, clips, out)
     except HarnessError as error:
         typer.secho(f"error: {error}", fg=typer.colors.RED, err=True)
@@ -89,7 +89,7 @@ def _speed(console: Console, bench: Bench, sr: str, clips: int, out: Path | None
     sections = []
     for section in _sections(bench, sr, clips):
         sections.append(section)
-        _show(console, section)
+        show(console, section)
     seconds = time.perf_counter() - start
     console.print(f"took {seconds:.0f} s", highlight=False)
     if out is not None:
@@ -109,7 +109,8 @@ def _sections(bench: Bench, sr: str, clips: int) -> Iterator[Section]:
         yield module.measure(bench)
 
 
-def _show(console: Console, section: Section) -> None:
+def show(console: Console, section: Section) -> None:
+    """Print the tables and lines of a section."""
     for grid in section.grids:
         console.print(grid.for_terminal())
     for line in section.lines:
@@ -118,7 +119,7 @@ def _show(console: Console, section: Section) -> None:
 
 
 @contextmanager
-def _progress(console: Console) -> Iterator[Say]:
+def progress(console: Console) -> Iterator[Say]:
     """Shows what is going on: in place on a terminal, else as a line every few seconds."""
     last = -LINE_EVERY_SECONDS
 

@@ -18,6 +18,7 @@ from harness.running.store import SPACE_NEEDED
 from harness.specs import DatasetSpec, HealthCheck, NetworkSpec
 
 if TYPE_CHECKING:
+    from harness.running.executors.nodes import Node
     from harness.weights.catalogue import Status
 
 PYTHON = ((3, 10), (3, 13))
@@ -45,6 +46,45 @@ def examine(registry: Registry) -> Iterator[Diagnosis]:
     ]  # fmt: skip
     for part in parts:
         yield from part()
+
+
+def examine_cluster(address: str, data: Path | None) -> Iterator[Diagnosis]:
+    """Hold every node of a cluster against this machine. Raises `HarnessError` if it cannot be reached."""
+    from harness.running.executors.nodes import look_around, look_at_nodes
+
+    here = look_around(str(data) if data else "")
+    for node in look_at_nodes(address, data):
+        what = f"node {node.host}"
+        if node.problem:
+            yield Diagnosis("broken", what, f"{node.problem}; install the same environment there as here")
+            continue
+        yield from _versions_of(what, node, here)
+        yield Diagnosis("ok", f"{what}, CUDA", ", ".join(node.cuda) or "no device; it computes on the CPU")
+        if data is not None:
+            yield _data_of(what, node, here, data)
+
+
+def _versions_of(what: str, node: Node, here: Node) -> Iterator[Diagnosis]:
+    for name, version in here.versions.items():
+        there = node.versions.get(name)
+        if there == version:
+            yield Diagnosis("ok", f"{what}, {name}", version)
+        else:
+            yield Diagnosis(
+                "broken", f"{what}, {name}", f"{there or 'not installed'}, but {version} here; use one version"
+            )
+
+
+def _data_of(what: str, node: Node, here: Node, data: Path) -> Diagnosis:
+    what = f"{what}, data folder"
+    if node.files is None:
+        return Diagnosis(
+            "broken", what, f"there is no folder {data}; copy it there, or add ship_clips=true to the executor"
+        )
+    if node.digest != here.digest:
+        wrong = f"{node.files:,} files, other names or sizes than those of the {here.files or 0:,} here"
+        return Diagnosis("broken", what, f"{wrong}; copy {data} there again")
+    return Diagnosis("ok", what, f"{node.files:,} file(s), as here")
 
 
 def split_states(name: str, registry: Registry) -> dict[str, int | str]:

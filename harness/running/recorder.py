@@ -22,7 +22,7 @@ from harness.running.events import (
 )
 from harness.running.pictures import save_comparison
 from harness.running.rows import CellFacts
-from harness.running.store import RunFolder
+from harness.running.store import CellRecord, RunFolder
 
 
 class Listener(Protocol):
@@ -54,6 +54,8 @@ class Recorder:
         self.skip_unreadable = skip_unreadable
         """Whether a cell is complete without the clips that cannot be read."""
         self._open: dict[str, Cell] = {}
+        self._records: dict[str, CellRecord] = {}
+        """Of all cells that were opened."""
         self._workers: dict[int, WorkerBegan] = {}
         self._unreadable: dict[str, dict[str, str]] = {}
         """Reasons by clip of every cell that lacks one."""
@@ -68,14 +70,15 @@ class Recorder:
     def begin(self, cells: Sequence[Cell], device: str) -> dict[str, frozenset[str]]:
         """Open cells; returns the ids of the clips that each has seen already."""
         self._open = {cell.id: cell for cell in cells}
+        self._records = {cell.id: self.folder.cell(cell.id) for cell in cells}
         facts = {cell.id: {**CellFacts.of(cell).record(), "device": device} for cell in cells}
-        return {cell.id: frozenset(self.folder.cell(cell.id).begin(facts[cell.id])) for cell in cells}
+        return {cell.id: frozenset(self._records[cell.id].begin(facts[cell.id])) for cell in cells}
 
     def take(self, event: Event) -> None:
         """Write down one event."""
         match event:
             case Measured(cell, row):
-                self.folder.cell(cell.id).append(row)
+                self._records[cell.id].append(row)
             case ClipDone(method, seconds):
                 self.listener.clip_done(method, seconds)
             case Loading(what):

@@ -18,6 +18,12 @@ def sealed(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {**facts, SEAL: _checksum(facts)}
 
 
+def sealed_line(facts: Mapping[str, Any]) -> str:
+    """`sealed`, of at least one fact, as a line of JSON that is made at one go: rows are many."""
+    text = json.dumps(facts, sort_keys=True)
+    return f'{text[:-1]}, "{SEAL}": "{_crc(text)}"}}\n'
+
+
 def unsealed(text: str) -> dict[str, Any]:
     """The facts without their checksum. Raises `DamagedError` if they are not those that were sealed."""
     try:
@@ -33,5 +39,8 @@ def unsealed(text: str) -> dict[str, Any]:
 
 
 def _checksum(facts: Mapping[str, Any]) -> str:
-    text = json.dumps({key: value for key, value in facts.items() if key != SEAL}, sort_keys=True)
+    return _crc(json.dumps({key: value for key, value in facts.items() if key != SEAL}, sort_keys=True))
+
+
+def _crc(text: str) -> str:
     return f"{zlib.crc32(text.encode()):08x}"

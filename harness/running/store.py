@@ -31,7 +31,7 @@ from harness.errors import DamagedError, RunFolderError, UnknownNameError, one_l
 from harness.files import replacing, sha256, write_atomically
 from harness.planning.cells import cell_id
 from harness.running.rows import Row
-from harness.running.sealed import sealed, unsealed
+from harness.running.sealed import sealed, sealed_line, unsealed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,7 +80,7 @@ class CellRecord:
         self.folder.mkdir(parents=True, exist_ok=True)
         rows = self._lines()
         remarks = self.outcome.get("remarks") if rows else None
-        write_atomically(self._rows_file, "".join(map(_line, rows)))
+        write_atomically(self._rows_file, "".join(map(sealed_line, rows)))
         (self.folder / "error.txt").unlink(missing_ok=True)
         self._write({**facts, "status": "running", **({"remarks": remarks} if remarks else {})})
         return {row["clip"] for row in rows}
@@ -88,7 +88,7 @@ class CellRecord:
     def append(self, row: Row) -> None:
         """Add the row of one clip. Once written it survives a kill; only a power cut may lose the last rows."""
         with self._rows_file.open("a") as file:
-            file.write(_line(row))
+            file.write(sealed_line(row))
 
     def finish(self, order: Sequence[str], unreadable: Mapping[str, str] = NOTHING) -> None:
         """The cell is complete, but for clips that cannot be read: rows, in the order of the split, become Parquet.
@@ -166,10 +166,6 @@ class CellRecord:
                 row = unsealed(line)
                 rows[str(row["clip"])] = row
         return list(rows.values())
-
-
-def _line(row: Row) -> str:
-    return json.dumps(sealed(row)) + "\n"
 
 
 def _read_sealed(path: Path) -> dict[str, Any]:

@@ -9,12 +9,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import Result
 
 COMMAND = [sys.executable, "-m", "harness.cli.main", "run", "--benchmark", "mini", "--recognizer", "tsn"]
+LIMIT = "3"
 TIMED = {"fps"}
 """The only numbers of the leaderboard that measure time and so differ from run to run."""
 
@@ -34,14 +37,14 @@ def leaderboard(folder: Path) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     folder = tmp_path_factory.mktemp("run") / "whole"
-    done = run("--sr", "nearest+bicubic", "--limit", "6", "--out", str(folder))
+    done = run("--sr", "nearest+bicubic", "--limit", LIMIT, "--out", str(folder))
     assert done.returncode == 0, done.stderr
     return folder, done.stdout
 
 
 def test_it_prints_the_plan_and_the_table_and_writes_the_leaderboard(undisturbed: tuple[Path, str]) -> None:
     folder, output = undisturbed
-    assert "6 clips (a class-balanced subset of" in output
+    assert f"{LIMIT} clips (a class-balanced subset of" in output
     assert output.index("frames to restore") < output.index("cells ok")
     assert {"leaderboard.md", "leaderboard.csv", "leaderboard.json"} <= {p.name for p in folder.iterdir()}
     records = {r["sr"]: r for r in leaderboard(folder)["records"]}
@@ -53,40 +56,59 @@ def test_it_prints_the_plan_and_the_table_and_writes_the_leaderboard(undisturbed
 
 
 def test_kill_9_and_again_gives_the_same_leaderboard(undisturbed: tuple[Path, str], tmp_path: Path) -> None:
-    arguments = ["--sr", "nearest+bicubic", "--limit", "6", "--out", str(tmp_path / "cut")]
-    process = subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    """What began with two workers goes on without them."""
+    arguments = ["--sr", "nearest+bicubic", "--limit", LIMIT, "--out", str(tmp_path / "cut")]
+    process = subprocess.Popen(
+        [*COMMAND, *arguments, "--workers", "2"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     rows = tmp_path / "cut" / "cells"
     deadline = time.monotonic() + 120
-    wanted = random.randint(5, 100)  # rows written before the kill: any moment must do
+    wanted = random.randint(3, 40)  # rows written before the kill: any moment must do
     while process.poll() is None and time.monotonic() < deadline and _rows(rows) < wanted:
         time.sleep(0.01)
+    workers = children_of(process.pid)
     process.send_signal(signal.SIGKILL)
     process.wait()
+    assert ended(workers)
     before = _rows(rows)
     done = run(*arguments)
     assert done.returncode == 0, done.stderr
     assert leaderboard(tmp_path / "cut") == leaderboard(undisturbed[0]), f"killed after {before} rows"
 
 
+def children_of(parent: int) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+
+
+def ended(pids: list[int], seconds: float = 20) -> bool:
+    """Whether all these processes end within some seconds."""
+    until = time.monotonic() + seconds
+    while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
 def _rows(folder: Path) -> int:
     return sum(len(file.read_bytes().splitlines()) for file in folder.glob("*/clips.jsonl"))
 
 
-def test_ctrl_c_stops_cleanly_and_can_be_resumed(tmp_path: Path) -> None:
-    arguments = ["--sr", "bicubic", "--limit", "48", "--out", str(tmp_path / "run")]
+@pytest.mark.parametrize("workers", [[], ["--workers", "2"]])
+def test_ctrl_c_stops_cleanly_and_can_be_resumed(tmp_path: Path, workers: list[str]) -> None:
+    arguments = ["--sr", "bicubic", "--limit", "48", "--out", str(tmp_path / "run"), *workers]
     process = subprocess.Popen(
         [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         # tests that were started in the background pass on that Ctrl-C is ignored
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), start_new_session=True,
     )  # fmt: skip
     try:
         while process.poll() is None and _rows(tmp_path / "run" / "cells") < 5:
             time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
+        started = children_of(process.pid)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         _, errors = process.communicate(timeout=60)
     finally:
         process.kill()
-    assert process.returncode == 130
+    assert process.returncode == 130 and ended(started)
     assert "same command" in errors
     assert json.loads((tmp_path / "run" / "run.json").read_text())["status"] == "interrupted"
 
@@ -110,9 +132,11 @@ def test_dry_run_writes_nothing(tmp_path: Path) -> None:
         (["--nonsense"], "No such option"),
     ],
 )
-def test_wrong_usage_exits_with_2(tmp_path: Path, arguments: list[str], message: str) -> None:
-    done = run(*arguments, "--limit", "12", "--out", str(tmp_path / "run"))
-    assert done.returncode == 2
+def test_wrong_usage_exits_with_2(
+    cli: Callable[..., Result], tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    done = cli(*COMMAND[3:], *arguments, "--limit", "12", "--out", str(tmp_path / "run"))
+    assert done.exit_code == 2
     assert message in done.stderr and "Traceback" not in done.stderr
 
 

@@ -66,7 +66,7 @@ def killed_at(moment: int) -> Iterator[None]:
         if steps == moment:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    whole, replacing, line = store.write_atomically, store.replacing, store._line
+    whole, replacing, line = store.write_atomically, store.replacing, store.sealed_line
 
     def writing(path: Path, content: str | bytes) -> None:
         step()
@@ -199,7 +199,7 @@ def test_a_cut_line_costs_its_clip_alone(tmp_path: Path, part: int) -> None:
         for row in rows[: part - 1]:
             record.append(row)
         with record._rows_file.open("a") as file:
-            file.write(store._line(rows[part - 1])[:length])
+            file.write(store.sealed_line(rows[part - 1])[:length])
         again = CellRecord(record.folder)
         done = again.begin({})
         assert done == {row["clip"] for row in rows[: part - 1]}

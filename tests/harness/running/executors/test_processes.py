@@ -64,8 +64,9 @@ def test_deaths_and_misbehaviour_cost_cells_and_nothing_else(
 ) -> None:  # fmt: skip
     data, probes = made_clips(classes=2, per_class=1), ["psnr_y", "fragile"]
     benchmark = small.model_copy(update={"probes": probes})
-    bad = "bad:deed=segfault,bad:built=segfault,bad:deed=_exit,bad:deed=sleep,bad:deed=sys.exit,bad:deed=default dtype"
-    executor = "processes:workers=1,clip_timeout=4"
+    bad = "bad:deed=segfault,bad:built=segfault,bad:deed=_exit,bad:deed=sleep,bad:deed=sys.exit,bad:deed=memory,"
+    bad += "bad:deed=default dtype"
+    executor = "processes:workers=1,clip_timeout=4,worker_memory=1.5"
     do_run(Request(benchmark, sr=f"{bad},{SR}", data=data, executor=executor), tmp_path / "workers")
     do_run(Request(benchmark, sr=SR, data=data), tmp_path / "alone")
     cells = load_run(tmp_path / "workers").cells.set_index(["method", "probe"])
@@ -74,6 +75,7 @@ def test_deaths_and_misbehaviour_cost_cells_and_nothing_else(
         "bad:built=segfault": "its worker process was ended by SIGSEGV",
         "bad:deed=_exit": "clip clip_0: its worker process ended with exit status 0",
         "bad:deed=sleep": "clip clip_0: took longer than 4 s (--clip-timeout)",
+        "bad:deed=memory": "clip clip_0: its worker process took more than 1.5 GB of memory (--worker-memory)",
         "bad:deed=sys.exit": "clip clip_0: ContractError: raised SystemExit: 0",
     }
     for method, reason in reasons.items():
@@ -84,7 +86,7 @@ def test_deaths_and_misbehaviour_cost_cells_and_nothing_else(
     assert set(cells.loc[fine, "status"]) == {"ok"}
     assert numbers(tmp_path / "workers", fine[:4]) == numbers(tmp_path / "alone", fine[:4])
     execution = json.loads((tmp_path / "workers" / "run.json").read_text())["execution"]
-    assert execution["workers"] == 1 and execution["devices"] == ["cpu"] and execution["restarts"] == 4
+    assert execution["workers"] == 1 and execution["devices"] == ["cpu"] and execution["restarts"] == 5
     assert not children()
 
 
