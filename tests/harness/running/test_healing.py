@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ BYTES = 50
 """Every so many bytes a file is cut."""
 
 
+plugins = cache(load_registry)
+
+
 class Silent(Listener):
     """Takes note of nothing."""
 
@@ -42,7 +46,7 @@ def request_(made_clips: Callable[..., Path]) -> Request:
 
 
 def do_run(request: Request, out: Path) -> RunFolder:
-    registry = load_registry()
+    registry = plugins()
     context = open_context(request, registry)
     with open_run(out) as folder:
         record_start(context, request, folder)
