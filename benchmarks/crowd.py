@@ -30,7 +30,7 @@ from harness.running.workflow import record_start
 
 NODES, PER_NODE = 8, 8
 CLIPS = 200_000
-METHODS = "bicubic,lanczos"
+METHOD = "bicubic"
 STRETCH = 20.0
 """Seconds that a trial with fewer clips is to take if the driver keeps up."""
 PACES = (0.4, 0.1, 0.05, 0.025)
@@ -134,10 +134,11 @@ def measure(bench: Bench, clips: int = CLIPS, paces: Sequence[float] = PACES) ->
 def _context(bench: Bench, clips: int) -> RunContext:
     """A run over clips that do not exist."""
     benchmark = bench.benchmark.model_copy(update={"probes": ["psnr_y"]})
-    context = open_context(Request(benchmark, METHODS, data=bench.data, recognizer="tsn", limit=12), bench.registry)
+    context = open_context(Request(benchmark, METHOD, data=bench.data, recognizer="tsn", limit=12), bench.registry)
     one = context.plan.clips[0]
     made = [replace(one, id=f"clip-{number:06d}") for number in range(clips)]
-    plan = replace(context.plan, clips=made, cells=[cell for cell in context.plan.cells if not cell.skipped])
+    cells = [cell for cell in context.plan.cells if cell.label == METHOD]
+    plan = replace(context.plan, clips=made, cells=cells, methods=[cells[0].method])
     return RunContext(plan, context.dataset, context.device)
 
 
@@ -149,7 +150,7 @@ def _trial(
     plan = replace(context.plan, clips=context.plan.clips[:clips])
     context = RunContext(plan, context.dataset, context.device)
     with open_run(bench.new_folder()) as folder:
-        record_start(context, Request(plan.benchmark, METHODS), folder)
+        record_start(context, Request(plan.benchmark, METHOD), folder)
         recorder = Recorder(plan, folder, bench.registry, Strict())
         work = Work(plan, plan.cells, recorder.begin(plan.cells, "cpu"))
         watch = _Watch(bench, recorder, name, clips * len(plan.cells))
