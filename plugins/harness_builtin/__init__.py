@@ -116,6 +116,12 @@ def harness_probes() -> Iterable[ProbeSpec]:
         columns=(Column("temporal_profile", "temporal profile (grey levels)", higher_is_better=False),),
     )  # fmt: skip
     yield ProbeSpec(
+        "checkerboard", "grid that enlarging leaves: peaks of the spectrum at its frequencies, against HR",
+        "harness.probes.checkerboard:Checkerboard", options={"samples": 0}, uses_hr=True,
+        columns=(Column("checkerboard", "checkerboard (dB)", higher_is_better=False, digits=1),),
+        citation="Odena et al., Deconvolution and Checkerboard Artifacts, Distill 2016",
+    )  # fmt: skip
+    yield ProbeSpec(
         "speed", "restoration speed, and its cost on any machine", "harness.probes.speed:Speed",
         columns=(
             Column("fps", "fps", higher_is_better=None, digits=1, whole_from=10, order=50,
