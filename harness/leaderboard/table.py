@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from harness.leaderboard.cells import CellRow, outcome, read_cells, unreadable_clips
@@ -54,11 +55,23 @@ class Leaderboard:
     @property
     def recognizers(self) -> list[str | None]:
         """Recognisers in the order in which they were asked for; ``[None]`` for a run without one."""
-        return list(dict.fromkeys(row.recognizer for row in self.rows))
+        return list(self._by_recognizer)
 
-    def of(self, recognizer: str | None) -> list[Row]:
+    def of(self, recognizer: str | None) -> Sequence[Row]:
         """The rows of one recogniser, best first."""
-        return [row for row in self.rows if row.recognizer == recognizer]
+        return self._by_recognizer.get(recognizer, ())
+
+    @cached_property
+    def ranking(self) -> Mapping[str | None, str]:
+        """The stream that ranks each recogniser's methods."""
+        return {name: headline(row.streams for row in rows) for name, rows in self._by_recognizer.items()}
+
+    @cached_property
+    def _by_recognizer(self) -> dict[str | None, list[Row]]:
+        found: dict[str | None, list[Row]] = {}
+        for row in self.rows:
+            found.setdefault(row.recognizer, []).append(row)
+        return found
 
     @property
     def main_columns(self) -> list[Column]:

@@ -44,6 +44,14 @@ class Panel:
         """Adjusted p-values of all pairs of some columns, ``(columns, columns)``."""
         return familywise_p(self.totals[:, columns])
 
+    def p_values(self, pairs: Sequence[tuple[int, int]]) -> Floats:
+        """The exact p-values of pairs of single columns, ``(pairs,)``."""
+        if not pairs:
+            return np.empty(0)
+        first, second = zip(*pairs, strict=True)
+        differences = np.rint(self.totals[:, first] - self.totals[:, second]).astype(np.int64)
+        return np.array([exact_p(column) for column in np.ascontiguousarray(differences.T)])
+
     def p(self, first: Sequence[int], second: Sequence[int]) -> float:
         """The exact p-value of `difference`, without the rest of it."""
         differences = self.totals[:, first].sum(axis=1) * len(second) - self.totals[:, second].sum(axis=1) * len(first)

@@ -70,7 +70,9 @@ class Scores:
         return replace(self, clips=other.clips, labels=labels, groups=groups, values=self.values[order])
 
     def _has_clips_of(self, other: Scores) -> bool:
-        same = self.clips == other.clips and self.groups == other.groups
+        same = (self.clips is other.clips or self.clips == other.clips) and (
+            self.groups is other.groups or self.groups == other.groups
+        )
         return same and np.array_equal(self.labels, other.labels)
 
     def _refuse(self, clips: Sequence[str], problem: str) -> None:

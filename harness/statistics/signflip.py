@@ -40,7 +40,7 @@ def exact_p(differences: Ints) -> float:
     probability = np.ones(1)
     for step, times in enumerate(np.bincount(steps).tolist()):
         probability = np.convolve(probability, _walk(step, times)) if times else probability
-    return min(1.0, float(2.0 * probability[reach + seen :].sum()))
+    return min(1.0, float(2.0 * probability[(reach + seen) // 2 :].sum()))
 
 
 def highest_p(differences: Ints) -> Floats:
@@ -51,10 +51,10 @@ def highest_p(differences: Ints) -> Floats:
 
 @lru_cache(4096)
 def _walk(step: int, times: int) -> Floats:
-    """Probabilities of the sums of so many steps to either side, from the least to the greatest sum."""
+    """Probabilities of the sums of so many steps to either side, from the least to the greatest sum, by twos."""
     ways = np.array([math.comb(times, right) / 2**times for right in range(times + 1)])
-    spread = np.zeros(2 * step * times + 1)
-    spread[:: 2 * step] = ways
+    spread = np.zeros(step * times + 1)
+    spread[::step] = ways
     return spread
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from harness.leaderboard.row import Accuracy, Row
-from harness.leaderboard.streams import headline
 from harness.leaderboard.table import Leaderboard
 from harness.leaderboard.text import accuracy, gain, measure, number, p_value, recovered, size, top1
 from harness.leaderboard.views import ARROWS, known_streams, with_measures
@@ -46,7 +45,7 @@ def page_columns(board: Leaderboard) -> list[PageColumn]:
 
 def ranking_of(board: Leaderboard, row: Row) -> Accuracy:
     """A row's accuracy in the stream that ranks its recogniser."""
-    return row.streams[headline(other.streams for other in board.of(row.recognizer))]
+    return row.streams[board.ranking[row.recognizer]]
 
 
 def _accuracy(board: Leaderboard, stream: str) -> PageColumn:

@@ -11,7 +11,7 @@ from harness.errors import UsageError
 from harness.leaderboard.details.classes import ClassAccuracies, class_accuracies
 from harness.leaderboard.details.scored import Scored, every_stream, predictions
 from harness.leaderboard.row import Row
-from harness.leaderboard.streams import headline, stream_scores
+from harness.leaderboard.streams import stream_scores
 from harness.leaderboard.table import Leaderboard
 from harness.leaderboard.views import known_streams
 from harness.specs import CEILING, FLOOR, Column
@@ -60,7 +60,7 @@ def plots_of(board: Leaderboard, run: RunRecord) -> dict[str, Any]:
 
 def ranking_stream(board: Leaderboard, recognizer: str) -> str:
     """The stream that ranks a recogniser's methods."""
-    return headline(row.streams for row in board.of(recognizer))
+    return board.ranking[recognizer]
 
 
 def _measured(board: Leaderboard, column: Column) -> bool:

@@ -44,8 +44,8 @@ def table_of(board: Leaderboard) -> tuple[list[PageColumn], list[PageRow]]:
     """Columns and rows, every recogniser's best first; rows without any number are left to the list of failures."""
     columns = page_columns(board)
     rows = [row for row in board.rows if row.ok or row.has_numbers]
-    family = families_of(board)
-    return columns, [_row(board, row, columns, family) for row in rows]
+    family, ranks = families_of(board), {name: _ranks(board, name) for name in board.recognizers}
+    return columns, [_row(board, row, columns, family, ranks[row.recognizer]) for row in rows]
 
 
 def families_of(board: Leaderboard) -> dict[str, str]:
@@ -53,9 +53,14 @@ def families_of(board: Leaderboard) -> dict[str, str]:
     return {cell.method: cell.family for cell in board.cells if cell.family}
 
 
-def _row(board: Leaderboard, row: Row, columns: Sequence[PageColumn], family: dict[str, str]) -> PageRow:
+def _ranks(board: Leaderboard, recognizer: str | None) -> list[int]:
+    return sorted({r for row in board.of(recognizer) if (r := ranking_of(board, row).rank) is not None})
+
+
+def _row(
+    board: Leaderboard, row: Row, columns: Sequence[PageColumn], family: dict[str, str], ranks: Sequence[int]
+) -> PageRow:
     rank = ranking_of(board, row).rank
-    ranks = sorted({r for other in board.of(row.recognizer) if (r := ranking_of(board, other).rank) is not None})
     return PageRow(
         name=shown(row.sr),
         recognizer=shown(row.recognizer or ""),

@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.errors import UnknownNameError, UsageError
 from harness.leaderboard.cells import outcome
-from harness.leaderboard.streams import headline, stream_scores
+from harness.leaderboard.streams import stream_scores
 from harness.leaderboard.table import Leaderboard
 from harness.specs import SCORED
 from harness.statistics import Scores
@@ -69,8 +69,7 @@ def headline_streams(board: Leaderboard, run: RunRecord, methods: Sequence[str])
     for method in methods:
         if method not in known:
             raise UnknownNameError("method of this run", method, known)
-    ranking = {name: headline(row.streams for row in board.of(name)) for name in board.recognizers if name}
-    every = [scored for scored in every_stream(board, run) if ranking[scored.recognizer] == scored.stream]
+    every = [scored for scored in every_stream(board, run) if board.ranking[scored.recognizer] == scored.stream]
     lacking = [_missing(board, scored, method) for scored in every for method in methods if method not in scored.rows]
     whole = [scored for scored in every if set(methods) <= set(scored.rows)]
     if not whole:

@@ -64,10 +64,10 @@ class Evidence:
         """Mean accuracy of some rows less that of others, with interval and p-value."""
         return self.panels[stream].difference(self._columns(stream, higher), self._columns(stream, lower))
 
-    def p(self, stream: str, first: str, second: str) -> float:
-        """The p-value of the difference between two rows."""
+    def p_values(self, stream: str, pairs: Sequence[tuple[str, str]]) -> Floats:
+        """The p-values of the differences between the two rows of every pair, ``(pairs,)``."""
         columns = self._places[stream]
-        return self.panels[stream].p([columns[first]], [columns[second]])
+        return self.panels[stream].p_values([(columns[first], columns[second]) for first, second in pairs])
 
     @cached_property
     def _places(self) -> dict[str, dict[str, int]]:

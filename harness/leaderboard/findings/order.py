@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations, permutations
+from itertools import combinations
 
 import numpy as np
 
@@ -86,8 +86,8 @@ class OrderDiffers:
 def find_inversions(evidence: Evidence, quality: Quality, streams: Sequence[str]) -> list[Inversion]:
     """All inversions of all streams, those with the smallest p first."""
     pairs = [(s, a, b) for s in streams for a, b in combinations(ranked(evidence, quality, s), 2)]
-    raw = [evidence.p(s, a, b) for s, a, b in pairs]
-    adjusted = holm(np.array(raw, dtype=np.float64))
+    raw = [evidence.p_values(s, [(a, b) for stream, a, b in pairs if stream == s]) for s in streams]
+    adjusted = holm(np.concatenate([*raw, np.empty(0)]))
     sure = _sure_of_quality(evidence, quality)
     means = mean_quality(evidence, quality)
     top1 = {stream: {name: evidence.top1(stream, name) for name in evidence.hit[stream]} for stream in streams}
@@ -115,11 +115,12 @@ def mean_quality(evidence: Evidence, quality: Quality) -> dict[str, float]:
 def _sure_of_quality(evidence: Evidence, quality: Quality) -> set[tuple[str, str]]:
     """Pairs of which the first has more quality beyond the interval of the difference."""
     clips = {name: evidence.measures[quality.key][name] for name in mean_quality(evidence, quality)}
-    pairs = list(permutations(clips, 2))
+    pairs = list(combinations(clips, 2))
     if not pairs:
         return set()
-    low, _ = mean_interval(np.stack([clips[a] - clips[b] for a, b in pairs], axis=1), evidence.groups)
-    return {pair for pair, end in zip(pairs, low.tolist(), strict=True) if end > 0}
+    low, high = mean_interval(np.stack([clips[a] - clips[b] for a, b in pairs], axis=1), evidence.groups)
+    above = {pair for pair, end in zip(pairs, low.tolist(), strict=True) if end > 0}
+    return above | {(b, a) for (a, b), end in zip(pairs, high.tolist(), strict=True) if end < 0}
 
 
 def _judge_stream(evidence: Evidence, quality: Quality, stream: str, inversions: Sequence[Inversion]) -> Judgement:
