@@ -37,6 +37,8 @@ class CellRow:
     clips: pd.DataFrame | None
     temporal: str | None = None
     """Joint streams: the method whose flow was used."""
+    names: Sequence[str] = ()
+    """Of the declarations in it, whatever `method` and `recognizer` are called; empty where that was not recorded."""
     remarks: Mapping[str, str] = field(default_factory=dict)
     """What its numbers depend on that no option says, by method."""
 
@@ -108,6 +110,7 @@ def _cell(facts: Mapping[str, Any], tables: Mapping[Any, pd.DataFrame]) -> CellR
         log=f"cells/{facts['cell']}/{facts['error_log']}" if facts["error_log"] else None,
         params=None if facts["params"] is None else int(facts["params"]),
         note=facts["note"] or "",
+        names=facts.get("names") or (),
         family=facts["family"] or "",
         clips=tables.get(facts["cell"]) if status == "ok" else None,
         temporal=facts["temporal"],

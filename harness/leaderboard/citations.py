@@ -19,10 +19,10 @@ def citations_of(cells: Iterable[CellRow], registry: Registry) -> dict[str, str]
     methods, recognizers = registry.all(SRMethodSpec), registry.all(RecognizerSpec)
     found: dict[str, str] = {}
     for cell in cells:
-        for name, known in ((cell.method, methods), (cell.recognizer, recognizers)):
-            for spec in filter(None, map(known.get, _names(name) if name else ())):
-                if spec.citation:
-                    found.setdefault(spec.name, spec.citation)
+        names = cell.names or [*_names(cell.method), cell.recognizer or ""]
+        for spec in (known[name] for name in names for known in (methods, recognizers) if name in known):
+            if spec.citation:
+                found.setdefault(spec.name, spec.citation)
     return found
 
 

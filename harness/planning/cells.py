@@ -166,6 +166,17 @@ def cell_id(identity: Mapping[str, Any]) -> str:
     return f"{re.sub(r'[^A-Za-z0-9-]+', '_', slug)}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
+def names_in(identity: Mapping[str, Any]) -> list[str]:
+    """Names of the methods, step by step, and of the probe or recogniser in a cell's identity, as they are declared."""
+    parts = [identity[key] for key in ("method", "temporal", "probe") if identity.get(key)]
+    names = []
+    for part in parts:
+        while part:
+            names.append(part["name"])
+            part = part.get("then")
+    return list(dict.fromkeys(names))
+
+
 def uses_flow(probe: Part[Spec]) -> bool:
     """Whether the flow estimator changes a probe's numbers."""
     return probe.stream in FLOW_STREAMS or (isinstance(probe.spec, ProbeSpec) and probe.spec.uses_flow)

@@ -11,11 +11,14 @@ import numpy as np
 import pandas as pd
 
 from harness.errors import DamagedError, RunFolderError
+from harness.planning.cells import names_in
 from harness.running.rows import CELL_COLUMNS
 from harness.running.store import SCHEMA_VERSION, CellRecord, RunFolder
 from harness.running.tidy import tidy_measures, tidy_scores
 
 MEND = "the same `harness run` command computes it again"
+NAMES = "names"
+"""Column of `RunRecord.cells`: the declarations in a cell, whatever its row is called."""
 SCORES = ("scores", "spatial_scores", "temporal_scores")
 ROW_COLUMNS = ("cell", "method", "probe", "recognizer", "stream", "clip", "label", "group", "seconds", "scores")
 
@@ -86,10 +89,11 @@ def load_run(path: str | Path, protocol: str | None = None) -> RunRecord:
             remarks.append(f"cell {cell_id} is damaged and left out ({error}); {MEND}")
             continue
         facts = {"cell": cell_id, **record.outcome}
-        cells.append({name: facts.get(name) for name in CELL_COLUMNS})
+        names = names_in(facts.get("identity") or {})
+        cells.append({**{name: facts.get(name) for name in CELL_COLUMNS}, NAMES: tuple(names)})
         clips.append(_clips(record, facts))
     table = joined(clips)
-    return RunRecord(path, info, pd.DataFrame(cells, columns=list(CELL_COLUMNS)), table, tuple(remarks))
+    return RunRecord(path, info, pd.DataFrame(cells, columns=[*CELL_COLUMNS, NAMES]), table, tuple(remarks))
 
 
 def joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
