@@ -80,7 +80,8 @@ def extremes_note(where: str, rows: Mapping[str, Accuracy], classes: int) -> lis
 def group_note(clips: pd.DataFrame) -> list[str]:
     """A warning where intervals rest on few groups, or on clips of which nobody said which belong together."""
     groups = clips["group"].nunique()
-    if groups > 1 and groups == clips["clip"].nunique():
+    # one clip of each group has groups all the same
+    if groups > 1 and (clips["clip"] == clips["group"]).all():
         alone = ("Every clip is a group of its own, so intervals and tests take all clips for independent: where "
                  "several were cut from one recording, they promise too much. A data set's option `groups`, where it "
                  "has one, says which belong together.")  # fmt: skip

@@ -333,6 +333,10 @@ def test_notes_say_that_clips_without_groups_are_taken_for_independent(new_run: 
     alone.stream("bicubic", "spatial", 90)
     [note] = [note for note in build(alone.record()).notes if note.startswith("Every clip is a group of its own")]
     assert "option `groups`" in note
+    one_of_each = new_run()
+    one_of_each.groups = [f"group of {clip}" for clip in one_of_each.ids]
+    one_of_each.stream("bicubic", "spatial", 90)
+    assert not any("group of its own" in note for note in build(one_of_each.record()).notes)
 
 
 def test_notes_say_where_the_ceiling_may_as_well_guess_and_where_nothing_is_left_to_lose(new_run: Make) -> None:
