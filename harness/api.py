@@ -9,7 +9,7 @@ for row in done.board.rows:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +17,10 @@ from pathlib import Path
 from harness.contracts import Progress
 from harness.errors import RunFolderError, UnknownNameError, UsageError
 from harness.leaderboard.comparing import Compared, compare_boards
+from harness.leaderboard.robustness import Robustness, robustness_of
 from harness.leaderboard.table import Leaderboard, build
-from harness.leaderboard.write import Written, write_board
-from harness.planning.benchmark import load_benchmark
+from harness.leaderboard.write import Written, write_board, write_folder
+from harness.planning.benchmark import Benchmark, load_benchmark
 from harness.planning.cells import Cell
 from harness.planning.computing import FULL, Computing
 from harness.planning.selecting import Request
@@ -135,6 +136,36 @@ def compare(first: str | Path, second: str | Path, *, registry: Registry | None 
     require_same_protocol(*records)
     before, after = (build(record, registry=registry) for record in records)
     return compare_boards(before, after)
+
+
+def robustness(runs: Mapping[str, Sequence[str | Path]], *, registry: Registry | None = None) -> list[Robustness]:
+    """How accuracy falls over runs that differ in the degradation alone: by its name, a folder for every seed.
+
+    Raises `RunFolderError` for what is no run, and for runs of different clips.
+    """
+    boards = {name: [build(load_run(Path(run)), registry=registry) for run in every] for name, every in runs.items()}
+    return robustness_of(boards)
+
+
+def write_robustness(
+    benchmark: Benchmark, boards: Mapping[str, Sequence[Leaderboard]], folder: Path
+) -> tuple[list[Robustness], list[Path]]:
+    """``robustness.md``, ``.csv`` and ``.png`` in a folder; returns the tables and the files.
+
+    Nothing is written for runs without a recogniser.
+    """
+    from harness.leaderboard.robustness import page, plot
+
+    found, title = robustness_of(boards), benchmark.title
+    if not found:
+        return [], []
+    files = {
+        "robustness.md": page.markdown(title, found, benchmark.notes).encode(),
+        "robustness.csv": page.comma_separated(found).encode(),
+        "robustness.png": plot.render(title, found),
+    }
+    write_folder(folder, files)
+    return found, [folder / name for name in files]
 
 
 def default_folder(request: Request) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,16 +13,6 @@ from harness.cli.options import Compile, Device, PluginFiles, Precision, Tile
 from harness.planning.computing import FULL
 from harness.specs import DEFAULT_BENCHMARK
 from harness.video.encoding import LOSSLESS
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from harness.api import Done
-    from harness.planning.cells import Cell
-    from harness.planning.selecting import Request
-    from harness.registry import Registry
-    from harness.running.context import RunContext
-    from harness.running.store import RunFolder
 
 EXAMPLES = """
 Examples:
@@ -110,18 +100,17 @@ def run(
     plugin: PluginFiles = None,
 ) -> None:
     """Restore clips with every SR method, show them to every recogniser, and print the leaderboard."""
-    from harness.api import default_folder, require_methods
-    from harness.bars import counting_bar, lazily
+    from harness.api import default_folder
+    from harness.cli.computing import Wanted, run_once, run_variants
     from harness.errors import UsageError
     from harness.planning.benchmark import load_benchmark
     from harness.planning.computing import Computing
     from harness.planning.selecting import Request
+    from harness.planning.variants import variants
     from harness.registry import registry
     from harness.running.build import pick_device
     from harness.running.compiling import require_compiler
-    from harness.running.context import open_context
     from harness.running.flow_cache import open_flow_cache
-    from harness.running.store import open_run
     from harness.syntax import split_list
     from harness.terminal import console as new_console
     from harness.terminal import say
@@ -137,94 +126,14 @@ def run(
         chosen_executor(executor, workers, devices, clip_timeout, worker_memory, registry()),
         skip_unreadable=skip_unreadable, computing=Computing(precision, tile, compiled),
     )  # fmt: skip
-    with lazily(counting_bar, "reading clips", "clips") as progress:
-        context = open_context(request, registry(), progress)
-    context.flow_cache = kept
     names = split_list(save_frames) if save_frames else []
-    require_methods(context, names, frames_codec)
+    wanted = Wanted(console, registry(), resume, dry_run, estimate, names, frames_codec, kept)
     folder = out or default_folder(request)
-    if dry_run:
-        pending = _show(console, context, request, folder, resume)
-        if estimate:
-            _estimate(console, context, pending, folder if resume else None)
-        return
-    with open_run(folder) as run_folder:
-        for line in run_folder.healed:
-            say(console, f"damaged: {line}")
-        if not resume:
-            run_folder.clear()
-        _show(console, context, request, folder, resume)
-        _work(console, context, request, registry(), run_folder)
-        if kept and kept.problem:
-            say(console, kept.problem)
-        done = _report(console, context, registry(), run_folder)
-        if names:
-            _save(console, done, names, frames_codec, request, registry())
-        registry().manager.hook.harness_run_finished(run=run_folder)
-    raise typer.Exit(1 if not done.ok or (strict and done.outcome.skipped) else 0)
-
-
-def _show(console: Console, context: RunContext, request: Request, folder: Path, resume: bool) -> list[Cell]:
-    from harness.cli.planning import show_plan
-    from harness.running.workflow import waiting_cells
-    from harness.terminal import say
-
-    pending = waiting_cells(context.plan, folder if resume else None, skip_unreadable=request.skip_unreadable)
-    show_plan(console, context.plan, pending, context.frames_to_restore(pending))
-    say(console, f"run folder: {folder}")
-    return pending
-
-
-def _estimate(console: Console, context: RunContext, pending: list[Cell], folder: Path | None) -> None:
-    from harness.bars import counting_bar, lazily
-    from harness.cli.planning import show_forecast
-    from harness.running.ahead import clips_to_do, forecast
-    from harness.running.store import RunFolder
-
-    todo = clips_to_do(context.plan, pending, RunFolder(folder) if folder else None)
-    with lazily(counting_bar, "timing on one clip", "methods") as progress:
-        found = forecast(context, pending, todo, progress)
-    show_forecast(console, found, str(context.device))
-
-
-def _work(console: Console, context: RunContext, request: Request, registry: Registry, folder: RunFolder) -> None:
-    from harness.api import compute
-    from harness.cli.progress import listener_for
-    from harness.terminal import say
-
-    seconds = compute(context, request, registry, folder, lambda todo: listener_for(console, todo))
-    if seconds:
-        total = sum(seconds.values())
-        shares = ", ".join(
-            f"{name} {100 * s / total:.0f} %" for name, s in sorted(seconds.items(), key=lambda i: -i[1])
-        )
-        say(console, f"{total:.0f} s of work: {shares}")
-
-
-def _report(console: Console, context: RunContext, registry: Registry, folder: RunFolder) -> Done:
-    from harness.api import score
-    from harness.leaderboard.console import render
-    from harness.terminal import say
-
-    done = score(context, registry, folder)  # writes first, so that a table that is not seen is kept
-    console.print(render(done.board), crop=False)
-    for file in done.written.files:
-        say(console, f"wrote {file}")
-    for failure in done.written.failures:
-        say(console, f"failed: {failure}")
-    outcome = done.outcome
-    say(console, f"{len(outcome.ok)} cells ok, {len(outcome.failed)} failed, {len(outcome.skipped)} skipped")
-    return done
-
-
-def _save(console: Console, done: Done, names: list[str], codec: str, request: Request, registry: Registry) -> None:
-    from harness.api import save
-    from harness.bars import counting_bar
-    from harness.running.saving import folder_of
-    from harness.terminal import say
-
-    with counting_bar("saving frames", "clips") as progress:
-        problems = save(done, names, codec, request, registry, progress)
-    for line in problems:
-        say(console, f"not saved: {line}", style="yellow")
-    say(console, f"saved {', '.join(str(folder_of(done.folder, name)) for name in names)}")
+    several = variants(request.benchmark, registry())
+    runs = run_variants(wanted, request, several, folder) if several else [run_once(wanted, request, folder)]
+    done = [each for each in runs if each is not None]
+    if kept and kept.problem:
+        say(console, kept.problem)
+    if not dry_run:
+        good = all(each.ok and not (strict and each.outcome.skipped) for each in done)
+        raise typer.Exit(0 if good else 1)

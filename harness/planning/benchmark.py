@@ -65,6 +65,10 @@ class Benchmark(BaseModel):
     """Split that `harness train` may use."""
     scale: Annotated[int, Field(ge=1, le=16)]
     degradation: ChoiceText
+    degradations: list[ChoiceText] = []
+    """Degradations that `harness run` takes in turn, each a run of its own, in the stead of `degradation`."""
+    seeds: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)] = [0]
+    """Seeds of those of `degradations` that draw: each is run once for each of them, and accuracies are averaged."""
     flow: ChoiceText
     weights: Line | Annotated[list[Line], Field(min_length=1)]
     """Tag of the checkpoints that methods and recognisers use, or several: what has none of the first tag uses one of
