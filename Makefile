@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.10; do \
 INSTALLED := $(VENV)/.installed
 CLIPS ?= 24
 
-.PHONY: install run test lint bench bench-gpu report docs dist clean
+.PHONY: install run test lint bench bench-workers bench-gpu report docs dist clean
 
 install: $(INSTALLED)
 
@@ -27,6 +27,10 @@ lint: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m harness_benchmarks.speed --out reports/speed
+
+# what workers gain and cost, and what one driver can take; with Ray (extra cluster) also 64 simulated workers
+bench-workers: $(INSTALLED)
+	$(BIN)/python -m harness_benchmarks.workers --out reports/speed
 
 # on a machine with a CUDA device; with DATA=FOLDER (UCF101) also the paper's protocol
 bench-gpu: $(INSTALLED)
