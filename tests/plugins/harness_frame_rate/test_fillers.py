@@ -51,7 +51,7 @@ def test_a_method_without_filler_is_refused_where_frames_are_dropped(half_rate: 
     with pytest.raises(UsageError) as error:
         method_part("bicubic", load_registry(), half_rate)
     assert str(error.value).startswith(
-        "bicubic: benchmark mini-2-half-rate drops frames, which bicubic does not make; add a filler: 'bicubic|blend', "
+        "bicubic: benchmark mini-2-half-rate drops frames, and bicubic makes none; add a filler: 'bicubic|blend', "
     )
     assert "'bicubic|hold'" in str(error.value) and "|unfilled'" in str(error.value) and "tpsr" not in str(error.value)
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
 from torch import Tensor
 
+from harness.leaderboard import console, html, markdown
+from harness.leaderboard.details.classes import class_accuracies
+from harness.leaderboard.table import build
 from harness.planning.benchmark import load_benchmark
 from harness.planning.selecting import Request
 from harness.registry import load_registry
@@ -100,6 +104,18 @@ def test_made_frames_are_measured_apart_and_kept_ones_are_those_of_any_filler(ru
     assert len(set(kept.values())) == 1 and made["bicubic|hold"] < made["bicubic|blend"] < kept["bicubic|hold"]
     assert number(rows, "psnr_y")["bicubic|unfilled"] == pytest.approx(kept["bicubic|hold"])
     assert number(rows, "ssim_made")["hr"] == pytest.approx(1) == number(rows, "ssim_kept")["hr"]
+
+
+def test_all_rows_are_compared_with_the_floor_that_the_benchmark_names(run: Runner) -> None:
+    run("out")
+    board = build(load_run(run.folder / "out"))
+    assert board.floor == "bicubic|hold"
+    gains = {row.sr: row.streams["spatial"].delta for row in board.rows}
+    assert gains["bicubic|hold"] is None and gains["bicubic|blend"] == gains["bicubic|unfilled"] == 0
+    for text in (markdown.render(board), html.render(board), console.plain(board)):
+        assert "bicubic|hold" in text.partition("Gain")[2] + text.partition("points above")[2]
+    (classes, *_) = class_accuracies(board, load_run(run.folder / "out"))
+    assert not np.isnan(classes.delta).any()
 
 
 def test_a_clip_in_many_portions_has_the_same_rows(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
