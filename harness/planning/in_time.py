@@ -26,6 +26,16 @@ def fillers(registry: Registry) -> list[str]:
     return sorted(name for name, spec in known.items() if spec.interpolates and spec.scales == (1,))
 
 
+def refuse_bare_floor(benchmark: Benchmark, floor: SRMethodSpec, registry: Registry) -> None:
+    """Raise `UsageError` if frames are dropped and the floor, whose last step this is, makes none."""
+    choices = fillers(registry)
+    if choices and not fits_alone(floor, dropped=True):
+        raise UsageError(
+            f"benchmark {benchmark.name} drops frames, and its floor {benchmark.floor} makes none; its file has to name "
+            f"one that does, such as floor: {benchmark.floor}|{choices[0]}"
+        )
+
+
 def refuse_unfit(part: Part[SRMethodSpec], registry: Registry, where: str, *, dropped: bool) -> None:
     """Raise `UsageError` for a method that leaves dropped frames unmade, or fills in where none were dropped.
 
@@ -38,8 +48,7 @@ def refuse_unfit(part: Part[SRMethodSpec], registry: Registry, where: str, *, dr
     if fits_alone(last, dropped=dropped):
         return
     if dropped:
-        choices = ", ".join(f"'{part.label}|{name}'" for name in fillers(registry))
-        raise UsageError(
-            f"{part.label}: {where} drops frames, and {last.name} makes none; add a filler: {choices}"
-        )
+        choices = [f"'{last.name}|{name}'" for name in fillers(registry)]
+        advice = f"add a filler: {', '.join(choices)}" if choices else "install a plugin with a filler"
+        raise UsageError(f"{part.label}: {where} drops frames, and {last.name} makes none; {advice}")
     raise UsageError(f"{part.label}: {last.name} makes frames between others, and {where} drops none; leave it out")

@@ -14,6 +14,7 @@ from harness.checks.interpolator import check_interpolator
 from harness.cli.main import app
 from harness.errors import UsageError
 from harness.planning.benchmark import Benchmark, load_benchmark
+from harness.planning.naming import wanted_methods
 from harness.planning.plan import method_part
 from harness.registry import load_registry
 from harness.upscale import method_for
@@ -60,6 +61,27 @@ def test_a_method_without_filler_is_refused_where_frames_are_dropped(half_rate: 
 def test_a_filler_is_the_last_step(half_rate: Benchmark, text: str) -> None:
     with pytest.raises(UsageError, match="hold makes frames between, and has to be the last step"):
         method_part(text, load_registry(), half_rate)
+
+
+def test_a_floor_without_filler_is_refused_in_the_name_of_its_file(half_rate: Benchmark) -> None:
+    bare = half_rate.model_copy(update={"floor": "bicubic"})
+    with pytest.raises(UsageError, match=r"its floor bicubic makes none; .* such as floor: bicubic\|blend$"):
+        wanted_methods("hr", load_registry(), bare)
+    assert list(map(str, wanted_methods("hr", load_registry(), half_rate))) == ["hr", "bicubic|hold"]
+
+
+def test_of_other_plugins_all_takes_what_fits_the_benchmark_alone(half_rate: Benchmark, tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from harness.hookspecs import hookimpl\nfrom harness.specs import SRMethodSpec\n\n@hookimpl\n"
+        "def harness_sr_methods():\n    yield SRMethodSpec('plain', 'x', 'y:z')\n"
+        "    yield SRMethodSpec('between', 'x', 'y:z', interpolates=True)\n"
+    )
+    known = load_registry([file])
+    found = set(map(str, wanted_methods("all", known, half_rate)))
+    assert "between" in found and "plain" not in found
+    whole = set(map(str, wanted_methods("all", known, load_benchmark("mini-2"))))
+    assert "plain" in whole and "between" not in whole
 
 
 def test_a_filler_is_refused_where_nothing_was_dropped() -> None:
