@@ -140,7 +140,7 @@ class SlowDegradation(ClipDegradation, Protocol):
     """A degradation in time, whose `recode` returns fewer frames; its declaration says ``drops_frames=True``."""
 
     def times(self, num_frames: int) -> Sequence[float]:
-        """When each LR frame of a clip of `num_frames` HR frames was taken, ascending, at least one.
+        """When each LR frame of a clip of `num_frames` HR frames was taken, ascending, a frame or more apart.
 
         2.5 is half-way between HR frames 2 and 3; the time of a longer exposure is its middle.
         """

@@ -31,8 +31,8 @@ def refuse_bare_floor(benchmark: Benchmark, floor: SRMethodSpec, registry: Regis
     choices = fillers(registry)
     if choices and not fits_alone(floor, dropped=True):
         raise UsageError(
-            f"benchmark {benchmark.name} drops frames, and its floor {benchmark.floor} makes none; its file has to name "
-            f"one that does, such as floor: {benchmark.floor}|{choices[0]}"
+            f"benchmark {benchmark.name} drops frames, and its floor {benchmark.floor} makes none; its file has to "
+            f"name one that does, such as floor: {benchmark.floor}|{choices[0]}"
         )
 
 

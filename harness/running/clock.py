@@ -35,10 +35,10 @@ class Clock:
             return cls(num_frames)
         times = list(degradation.times(num_frames))
         inside = bool(times) and times[0] >= 0 and times[-1] <= num_frames - 1
-        if not inside or any(later <= time for time, later in pairwise(times)):
+        if not inside or any(later < time + 1 for time, later in pairwise(times)):
             raise ContractError(
                 f"times: {times[:4]} ... of a clip of {num_frames} frames; expected ascending ones from 0 to "
-                f"{num_frames - 1}"
+                f"{num_frames - 1}, at least a frame apart"
             )
         return cls(num_frames, times)
 
