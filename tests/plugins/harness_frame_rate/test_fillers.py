@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ from harness.checks.interpolator import check_interpolator
 from harness.cli.main import app
 from harness.errors import UsageError
 from harness.planning.benchmark import Benchmark, load_benchmark
+from harness.planning.cells import Cell
 from harness.planning.naming import wanted_methods
-from harness.planning.plan import method_part
+from harness.planning.plan import method_part, stream_parts
 from harness.registry import load_registry
 from harness.upscale import method_for
 from harness_frame_rate.fillers import Blend, Hold
@@ -92,6 +94,14 @@ def test_a_filler_is_refused_where_nothing_was_dropped() -> None:
 def test_ceiling_and_frames_restored_elsewhere_need_no_filler(half_rate: Benchmark, tmp_path: Path) -> None:
     for text in ("hr", f"files:root={tmp_path},tool=x-1", "bicubic|hold", "bicubic|unfilled"):
         assert method_part(text, load_registry(), half_rate).label.startswith(text.partition(":")[0])
+
+
+def test_a_joint_stream_does_not_see_frames_and_flow_of_different_moments(half_rate: Benchmark) -> None:
+    known = load_registry()
+    (stream,) = stream_parts("stresnet", known, half_rate)
+    hold, blend, bare = (method_part(f"bicubic|{name}", known, half_rate) for name in ("hold", "blend", "unfilled"))
+    reasons = [Cell("id", hold, replace(stream, missing=None), {}, other).skipped for other in (blend, bare)]
+    assert reasons[0] is None and str(reasons[1]).startswith("its methods show different moments of a clip")
 
 
 def test_a_video_is_not_given_a_filler() -> None:
