@@ -79,6 +79,19 @@ class SRMethod(Protocol):
         ...
 
 
+class Interpolator(SRMethod, Protocol):
+    """A method that makes frames between as well, whose declaration says ``interpolates=True``."""
+
+    def upscale(self, lr: Tensor, frames: Sequence[float]) -> Tensor:
+        """Make the frames of the wanted times, which are ascending and in LR frames.
+
+        Time 2.0 is that of frame 2 of `lr`, 2.5 half-way to frame 3; none is before the first or after the last frame.
+        Everything else is as in `SRMethod`, but that `temporal_radius` r is 1 if it looks at the two frames around a
+        time alone, which are one where the time is a frame's own, and more by one for every further neighbour.
+        """
+        ...
+
+
 @runtime_checkable
 class RestoredElsewhere(Protocol):
     """Optional for an SR method that restores nothing itself: it finds, by their clip, what another program made.
@@ -119,6 +132,18 @@ class ClipDegradation(Degradation, Protocol):
 
     def recode(self, frames: Iterator[Bytes], fps: float) -> Iterator[Bytes]:
         """LR frames of a clip, made by `degrade`, as uint8 ``(h, w, 3)`` RGB, to as many frames of the same size."""
+        ...
+
+
+@runtime_checkable
+class SlowDegradation(ClipDegradation, Protocol):
+    """A degradation in time, whose `recode` returns fewer frames; its declaration says ``drops_frames=True``."""
+
+    def times(self, num_frames: int) -> Sequence[float]:
+        """When each LR frame of a clip of `num_frames` HR frames was taken, ascending, a frame or more apart.
+
+        2.5 is half-way between HR frames 2 and 3; the time of a longer exposure is its middle.
+        """
         ...
 
 
@@ -186,6 +211,10 @@ class Sample(Protocol):
 
     def hr(self, frames: Sequence[int]) -> Tensor:
         """High-resolution frames ``(len(frames), 3, H, W)`` in [0, 1]."""
+        ...
+
+    def made(self, frames: Sequence[int]) -> Sequence[bool]:
+        """Whether each of these frames has no LR frame of its time, because the degradation dropped it."""
         ...
 
     def sr_flow(self, pairs: Sequence[Pair]) -> Tensor:

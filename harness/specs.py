@@ -168,7 +168,15 @@ class SRMethodSpec(NetworkSpec):
     """What it is trained for, which is how findings group methods: ``perceptual``, ``pixel``, ``multi-frame`` or
     ``interpolation``; empty for methods outside all findings."""
     source: str = "lr"
-    """``lr``, or ``hr`` for the ceiling, whose `upscale` is handed the HR clip instead."""
+    """``lr``, or ``hr`` for the ceiling, whose `upscale` is handed the HR clip instead; ``elsewhere`` for frames that
+    another program restored, all of them (`harness.contracts.RestoredElsewhere`)."""
+    interpolates: bool = False
+    """True if it makes frames between those that it is given (`harness.contracts.Interpolator`): it is needed where a
+    degradation drops frames, and refused elsewhere. One that enlarges by 1 alone is a filler, which follows any
+    method: ``METHOD|FILLER``."""
+    at_lr_rate: bool = False
+    """True for a filler that stands for none: what looks at its frames sees the LR frames' moments alone, as a clip
+    of their rate."""
 
     handed: ClassVar[tuple[str, ...]] = ("scale", "device", "weights")
 
@@ -215,6 +223,9 @@ class FlowSpec(NetworkSpec):
 @dataclass(frozen=True)
 class DegradationSpec(Spec):
     """A degradation. Factory: ``factory(**options) -> Degradation``; every degradation has the option ``scale``."""
+
+    drops_frames: bool = False
+    """True if there are fewer LR than HR frames (`harness.contracts.SlowDegradation`)."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from harness.contracts import Progress, SRMethod
 from harness.errors import ClipError, ContractError, UsageError, WeightsMissingError
 from harness.planning.cells import Part
 from harness.planning.computing import Computing
+from harness.planning.in_time import refuse_unfit
 from harness.planning.steps import computed, factorings, restoring_part
 from harness.registry import Registry
 from harness.running.build import build_method
@@ -46,6 +47,7 @@ def method_for(text: str, registry: Registry, *, scale: int, tag: str | None = N
     part = restoring_part(parse_method(text), registry, scale, tag)
     if part.spec.source == "hr":
         raise UsageError(f"{part.label!r} returns the high-resolution frames it is given, and here there are none")
+    refuse_unfit(part, registry, "a video", dropped=False)
     if not factorings([step.spec for step in part.steps], scale):
         raise UsageError(f"{part.label!r} {part.missing}")
     if part.missing:

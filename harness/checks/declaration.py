@@ -28,6 +28,7 @@ from harness.specs import (
 from harness.weights.packages import parse_package_file
 
 RESERVED = ("all",)
+SOURCES = ("lr", "hr", "elsewhere")
 
 
 def check_declaration(spec: Spec) -> list[Check]:
@@ -98,7 +99,8 @@ class _Contract:
 
     def scales(self) -> str:
         assert isinstance(self.spec, SRMethodSpec)
-        expect(self.spec.source in ("lr", "hr"), f"source {self.spec.source!r}; expected 'lr' or 'hr'")
+        expect(self.spec.source in SOURCES, f"source {self.spec.source!r}; expected one of {', '.join(SOURCES)}")
+        expect(self.spec.interpolates or not self.spec.at_lr_rate, "at_lr_rate=True is for what says interpolates=True")
         scales = self.spec.scales
         expect(scales is None or (bool(scales) and min(scales) >= 1), f"scales {scales}; expected whole numbers from 1")
         return "any" if scales is None else ", ".join(f"x{scale}" for scale in scales)

@@ -9,15 +9,20 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from harness.checks.base import Check, expect, expect_equal, expect_tensor, expect_untouched, run_tests
 from harness.checks.clips import synthetic_clip
-from harness.contracts import Degradation
+from harness.contracts import Degradation, SlowDegradation
+from harness.running.clock import Clock
+from harness.video.frames import to_uint8
 
 LIKENESS = 0.15
 """Largest mean difference between the LR frames and HR frames averaged over blocks."""
 
 
-def check_degradation(degradation: Degradation, *, scale: int) -> list[Check]:
-    """Check a live degradation by `scale`. The clips have sides of 12 and 15 or 9 and 11 LR pixels."""
-    contract = _Contract(degradation, scale)
+def check_degradation(degradation: Degradation, *, scale: int, drops_frames: bool = False) -> list[Check]:
+    """Check a live degradation by `scale`. The clips have sides of 12 and 15 or 9 and 11 LR pixels.
+
+    `drops_frames` is what its declaration says.
+    """
+    contract = _Contract(degradation, scale, drops_frames)
     return run_tests(
         [
             ("scale", contract.tells_scale),
@@ -29,6 +34,7 @@ def check_degradation(degradation: Degradation, *, scale: int) -> list[Check]:
             ("one frame", contract.one_frame),
             ("odd sizes", contract.odd_size),
             ("input untouched", contract.untouched),
+            ("frames in time", contract.in_time),
         ]
     )
 
@@ -37,6 +43,7 @@ def check_degradation(degradation: Degradation, *, scale: int) -> list[Check]:
 class _Contract:
     degradation: Degradation
     scale: int
+    drops_frames: bool
 
     def clip(self, frames: int = 5, height: int = 12, width: int = 15) -> Tensor:
         return synthetic_clip(frames, height * self.scale, width * self.scale)
@@ -82,3 +89,17 @@ class _Contract:
 
     def untouched(self) -> None:
         expect_untouched(self.ask, self.clip())
+
+    def in_time(self) -> str:
+        """There is an LR frame for every time that is told."""
+        slow = isinstance(self.degradation, SlowDegradation)
+        found = f"it has {'a' if slow else 'no'} method `times`"
+        expect(slow == self.drops_frames, f"drops_frames={self.drops_frames}, but {found}")
+        if not isinstance(self.degradation, SlowDegradation):
+            return "every frame stays"
+        for length in (1, 2, 7):
+            told = Clock.of(length, self.degradation).lr_frames
+            low = to_uint8(self.ask(self.clip(length)))
+            left = sum(1 for _ in self.degradation.recode(iter(low), 25.0))
+            expect(left == told, f"of {length} frames it leaves {left}, and tells {told} times")
+        return f"{told} of {length}"

@@ -15,6 +15,7 @@ from harness.checks.declaration import check_declaration
 from harness.checks.degradation import check_degradation
 from harness.checks.flow import check_flow
 from harness.checks.half import check_half_method, check_half_recognizer
+from harness.checks.interpolator import check_interpolator
 from harness.checks.probe import check_probe
 from harness.checks.recognizer import check_recognizer
 from harness.checks.report import check_report
@@ -119,6 +120,7 @@ def _networks(spec: N, setting: Setting, stream: str | None = None) -> Iterator[
 
 
 def _sr_method(spec: SRMethodSpec, setting: Setting) -> Iterator[Section]:
+    setting = replace(setting, scale=1) if spec.scales == (1,) else setting  # a filler, which does no other
     scale, device = setting.scale, setting.device
     if spec.scales is not None and scale not in spec.scales:
         known = ", ".join(map(str, spec.scales))
@@ -128,8 +130,9 @@ def _sr_method(spec: SRMethodSpec, setting: Setting) -> Iterator[Section]:
         make = partial(build, part, Given(scale=scale, device=device))
         factor = 1 if spec.source == "hr" else scale
         checks = check_sr_method(make(), scale=factor, device=device)
+        between = check_interpolator(make(), scale=scale, device=device) if spec.interpolates else ()
         halves = check_half_method(make, device, spec.half) if spec.needs_weights else ()
-        yield _title(f"x{scale}", part), [*checks, *halves]
+        yield _title(f"x{scale}", part), [*checks, *between, *halves]
 
 
 def _recognizer(spec: RecognizerSpec, setting: Setting) -> Iterator[Section]:
@@ -161,7 +164,8 @@ def _dataset(spec: DatasetSpec, setting: Setting) -> Iterator[Section]:
 def _degradation(spec: DegradationSpec, setting: Setting) -> Iterator[Section]:
     scaled = replace(setting, options={**setting.options, "scale": setting.scale})
     degradation = build(_part(spec, scaled), Given())
-    yield f"x{setting.scale}", check_degradation(degradation, scale=setting.scale)
+    checks = check_degradation(degradation, scale=setting.scale, drops_frames=spec.drops_frames)
+    yield f"x{setting.scale}", checks
 
 
 def _report(spec: ReportSpec, setting: Setting) -> Iterator[Section]:

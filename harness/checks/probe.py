@@ -62,6 +62,10 @@ class SyntheticSample:
     def hr(self, frames: Sequence[int]) -> Tensor:
         return self._hr[list(frames)]
 
+    def made(self, frames: Sequence[int]) -> Sequence[bool]:
+        """Every other frame is, as at half the rate."""
+        return [frame % 2 == 1 for frame in frames]
+
     def sr_flow(self, pairs: Sequence[Pair]) -> Tensor:
         extra = sorted(set(pairs) - set(self.wanted.pairs))
         if extra:

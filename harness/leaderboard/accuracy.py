@@ -36,7 +36,7 @@ def uses_ceiling(name: str) -> bool:
     return CEILING in parts_of(name)
 
 
-def measure_stream(rows: Mapping[str, Scores]) -> tuple[dict[str, Accuracy], float | None]:
+def measure_stream(rows: Mapping[str, Scores], floor: str = FLOOR) -> tuple[dict[str, Accuracy], float | None]:
     """The accuracy of every row, and the difference in points that can be told apart (None if unknown).
 
     `rows` maps methods and pairs to their scores, which are joined by clip id. Raises `RunFolderError` if two rows
@@ -50,7 +50,7 @@ def measure_stream(rows: Mapping[str, Scores]) -> tuple[dict[str, Accuracy], flo
     panel = Panel(np.stack([hits(scores) for scores in aligned], axis=1), first.groups)
     found = {name: _alone(scores, panel.hit[:, i]) for i, (name, scores) in enumerate(zip(names, aligned, strict=True))}
     _rank(found, names, panel)
-    detectable = _compare_with_floor(found, names, panel) if FLOOR in names else None
+    detectable = _compare_with_floor(found, names, panel, floor) if floor in names else None
     return {name: _tidied(accuracies) for name, accuracies in found.items()}, detectable
 
 
@@ -85,8 +85,10 @@ def _rank(found: dict[str, Accuracy], names: Sequence[str], panel: Panel) -> Non
         found[names[i]] = replace(own, rank=rank, best=rank == 1, best_p=float(p[best, place]))
 
 
-def _compare_with_floor(found: dict[str, Accuracy], names: Sequence[str], panel: Panel) -> float | None:
-    floor, errors = names.index(FLOOR), []
+def _compare_with_floor(
+    found: dict[str, Accuracy], names: Sequence[str], panel: Panel, lowest: str
+) -> float | None:
+    floor, errors = names.index(lowest), []
     for i, name in enumerate(names):
         if CEILING in names:
             found[name] = _with_share(found[name], recovery(panel, i, floor, names.index(CEILING)))

@@ -26,7 +26,7 @@ from harness.leaderboard.views import (
     with_comparison,
 )
 from harness.shortening import shortened
-from harness.specs import CEILING, FLOOR, SCORED
+from harness.specs import CEILING, SCORED
 from harness.tables import Column, Line, Table
 from harness.terminal import console, shown
 
@@ -38,7 +38,8 @@ NAME_LETTERS = 40
 COLOURS = {"failed": "red", "skipped": "yellow", "running": "cyan"}
 PROTOCOL_SHOWN = ("clips", "degradation", "flow", "fusion")
 SIGNS = {BEST: "*", TIED: TIED_SIGN, None: " "}
-LEGEND = f"top-1 in % with 95 % interval; *: best, {TIED_SIGN}: not told apart from it; gain: points above {FLOOR}"
+LEGEND = f"top-1 in % with 95 % interval; *: best, {TIED_SIGN}: not told apart from it; gain: points above "
+"""With the floor's name after it."""
 
 
 def plain(board: Leaderboard) -> str:
@@ -54,8 +55,8 @@ def render(board: Leaderboard) -> Group:
     for recognizer in board.recognizers:
         parts.append(_Tables(board, recognizer))
         if compared := with_comparison(board.of(recognizer)):
-            parts.append(_published(compared))
-    return Group(*parts, *dimmed([LEGEND, *board.notes]), *_unfinished(board))
+            parts.append(_published(compared, board.floor))
+    return Group(*parts, *dimmed([LEGEND + board.floor, *board.notes]), *_unfinished(board))
 
 
 def heading(title: str, protocol: Mapping[str, str]) -> list[RenderableType]:
@@ -83,29 +84,32 @@ class _Tables:
         views = main_views(self.board, rows, compact=True)
         accuracy = sum(view.title in (*SCORED, "gain") for view in views)
         if options.max_width >= WIDTH or not accuracy:
-            yield _table(views, rows, self.recognizer)
+            yield _table(views, rows, self.recognizer, self.board.floor)
         else:
-            yield _table(views[:accuracy], rows, self.recognizer)
-            yield _table(views[accuracy:], rows, None)
+            yield _table(views[:accuracy], rows, self.recognizer, self.board.floor)
+            yield _table(views[accuracy:], rows, None, self.board.floor)
 
 
-def _published(rows: Sequence[Row]) -> Table:
+def _published(rows: Sequence[Row], floor: str) -> Table:
     """Measured and published numbers side by side, if the protocol is the same."""
-    return _table(published_views(rows), rows, "compared with published numbers (mean class accuracy)")
+    return _table(published_views(rows), rows, "compared with published numbers (mean class accuracy)", floor)
 
 
-def _table(views: Sequence[View], rows: Sequence[Row], title: str | None) -> Table:
+def _table(views: Sequence[View], rows: Sequence[Row], title: str | None, floor: str) -> Table:
     """A table in which, where it is narrow, what ranks stays longest, then the gain, then the first columns."""
     first = [headline(row.streams for row in rows), "gain"]
     ranks = [first.index(view.title) if view.title in first else len(first) + i for i, view in enumerate(views)]
     columns = [Column(view.title, right=True, rank=rank) for view, rank in zip(views, ranks, strict=True)]
     names = shortened([shown(row.sr) for row in rows], NAME_LETTERS)
-    lines = [[_name(row, name), *(_marked(view, row) for view in views)] for row, name in zip(rows, names, strict=True)]
+    lines = [
+        [_name(row, name, floor), *(_marked(view, row) for view in views)]
+        for row, name in zip(rows, names, strict=True)
+    ]
     return Table([Column("SR", names=True), *columns], lines, title=title or "", elsewhere=COMPLETE)
 
 
-def _name(row: Row, name: str) -> Text:
-    style = "italic" if row.sr in (CEILING, FLOOR) else ""
+def _name(row: Row, name: str, floor: str) -> Text:
+    style = "italic" if row.sr in (CEILING, floor) else ""
     return Text(name, style=style) if row.ok else Text(f"{name} ({row.status})", style=COLOURS[row.status])
 
 

@@ -47,7 +47,7 @@ def _figures(board: Leaderboard) -> Iterator[tuple[str, Figure]]:
         rows = with_accuracy(board.of(name))
         suffix = "" if len(names) == 1 else f"-{re.sub(r'[^A-Za-z0-9]+', '-', name)}"
         if rows:
-            yield f"accuracy{suffix}", draw_accuracies(rows, name)
+            yield f"accuracy{suffix}", draw_accuracies(rows, name, board.floor)
         if rows and (quality := draw_quality(board, rows)) is not None:
             yield f"quality{suffix}", quality
     try:

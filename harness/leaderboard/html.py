@@ -7,7 +7,7 @@ from html import escape
 
 from harness.leaderboard.row import Row
 from harness.leaderboard.table import Leaderboard
-from harness.leaderboard.views import BEST, HOW_TO_READ, TIED, TIED_SIGN, View, main_views, with_any_number
+from harness.leaderboard.views import BEST, TIED, TIED_SIGN, View, how_to_read, main_views, with_any_number
 from harness.terminal import shown
 
 STYLE = (
@@ -31,7 +31,8 @@ def render(board: Leaderboard) -> str:
             parts += [f"<h2>{_text(recognizer or 'Without a recogniser')}</h2>", _table(main_views(board, rows), rows)]
     parts.append(_list("Protocol", [f"{key}: {value}" for key, value in board.protocol.items()]))
     parts.append(_list("Failed or skipped", [f"{r.sr}: {r.status}: {r.reason}" for r in board.rows if not r.ok]))
-    parts += [_list("Notes", board.notes), _list("How to read it", [text.replace("`", "") for text in HOW_TO_READ])]
+    reading = [text.replace("`", "") for text in how_to_read(board.floor)]
+    parts += [_list("Notes", board.notes), _list("How to read it", reading)]
     return "\n".join([*filter(None, parts), "</body></html>"]) + "\n"
 
 

@@ -10,11 +10,11 @@ from harness.leaderboard.table import Leaderboard
 from harness.leaderboard.text import DASH
 from harness.leaderboard.views import (
     BEST,
-    HOW_TO_READ,
     TIED,
     TIED_SIGN,
     View,
     detail_views,
+    how_to_read,
     main_views,
     measure_view,
     published_views,
@@ -35,7 +35,7 @@ def render(board: Leaderboard) -> str:
         parts.append(f"## {inline(recognizer or 'Without a recogniser')}")
         if shown := with_any_number(rows):
             parts += [_table(main_views(board, rows), shown), _published(rows), _details(rows)]
-    parts += [_further(board), _unfinished(board), _notes(board), bullets("How to read it", HOW_TO_READ)]
+    parts += [_further(board), _unfinished(board), _notes(board), bullets("How to read it", how_to_read(board.floor))]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

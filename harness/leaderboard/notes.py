@@ -57,11 +57,11 @@ def detectable_note(recognizer: str | None, points: float | None) -> list[str]:
             "(paired, 5 % level, power 80 %)."]  # fmt: skip
 
 
-def gap_note(recognizer: str | None, rows: Mapping[str, Accuracy]) -> list[str]:
+def gap_note(recognizer: str | None, rows: Mapping[str, Accuracy], floor: str = FLOOR) -> list[str]:
     """Why no share is recovered where floor and ceiling are both known."""
-    if FLOOR not in rows or CEILING not in rows or rows[FLOOR].recovered is not None:
+    if floor not in rows or CEILING not in rows or rows[floor].recovered is not None:
         return []
-    return [f"{recognizer}: {CEILING} is not told apart from {FLOOR}, so there is no gap of which a share could be "
+    return [f"{recognizer}: {CEILING} is not told apart from {floor}, so there is no gap of which a share could be "
             "recovered."]  # fmt: skip
 
 

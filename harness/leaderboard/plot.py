@@ -62,15 +62,15 @@ def draw(board: Leaderboard) -> Figure:
     axes = figure.subplots(len(measured), 2, squeeze=False, height_ratios=heights, width_ratios=(1.35, 1))
     quality = next((column for column in board.main_columns if column.axis), None)
     for (left, right), (recognizer, rows) in zip(axes, measured.items(), strict=True):
-        _accuracies(left, rows, recognizer)
+        _accuracies(left, rows, recognizer, board.floor)
         _quality_against_accuracy(right, rows, quality)
     return figure
 
 
-def draw_accuracies(rows: Sequence[Row], recognizer: str | None) -> Figure:
+def draw_accuracies(rows: Sequence[Row], recognizer: str | None, floor: str = FLOOR) -> Figure:
     """The left panel alone."""
     figure = Figure(figsize=(WIDTH_INCHES * 0.6, ROW_INCHES * len(rows) + MARGIN_INCHES), layout="constrained")
-    _accuracies(figure.subplots(), rows, recognizer)
+    _accuracies(figure.subplots(), rows, recognizer, floor)
     return figure
 
 
@@ -91,7 +91,7 @@ def name_ticks(axis: Axis, names: Sequence[str], **style: Any) -> None:
     axis.set_ticks(range(len(names)), texts, parse_math=False, **style)
 
 
-def _accuracies(axes: Axes, rows: Sequence[Row], recognizer: str | None) -> None:
+def _accuracies(axes: Axes, rows: Sequence[Row], recognizer: str | None, floor: str) -> None:
     streams = known_streams(rows)
     for offset, stream in zip(OFFSETS[len(streams)], streams, strict=True):
         found = [(place + offset, row.streams[stream]) for place, row in enumerate(rows)]
@@ -102,7 +102,7 @@ def _accuracies(axes: Axes, rows: Sequence[Row], recognizer: str | None) -> None
             [top1 for _, top1, _ in points], [place for place, *_ in points], xerr=(below, above), fmt="o",
             markersize=5, linewidth=1.6, color=COLOURS[stream], label=stream,
         )  # fmt: skip
-    _guides(axes, rows)
+    _guides(axes, rows, floor)
     name_ticks(axes.yaxis, [row.sr for row in rows])
     axes.set_ylim(len(rows) - 0.5 + GUIDE_ROOM, -0.5)
     axes.set_xlabel("top-1 accuracy (%) with 95 % interval")
@@ -111,15 +111,15 @@ def _accuracies(axes: Axes, rows: Sequence[Row], recognizer: str | None) -> None
     _quiet(axes)
 
 
-def _guides(axes: Axes, rows: Sequence[Row]) -> None:
+def _guides(axes: Axes, rows: Sequence[Row], floor: str) -> None:
     """Thin lines with names at floor and ceiling of the stream that ranks, and bands that separate the rows."""
     stream = headline(row.streams for row in rows)
     for row in rows:
         top1 = row.streams[stream].top1
-        if row.sr in (FLOOR, CEILING) and top1 is not None:
+        if row.sr in (floor, CEILING) and top1 is not None:
             axes.axvline(top1, color=COLOURS[stream], linewidth=0.8, linestyle=":", zorder=0)
             # on either side, so that they stay apart where the lines nearly meet
-            side, shift = ("right", -3) if row.sr == FLOOR else ("left", 3)
+            side, shift = ("right", -3) if row.sr == floor else ("left", 3)
             axes.annotate(row.sr, (top1, len(rows) - 0.5 + GUIDE_ROOM / 2), xytext=(shift, 0), ha=side, va="center",
                           textcoords="offset points", fontsize=8, color=GREY, annotation_clip=False)  # fmt: skip
     for place in range(1, len(rows), 2):

@@ -10,7 +10,7 @@ from harness.leaderboard.cells import CellRow
 from harness.leaderboard.contenders import Contender
 from harness.leaderboard.notes import detectable_note, extremes_note, gap_note
 from harness.leaderboard.row import Accuracy
-from harness.specs import SCORED
+from harness.specs import FLOOR, SCORED
 from harness.statistics import Scores, fuse
 
 BY_RANK = ("fusion", "spatial", "temporal")
@@ -26,21 +26,25 @@ class Accuracies:
 
 
 def measure_accuracy(
-    contenders: Sequence[Contender], cells: Sequence[CellRow], recognizer: str | None, weights: tuple[float, float]
+    contenders: Sequence[Contender],
+    cells: Sequence[CellRow],
+    recognizer: str | None,
+    weights: tuple[float, float],
+    floor: str = FLOOR,
 ) -> tuple[dict[str, Accuracies], list[str]]:
     """Accuracies by row, and what there is to say about them.
 
     Raises `RunFolderError` if scores cannot be joined by clip id.
     """
     scores = stream_scores(contenders, [cell for cell in cells if cell.recognizer == recognizer], weights)
-    measured = {stream: measure_stream(own) for stream, own in scores.items()}
+    measured = {stream: measure_stream(own, floor) for stream, own in scores.items()}
     names = [contender.name for contender in contenders]
     streams = {name: {s: rows.get(name, Accuracy()) for s, (rows, _) in measured.items()} for name in names}
     ranked = headline(streams.values())
     clips = {name: len(own.clips) for rows in scores.values() for name, own in rows.items()}
     found = {name: Accuracies(own, own[ranked], clips.get(name)) for name, own in streams.items()}
     rows, detectable = measured[ranked]
-    notes = [*detectable_note(recognizer, detectable), *gap_note(recognizer, rows)]
+    notes = [*detectable_note(recognizer, detectable), *gap_note(recognizer, rows, floor)]
     for stream, own in scores.items():
         for each in list(own.values())[:1]:
             notes += extremes_note(f"{recognizer}, {stream}", measured[stream][0], each.values.shape[1])

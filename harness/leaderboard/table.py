@@ -20,7 +20,7 @@ from harness.leaderboard.streams import Accuracies, headline, measure_accuracy
 from harness.leaderboard.variants import tell_apart
 from harness.registry import Registry
 from harness.registry import registry as installed
-from harness.specs import CEILING, Column
+from harness.specs import CEILING, FLOOR, Column
 
 if TYPE_CHECKING:
     from harness.running.reading import RunRecord
@@ -44,6 +44,8 @@ class Leaderboard:
     cells: Sequence[CellRow]
     contenders: Sequence[Contender]
     fusion: tuple[float, float]
+    floor: str = FLOOR
+    """The row that all others are compared with."""
     citations: Mapping[str, str] = field(default_factory=dict)
     """Publications of what is in the table, as they are declared, by the method's or recogniser's name."""
 
@@ -105,7 +107,8 @@ def build(
     cells, columns = tell_apart(cells, read_columns(info, declared_columns(registry or installed())))
     keys = measured_keys(cells, columns)
     contenders = read_contenders(cells, [*info["plan"].get("pairs", ()), *pairs])
-    rows, notes = _scored(contenders, cells, keys, weights)
+    floor = str(info["benchmark"].get("floor", FLOOR))
+    rows, notes = _scored(contenders, cells, keys, weights, floor)
     notes = [*info["benchmark"].get("notes", ()), *notes, *published_notes(info), *group_note(readable)]
     notes += [*unreadable_note(unreadable, info["plan"]["clips"]), *record.remarks]
     notes += remark_notes(cell.remarks for cell in cells)
@@ -119,19 +122,20 @@ def build(
         cells=tuple(cells),
         contenders=tuple(contenders),
         fusion=weights,
+        floor=floor,
         citations=citations_of(cells, registry or installed()),
     )
 
 
 def _scored(
-    contenders: Sequence[Contender], cells: Sequence[CellRow], keys: Keys, weights: tuple[float, float]
+    contenders: Sequence[Contender], cells: Sequence[CellRow], keys: Keys, weights: tuple[float, float], floor: str
 ) -> tuple[list[Row], list[str]]:
     """The ranked rows of all recognisers, and what each recogniser's clips can tell apart."""
     measures = {one.name: measure_method(one.name, cells, keys) for one in contenders}
     rows: list[Row] = []
     notes: list[str] = []
     for recognizer in dict.fromkeys(cell.recognizer for cell in cells if cell.recognizer) or [None]:
-        accuracies, said = measure_accuracy(contenders, cells, recognizer, weights)
+        accuracies, said = measure_accuracy(contenders, cells, recognizer, weights, floor)
         notes += said
         rows += _ranked([_row(one, recognizer, cells, accuracies[one.name], measures[one.name]) for one in contenders])
     return rows, notes

@@ -30,6 +30,11 @@ HOW_TO_READ = (
 )
 
 
+def how_to_read(floor: str) -> list[str]:
+    """`HOW_TO_READ` for a table with this floor."""
+    return [text.replace(f"`{FLOOR}`", f"`{floor}`") for text in HOW_TO_READ]
+
+
 def no_mark(row: Row) -> str | None:
     """For columns in which nothing is marked."""
     return None

@@ -12,6 +12,7 @@ from harness.documents import read_document
 from harness.errors import UnknownNameError, UsageError
 from harness.paths import benchmarks_folder
 from harness.planning.published import find_published
+from harness.specs import FLOOR
 from harness.syntax import Item, parse_choice, parse_item
 
 
@@ -75,6 +76,8 @@ class Benchmark(BaseModel):
     the next, and the leaderboard's header says so."""
     sr: list[MethodText]
     """Methods that ``--sr all`` stands for, in the order in which they are restored; a label names a row."""
+    floor: MethodText = FLOOR
+    """The method that every run includes and all others are compared with."""
     pairs: list[PairText] = []
     """Pairs that ``--sr all`` shows as rows of their own beside the methods."""
     recognizers: dict[ChoiceText, dict[str, str | int | float | bool]]

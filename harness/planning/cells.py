@@ -124,6 +124,8 @@ class Cell:
     @property
     def skipped(self) -> str | None:
         """Why the cell is skipped, or None."""
+        if len({part.steps[-1].spec.at_lr_rate for part in self.methods}) > 1:
+            return "its methods show different moments of a clip, and a joint stream looks at both at once"
         parts: list[Part[Spec]] = [*self.methods, self.probe, *([self.flow] if self.flow else [])]
         return next((part.missing for part in parts if part.missing), None)
 

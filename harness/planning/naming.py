@@ -7,23 +7,28 @@ from collections.abc import Mapping
 from harness.choice import Choice
 from harness.errors import UsageError
 from harness.planning.benchmark import Benchmark
+from harness.planning.in_time import drops_frames, fits_alone, refuse_bare_floor
 from harness.planning.steps import unweighted
 from harness.registry import Registry
-from harness.specs import CEILING, FLOOR, SRMethodSpec
-from harness.syntax import ALL, Item, parse_item, parse_list
+from harness.specs import CEILING, SRMethodSpec
+from harness.syntax import ALL, Item, parse_item, parse_list, parse_method
 
 
 def wanted_methods(text: str, registry: Registry, benchmark: Benchmark) -> list[Choice]:
     """Methods named by ``--sr``, the parts of pairs among them, with floor and ceiling always included, each once.
 
     There is no ceiling if there are no HR frames. A label of the text or of the benchmark file stands for its method.
-    Raises `UsageError` for a label that is the name of another method.
+    Raises `UsageError` for a label that is the name of another method, and for a floor that leaves frames unmade.
     """
-    names = [Choice(CEILING), Choice(FLOOR)] if benchmark.has_hr else [Choice(FLOOR)]
+    floor = parse_method(benchmark.floor)
+    if dropped := drops_frames(benchmark, registry):
+        refuse_bare_floor(benchmark, unweighted(floor, registry).steps[-1].spec, registry)
+    names = [Choice(CEILING), floor] if benchmark.has_hr else [floor]
     names += [choice for item in _items(text, registry, benchmark) for choice in item]
     if text.strip() == ALL:
         # whoever installs a plugin wants to see it in `all`
-        owner = {name: registry.owners[SRMethodSpec, name] for name in registry.all(SRMethodSpec)}
+        fitting = [name for name, spec in registry.all(SRMethodSpec).items() if fits_alone(spec, dropped=dropped)]
+        owner = {name: registry.owners[SRMethodSpec, name] for name in fitting}
         names += [Choice(name) for name, plugin in owner.items() if plugin not in registry.builtin]
     return list(dict.fromkeys(names))
 

@@ -14,6 +14,7 @@ from harness.imports import resolve_import
 from harness.planning.benchmark import NO_DEGRADATION, Benchmark
 from harness.planning.cells import FORMAT_VERSION, Cell, Part, Plan, cell_id, uses_flow
 from harness.planning.computing import USUAL, Computing
+from harness.planning.in_time import drops_frames, refuse_unfit
 from harness.planning.resolving import resolve_given, resolve_part, with_weights
 from harness.planning.steps import restoring_part
 from harness.registry import Registry
@@ -101,9 +102,14 @@ def setting_of(
 
 
 def method_part(text: str | Choice, registry: Registry, benchmark: Benchmark) -> Part[SRMethodSpec]:
-    """An SR method, or several in steps, with options and the checkpoints that the benchmark's tags name."""
+    """An SR method, or several in steps, with options and the checkpoints that the benchmark's tags name.
+
+    Raises `UsageError` for one that does not fit the benchmark in time.
+    """
     choice = parse_method(text) if isinstance(text, str) else text
     part = restoring_part(choice, registry, benchmark.scale, benchmark.tags)
+    where = f"benchmark {benchmark.name}"
+    refuse_unfit(part, registry, where, dropped=drops_frames(benchmark, registry))
     return part if benchmark.has_hr or part.spec.source != "hr" else replace(part, missing=NO_HR)
 
 

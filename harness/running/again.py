@@ -19,6 +19,7 @@ from harness.planning.plan import method_part
 from harness.planning.resolving import degradation_part, flow_part, open_dataset
 from harness.registry import Registry
 from harness.running.build import build_degradation, build_flow, build_method
+from harness.running.clock import Clock
 from harness.running.frame_store import temporal_radius, widest
 from harness.running.pipeline import RestoredClip, SourceClip
 from harness.running.portions import Look, needs_of, portions_of
@@ -71,7 +72,7 @@ class Again:
         built = {name: method for name in methods if (method := self._method(name)) is not None}
         source = self._source(clip_id, frames, built)
         source.advance(0)
-        found = ClipFrames(frames.start, to_uint8(source.lr(frames)), {}, {})
+        found = ClipFrames(frames.start, to_uint8(source.lr_of(frames)), {}, {})
         for name, method in built.items():
             try:
                 self._add(found, name, self._restored(name, method, source), frames)
@@ -94,7 +95,7 @@ class Again:
         video = self.dataset.open(clip)
         portions = portions_of({"": Look(Wants(frames=tuple(frames)))}, max(1, len(frames)))
         radius = widest(0 if isinstance(m, RestoredElsewhere) else temporal_radius(m) for m in built.values())
-        needs = needs_of(portions, video.num_frames, hr_radius=0, lr_radius=radius)
+        needs = needs_of(portions, Clock.of(video.num_frames, self.degradation), hr_radius=0, lr_radius=radius)
         return SourceClip(
             clip, video, self.degradation, self.flow, Stopwatch(self.device), self.device, needs, wanted=frames
         )

@@ -45,7 +45,7 @@ def build_method(part: Part[SRMethodSpec], scale: int, device: torch.device) -> 
     Raises `UsageError` for a network that cannot compute so.
     """
     steps = [_build_step(step, step.scale or scale, device) for step in part.steps]
-    return InSteps(steps) if len(steps) > 1 else steps[0]
+    return InSteps(steps, interpolates=part.steps[-1].spec.interpolates) if len(steps) > 1 else steps[0]
 
 
 def _build_step(part: Part[SRMethodSpec], scale: int, device: torch.device) -> SRMethod:

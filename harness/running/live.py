@@ -51,6 +51,11 @@ class LiveMethod:
     def sees_hr(self) -> bool:
         return self.part.spec.source == "hr"
 
+    @property
+    def at_lr_rate(self) -> bool:
+        """Whether probes see its LR frames' moments alone."""
+        return self.part.steps[-1].spec.at_lr_rate
+
     def waiting(self, clip: Clip) -> list[LiveCell]:
         return [c for c in self.cells if not c.failed and clip.id not in c.done]
 

@@ -16,11 +16,13 @@ from harness.memory import give_back
 from harness.planning.cells import Cell, Plan
 from harness.probes.recognizer import judge_of
 from harness.running.assembling import assemble
+from harness.running.clock import Clock
 from harness.running.context import RunContext
 from harness.running.events import ClipDone, Event, Measured, Pictured
 from harness.running.frame_store import widest
 from harness.running.guarding import contained, guarded, held
 from harness.running.live import Assembly, LiveCell, LiveMethod, Note, View, no_note
+from harness.running.lr_rate import LrFrames, of_lr_frames, on_original_clock
 from harness.running.pipeline import PORTION_PIXELS, JointClip, RestoredClip, SourceClip, pixels_on
 from harness.running.portions import Look, Portion, look_of, needs_of, portions_of
 from harness.running.read_ahead import reader_for
@@ -127,7 +129,7 @@ class ClipLoop:
                 return
             pictured = [frame for frame in middle if frame in portion.frames]
             if pictured:
-                shown["LR"] = to_uint8(source.lr(pictured))[0]
+                shown["LR"] = to_uint8(source.lr_of(pictured))[0]
             yield from self._see_portion(source, portion, views, pictured, shown)
         if shown:
             yield Pictured(clip, shown)
@@ -155,7 +157,8 @@ class ClipLoop:
         """Open a clip for the methods that wait for it. Raises `ClipError`; works in any thread."""
         video = self.context.open(clip)
         num_frames = video.num_frames  # which may have to be counted
-        looks, failures = self._looks(num_frames)
+        clock = Clock.of(num_frames, self.built.degradation)
+        looks, failures = self._looks(clock)
         scale = self.work.plan.benchmark.scale if self.built.degradation is None else 1
         pixels = pixels_on(self.context.device, PORTION_PIXELS)
         portions = portions_of(looks, max(1, pixels // (video.size[0] * video.size[1] * scale**2)))
@@ -163,7 +166,7 @@ class ClipLoop:
         hr_radius, lr_radius = (
             widest(method.radius for method in waiting if method.sees_hr is sees_hr) for sees_hr in (True, False)
         )
-        needs = needs_of(portions, num_frames, hr_radius=hr_radius, lr_radius=lr_radius)
+        needs = needs_of(portions, clock, hr_radius=hr_radius, lr_radius=lr_radius)
         source = SourceClip(
             clip, video, self.built.degradation, self.built.flow, self.watch, self.context.device, needs,
             wanted=[frame for portion in portions for frame in portion.frames], hr_estimator=self.built.hr_flow,
@@ -185,15 +188,19 @@ class ClipLoop:
             yield ClipDone(view.label, view.seconds)
         return None
 
-    def _looks(self, num_frames: int) -> tuple[dict[str, Look], dict[str, Exception]]:
+    def _looks(self, clock: Clock) -> tuple[dict[str, Look], dict[str, Exception]]:
         """Of all probes, not only of waiting ones: a resumed clip must be restored in the same batches."""
         looks: dict[str, Look] = {}
         failures: dict[str, Exception] = {}
         of_pairs = {live.cell.probe.label for live in self.live if len(live.cell.methods) > 1}
+        at_lr_rate = any(method.at_lr_rate for method in self.built.methods)
         for label, probe in list(self.built.probes.items()):
             try:
                 with guarded(judge_of(probe)):
-                    looks[label] = look_of(probe, num_frames, whole=label in of_pairs)
+                    looks[label] = look_of(probe, clock.num_frames, whole=label in of_pairs)
+                    if at_lr_rate:
+                        own = look_of(probe, clock.lr_frames, whole=label in of_pairs)
+                        looks[of_lr_frames(label)] = on_original_clock(own, clock.own_frames)
             except Exception as error:  # a plugin's code; recorded with its traceback in the probe's cells
                 failures[label] = error
         return looks, failures
@@ -225,6 +232,8 @@ class ClipLoop:
             kept[view.label] = view.restored
         for cell in waiting:
             sample = _sample(cell.cell, view.restored, kept)
+            if sample is not None and view.live.at_lr_rate:
+                sample = LrFrames(sample, source.clock.own_frames)
             if sample is not None:
                 yield from self._probe(cell, view, sample, portion)
 
@@ -258,9 +267,10 @@ class ClipLoop:
         """Let a probe see a portion; what it measured in the clip after the last one."""
         label = live.cell.probe.label
         probe, seen = self.built.probes[label], view.seen.setdefault(live.cell.id, [])
-        if label not in portion.units or not isinstance(probe, PortionedProbe):
+        units = portion.units.get(of_lr_frames(label) if view.live.at_lr_rate else label)
+        if units is None or not isinstance(probe, PortionedProbe):
             return probe.measure(sample) if portion.is_last else None
-        seen.append(probe.see(sample, portion.units[label]))
+        seen.append(probe.see(sample, sample.units(units) if isinstance(sample, LrFrames) else units))
         return probe.summary(torch.cat(seen)) if portion.is_last else None
 
 

@@ -7,7 +7,6 @@ which only the frames that are needed are kept, and only until the last portion 
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -17,8 +16,9 @@ from torch import Tensor
 
 from harness.contracts import Clip, ClipDegradation, Cost, Degradation, FlowEstimator, Pair, RestoredElsewhere, SRMethod
 from harness.errors import ContractError
+from harness.running.clock import Clock, ask, placed
 from harness.running.decoding import Decoding
-from harness.running.frame_store import FrameStore, around, temporal_radius
+from harness.running.frame_store import FrameStore, temporal_radius
 from harness.running.guarding import guarded
 from harness.running.portions import Needs, Portion, Spans
 from harness.running.read_ahead import OnDemand, Reader
@@ -97,7 +97,7 @@ class SourceClip:
         self.watch = watch
         self.device = device
         self.estimator = estimator
-        self.num_frames = video.num_frames
+        self.clock = Clock.of(video.num_frames, degradation)
         self.at_once = max(1, pixels_on(device, BLOCK_PIXELS) // (video.size[0] * video.size[1]))
         self._degradation = degradation
         self._scale = 1 if degradation is None else degradation.scale
@@ -110,8 +110,17 @@ class SourceClip:
         self.hr_flow = PairFlows(self.hr, self.at_once, hr_estimator or estimator, watch)
         self._decodings = [self._decoding(video, stores, reader or OnDemand()) for stores in self._passes()]
 
+    @property
+    def num_frames(self) -> int:
+        """Number of HR frames."""
+        return self.clock.num_frames
+
     def hr(self, frames: Sequence[int]) -> Tensor:
         return self.high_resolution(frames)
+
+    def lr_of(self, frames: Sequence[int]) -> Tensor:
+        """The LR frame nearest to each of these frames in time, ``(len(frames), 3, h, w)``."""
+        return self.lr(self.clock.nearest(frames))
 
     @property
     def hr_size(self) -> tuple[int, int]:
@@ -234,6 +243,9 @@ class RestoredClip:
     def hr_flow(self, pairs: Sequence[Pair]) -> Tensor:
         return self.source.hr_flow(pairs)
 
+    def made(self, frames: Sequence[int]) -> Sequence[bool]:
+        return self.source.clock.made(frames)
+
     def restore(self, portion: Sequence[int]) -> None:
         """Have the method restore some wanted frames, check what it returns, and round it to 8 bits.
 
@@ -256,20 +268,22 @@ class RestoredClip:
 
     def _restore(self, frames: Sequence[int]) -> None:
         source = self.source
-        shown = around(frames, self._radius, source.num_frames)
-        given = source.hr(shown) if self._sees_hr else source.lr(shown)
+        # a method that sees HR frames sees all of them
+        clock = Clock(source.num_frames) if self._sees_hr else source.clock
+        shown = clock.shown(frames, self._radius)
         if isinstance(self._method, RestoredElsewhere):
-            ask = partial(
+            restoring = partial(
                 self._method.find_restored, self.clip, frames, num_frames=source.num_frames, size=self.sr.size
             )
         else:
-            ask = partial(self._method.upscale, given, [bisect_left(shown, frame) for frame in frames])
+            given = source.hr(shown) if self._sees_hr else source.lr(shown)
+            restoring = partial(ask, self._method, given, placed(clock.wanted(frames), shown))
         stage = source.watch.stage("read" if self._elsewhere else "restore")
         with guarded(self._method), stage as span, torch.inference_mode():
-            restored = ask()
+            restored = restoring()
         self._spans.append(span)
         if not self._elsewhere:
-            self._again = self._again or ((ask, len(frames)) if self._counted else None)
+            self._again = self._again or ((restoring, len(frames)) if self._counted else None)
         restored = check_frames("upscale", restored, (len(frames), 3, *self.sr.size))
         self.sr.put(frames, restored.float())
         self.restored_frames += len(frames)
@@ -321,6 +335,9 @@ class JointClip:
 
     def hr_flow(self, pairs: Sequence[Pair]) -> Tensor:
         return self.frames.hr_flow(pairs)
+
+    def made(self, frames: Sequence[int]) -> Sequence[bool]:
+        return self.frames.made(frames)
 
 
 def restore(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from harness.contracts import Pair, PortionedProbe, Probe, Wants
 from harness.errors import ContractError
-from harness.running.frame_store import around
+from harness.running.clock import Clock
 
 Spans = Mapping[int, tuple[int, int]]
 """By its number, the first and the last portion for which a frame is needed."""
@@ -96,20 +96,20 @@ def portions_of(looks: Mapping[str, Look], size: int) -> list[Portion]:
     return [Portion(n, n == last, piece, units[n], last_use) for n, piece in enumerate(pieces)]
 
 
-def needs_of(portions: Sequence[Portion], num_frames: int, *, hr_radius: int | None, lr_radius: int | None) -> Needs:
+def needs_of(portions: Sequence[Portion], clock: Clock, *, hr_radius: int | None, lr_radius: int | None) -> Needs:
     """The frames that methods are shown in each portion, within their radius, and HR frames as long as probes look."""
-    hr, lr = (_shown(portions, num_frames, radius) for radius in (hr_radius, lr_radius))
+    hr, lr = _shown(portions, Clock(clock.num_frames), hr_radius), _shown(portions, clock, lr_radius)
     for frame, (first, last) in hr.items():
         hr[frame] = first, max(last, portions[0].last_use.get(frame, 0))
     return Needs(hr, lr, len(portions))
 
 
-def _shown(portions: Sequence[Portion], num_frames: int, radius: int | None) -> dict[int, tuple[int, int]]:
+def _shown(portions: Sequence[Portion], clock: Clock, radius: int | None) -> dict[int, tuple[int, int]]:
     if radius is None:
-        return dict.fromkeys(range(num_frames), (0, len(portions) - 1))
+        return dict.fromkeys(range(clock.lr_frames), (0, len(portions) - 1))
     spans: dict[int, tuple[int, int]] = {}
     for portion in portions:
-        for frame in around(portion.frames, radius, num_frames):
+        for frame in clock.shown(portion.frames, radius):
             spans[frame] = spans.get(frame, (portion.number, 0))[0], portion.number
     return spans
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
 
 from harness.contracts import ClipDegradation
 from harness.errors import ContractError
+from harness.running.clock import Clock
 from harness.running.guarding import guarded
 from harness.video.derived import DerivedVideo, facts_of
 from harness.video.frames import Bytes, Video, crop_to_multiple, multiple_of, to_tensor, to_uint8
@@ -20,7 +22,10 @@ AT_ONCE = 8
 
 @dataclass(frozen=True)
 class RecodedVideo(DerivedVideo):
-    """The LR frames that a `ClipDegradation` makes of an HR video. It is made anew whenever the frames are read."""
+    """The LR frames that a `ClipDegradation` makes of an HR video. It is made anew whenever the frames are read.
+
+    There are fewer than in the video if the degradation drops some.
+    """
 
     degradation: ClipDegradation | None = None
 
@@ -29,6 +34,10 @@ class RecodedVideo(DerivedVideo):
         height, width = multiple_of(video.size, degradation.scale)
         size = (height // degradation.scale, width // degradation.scale)
         return cls(**{**facts_of(video), "size": size}, original=video, degradation=degradation)
+
+    @cached_property
+    def num_frames(self) -> int:
+        return Clock.of(self.source.num_frames, self.degradation).lr_frames
 
     def frames(self) -> Iterator[Bytes]:
         """All LR frames, uint8 ``(h, w, 3)``. Raises `ContractError` if the degradation changes number or size."""
@@ -43,7 +52,7 @@ class RecodedVideo(DerivedVideo):
             count += 1
             yield frame
         if count != self.num_frames:
-            raise ContractError(f"recode: {count} frames; expected {self.num_frames}, as it was given")
+            raise ContractError(f"recode: {count} frames; expected {self.num_frames}")
 
     def _next(self, recoded: Iterator[Bytes]) -> Bytes | None:
         with guarded(self.degradation):

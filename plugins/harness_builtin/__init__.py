@@ -47,6 +47,7 @@ def harness_sr_methods() -> Iterable[SRMethodSpec]:
         options={"root": None, "tool": ""},
         required={"root": "DIR"},
         digests={"root": "harness_builtin.files:digest"},
+        source="elsewhere",
     )
 
 

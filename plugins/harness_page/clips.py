@@ -14,7 +14,7 @@ from harness.contracts import ClipFrames, Pictures
 from harness.errors import HarnessError, UsageError
 from harness.leaderboard.details.scored import Scored, every_stream, predictions
 from harness.leaderboard.table import Leaderboard
-from harness.specs import CEILING, FLOOR
+from harness.specs import CEILING
 from harness.syntax import parts_of
 from harness.terminal import shown
 from harness_page.plots import ranking_stream
@@ -85,8 +85,8 @@ def _chosen(board: Leaderboard, run: RunRecord, scored: Sequence[Scored]) -> lis
 def _flips(scored: Scored) -> dict[str, int]:
     """How many methods, neither floor nor ceiling, are right where the floor is wrong, or wrong where it is right."""
     right = {name: predictions(own) == own.labels for name, own in scored.rows.items()}
-    others = [hit for name, hit in right.items() if name != FLOOR and CEILING not in parts_of(name)]
-    floor = right.get(FLOOR, np.zeros(len(scored.clips.clips), dtype=np.bool_))
+    others = [hit for name, hit in right.items() if name != scored.floor and CEILING not in parts_of(name)]
+    floor = right.get(scored.floor, np.zeros(len(scored.clips.clips), dtype=np.bool_))
     counts = np.stack([hit != floor for hit in [*others, floor]]).sum(axis=0)
     return dict(zip(scored.clips.clips, counts.tolist(), strict=True))
 

@@ -9,7 +9,7 @@ from harness.leaderboard.row import Accuracy, Row
 from harness.leaderboard.table import Leaderboard
 from harness.leaderboard.text import accuracy, gain, measure, number, p_value, recovered, size, top1
 from harness.leaderboard.views import ARROWS, known_streams, with_measures
-from harness.specs import CEILING, FLOOR, Column
+from harness.specs import CEILING, Column
 
 Interval = tuple[float | None, float | None, float | None]
 BETTER = {True: " Higher is better.", False: " Lower is better.", None: ""}
@@ -34,11 +34,11 @@ def page_columns(board: Leaderboard) -> list[PageColumn]:
     streams = known_streams(board.rows)
     measures = [column for column in board.columns if with_measures(board.rows, [column.key])]
     found = [_accuracy(board, stream) for stream in streams]
-    found += [_rank(board), _gain(board), _recovered()]
+    found += [_rank(board), _gain(board), _recovered(board)]
     found += [_measure(column) for column in measures if column.order is not None]
     found.append(_params())
     found += [_published(stream) for stream in streams]
-    found += [column for stream in streams for column in _details(stream)]
+    found += [column for stream in streams for column in _details(board, stream)]
     found += [_measure(column, more=True) for column in measures if column.order is None]
     return [column for column in found if any(column.value(row) is not None for row in board.rows)]
 
@@ -85,18 +85,18 @@ def _rank(board: Leaderboard) -> PageColumn:
 def _gain(board: Leaderboard) -> PageColumn:
     return PageColumn(
         "gain",
-        f"Points of accuracy above {FLOOR} on the same clips, in the stream that ranks, with the 95 % interval of the "
-        "paired difference.",
+        f"Points of accuracy above {board.floor} on the same clips, in the stream that ranks, with the 95 % interval "
+        "of the paired difference.",
         lambda row: gain(ranking_of(board, row)),
         lambda row: ranking_of(board, row).delta,
     )
 
 
-def _recovered() -> PageColumn:
+def _recovered(board: Leaderboard) -> PageColumn:
     return PageColumn(
         "recovered",
-        f"Share of the gap between {FLOOR} (0 %) and {CEILING} (100 %) that is closed, with Fieller's interval; a dash "
-        "where the gap is not told apart from 0.",
+        f"Share of the gap between {board.floor} (0 %) and {CEILING} (100 %) that is closed, with Fieller's interval; "
+        "a dash where the gap is not told apart from 0.",
         lambda row: recovered(row.recovered, row.recovered_low, row.recovered_high),
         lambda row: row.recovered,
     )
@@ -133,7 +133,7 @@ def _published(stream: str) -> PageColumn:
     )
 
 
-def _details(stream: str) -> Sequence[PageColumn]:
+def _details(board: Leaderboard, stream: str) -> Sequence[PageColumn]:
     def own(row: Row) -> Accuracy:
         return row.streams[stream]
 
@@ -149,7 +149,8 @@ def _details(stream: str) -> Sequence[PageColumn]:
             lambda row: own(row).top1_top5, stream=stream, more=True,
         ),
         PageColumn(
-            f"{stream} p", f"p-value of the exact sign-flip test against {FLOOR} over groups, in the {stream} stream.",
+            f"{stream} p",
+            f"p-value of the exact sign-flip test against {board.floor} over groups, in the {stream} stream.",
             lambda row: p_value(own(row).p), lambda row: own(row).p, stream=stream, more=True,
         ),
         PageColumn(

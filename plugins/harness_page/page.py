@@ -14,7 +14,7 @@ from harness.contracts import Pictures
 from harness.leaderboard.alike import alike
 from harness.leaderboard.citations import bibtex
 from harness.leaderboard.table import Leaderboard
-from harness.leaderboard.views import HOW_TO_READ
+from harness.leaderboard.views import how_to_read
 from harness.terminal import shown
 from harness_page.clips import clips_of
 from harness_page.findings import PAPER, READING, findings_of
@@ -56,7 +56,7 @@ def render(board: Leaderboard, run: RunRecord, pictures: Pictures) -> dict[str, 
         "findings": findings_of(board),
         "paper": PAPER,
         "reading": READING,
-        "how_to_read": [text.replace("`", "") for text in HOW_TO_READ],
+        "how_to_read": [text.replace("`", "") for text in how_to_read(board.floor)],
         "clips": clips,
         "most_paired": MOST_PAIRED,
         "bibtex": bibtex(board.citations),

@@ -14,7 +14,7 @@ from harness.leaderboard.row import Row
 from harness.leaderboard.streams import stream_scores
 from harness.leaderboard.table import Leaderboard
 from harness.leaderboard.views import known_streams
-from harness.specs import CEILING, FLOOR, Column
+from harness.specs import CEILING, Column
 from harness.statistics import LEVEL, Panel, Scores, familywise_p
 from harness.statistics.scores import Bools
 from harness.terminal import shown
@@ -38,7 +38,7 @@ def plots_of(board: Leaderboard, run: RunRecord) -> dict[str, Any]:
         "streams": known_streams(board.rows),
         "axes": [_axis(column) for column in board.columns if _measured(board, column)],
         "points": [_point(row, families) for row in board.rows if row.ok or row.has_numbers],
-        "floor": FLOOR,
+        "floor": board.floor,
         "ceiling": CEILING,
         "recognizers": {},
     }
@@ -106,16 +106,17 @@ def _fusions(board: Leaderboard, recognizer: str) -> dict[str, Any]:
         return {}
     ranked = [row.sr for row in board.of(recognizer)]
     both = [name for name in ranked if name in spatial and name in temporal]
+    rows, columns = (_best(own, ranked, board.floor) for own in (spatial, temporal))
     return {
-        "matrix": _matrix(_best(spatial, ranked), _best(temporal, ranked), board.fusion),
+        "matrix": _matrix(rows, columns, board.fusion),
         "weights": _by_weight({name: (spatial[name], temporal[name]) for name in both}, board.fusion),
     }
 
 
-def _best(stream: Mapping[str, Scores], ranked: Sequence[str]) -> dict[str, Scores]:
+def _best(stream: Mapping[str, Scores], ranked: Sequence[str], floor: str) -> dict[str, Scores]:
     """The best methods of a stream, with floor and ceiling, in the order of the table and the ceiling last."""
     order = sorted(stream, key=lambda name: -float(np.mean(predictions(stream[name]) == stream[name].labels)))
-    kept = {*order[:MOST_PAIRED], FLOOR, CEILING}
+    kept = {*order[:MOST_PAIRED], floor, CEILING}
     names = [name for name in ranked if name in stream and name in kept]
     first = next(iter(stream.values()))
     return {name: stream[name].aligned_to(first) for name in sorted(names, key=lambda name: name == CEILING)}

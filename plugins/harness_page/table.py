@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.leaderboard.row import Row
 from harness.leaderboard.table import Leaderboard
-from harness.specs import CEILING, FLOOR
+from harness.specs import CEILING
 from harness.syntax import parts_of
 from harness.terminal import shown
 from harness_page.columns import Interval, PageColumn, page_columns, ranking_of
@@ -65,7 +65,7 @@ def _row(
         name=shown(row.sr),
         recognizer=shown(row.recognizer or ""),
         families=list(dict.fromkeys(family[part] for part in parts_of(row.sr) if part in family)),
-        role={FLOOR: "floor", CEILING: "ceiling"}.get(row.sr, ""),
+        role={board.floor: "floor", CEILING: "ceiling"}.get(row.sr, ""),
         status="" if row.ok else row.status,
         note=shown(row.note or ""),
         band=None if rank is None else ranks.index(rank) % BANDS,

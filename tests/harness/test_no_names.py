@@ -25,6 +25,7 @@ ORDINARY = {
     "nearest": "a mode of interpolation",
     "videos": "a word of messages",
     "files": "a word of messages",
+    "hold": "a word of messages",
 }
 """Names that mean something else as well; of these only ``NAME:option`` is looked for."""
 

@@ -14,7 +14,7 @@ from harness.leaderboard.details.scored import Scored, every_stream
 from harness.leaderboard.row import DIGITS, tidy
 from harness.leaderboard.table import Leaderboard
 from harness.leaderboard.text import signed
-from harness.specs import CEILING, FLOOR
+from harness.specs import CEILING
 from harness.statistics import hits
 from harness.statistics.scores import Floats, Ints
 from harness.syntax import parts_of
@@ -61,9 +61,10 @@ class ClassAccuracies:
     @property
     def delta(self) -> Floats:
         """Accuracy less the floor's in points, ``(classes, methods)``; NaN where the floor was not measured."""
-        if FLOOR not in self.methods:
+        floor = self.scored.floor
+        if floor not in self.methods:
             return np.full(self.right.shape, np.nan)
-        delta = self.accuracy - self.accuracy[:, [self.methods.index(FLOOR)]]
+        delta = self.accuracy - self.accuracy[:, [self.methods.index(floor)]]
         return np.asarray(np.round(delta, DIGITS))  # so that equal differences are equal
 
 
@@ -96,7 +97,8 @@ def _of(scored: Scored) -> ClassAccuracies:
 
 def _mean_delta(found: ClassAccuracies) -> Floats:
     """The mean difference of what competes: neither floor nor ceiling, nor pairs with it; zeros where nothing does."""
-    columns = [i for i, name in enumerate(found.methods) if name != FLOOR and CEILING not in parts_of(name)]
+    floor = found.scored.floor
+    columns = [i for i, name in enumerate(found.methods) if name != floor and CEILING not in parts_of(name)]
     delta = np.nan_to_num(found.delta[:, columns])
     return np.asarray(np.round(delta.mean(axis=1), DIGITS)) if columns else np.zeros(len(found.labels))
 
@@ -137,8 +139,8 @@ def _rounded(values: Floats) -> list[list[float | None]]:
 
 
 def _sheet(found: ClassAccuracies) -> Sheet:
-    total = int(found.clips.sum())
-    caption = f"top-1 in % of a class's clips ({total} in all), how many are right, and points above {FLOOR}."
+    total, floor = int(found.clips.sum()), found.scored.floor
+    caption = f"top-1 in % of a class's clips ({total} in all), how many are right, and points above {floor}."
     lines = [[name, str(found.clips[row]), *_texts(found, row)] for row, name in enumerate(found.names)]
     return Sheet(found.scored.where, caption, ["class", "clips", *found.methods], lines, names=2)
 
@@ -148,6 +150,6 @@ def _texts(found: ClassAccuracies, row: int) -> Sequence[str]:
     delta = [None if np.isnan(value) else float(value) for value in found.delta[row]]
     return [
         f"{found.accuracy[row, column]:.1f} ({found.right[row, column]})"
-        + ("" if method == FLOOR else f" {signed(delta[column])}")
+        + ("" if method == found.scored.floor else f" {signed(delta[column])}")
         for column, method in enumerate(found.methods)
     ]

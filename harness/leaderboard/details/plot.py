@@ -12,7 +12,6 @@ from harness.leaderboard.details.classes import ClassAccuracies, class_accuracie
 from harness.leaderboard.details.confusion import Confusion, confusions
 from harness.leaderboard.plot import name_ticks, to_png
 from harness.leaderboard.table import Leaderboard
-from harness.specs import FLOOR
 from harness.statistics.scores import Floats
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def draw_classes(board: Leaderboard, run: RunRecord) -> Figure:
     """One heat-map a stream: accuracies in percent, coloured by the difference from the floor (white: none)."""
     every = class_accuracies(board, run)
     shapes = [(len(one.labels), PER_CELL * len(one.methods)) for one in every]
-    figure, axes = _figure(f"{board.title}\nclass by class; colour: points above {FLOOR}", shapes)
+    figure, axes = _figure(f"{board.title}\nclass by class; colour: points above {board.floor}", shapes)
     for ax, one in zip(axes, every, strict=True):
         _classes(ax, one)
     return figure

@@ -12,7 +12,7 @@ from harness.errors import UnknownNameError, UsageError
 from harness.leaderboard.cells import outcome
 from harness.leaderboard.streams import stream_scores
 from harness.leaderboard.table import Leaderboard
-from harness.specs import SCORED
+from harness.specs import FLOOR, SCORED
 from harness.statistics import Scores
 from harness.statistics.scores import Ints
 
@@ -31,6 +31,8 @@ class Scored:
     stream: str
     rows: Mapping[str, Scores]
     classes: Sequence[str]
+    floor: str = FLOOR
+    """The row that all others are compared with."""
 
     @property
     def where(self) -> str:
@@ -81,7 +83,8 @@ def _streams(board: Leaderboard, run: RunRecord, recognizer: str) -> list[Scored
     cells = [cell for cell in board.cells if cell.recognizer == recognizer]
     streams = stream_scores(board.contenders, cells, board.fusion)
     ranked = [row.sr for row in board.of(recognizer)]
-    return [_scored(run, recognizer, stream, streams[stream], ranked) for stream in SCORED if streams[stream]]
+    found = [_scored(run, recognizer, stream, streams[stream], ranked) for stream in SCORED if streams[stream]]
+    return [replace(one, floor=board.floor) for one in found]
 
 
 def _scored(run: RunRecord, recognizer: str, stream: str, rows: Mapping[str, Scores], ranked: Sequence[str]) -> Scored:

@@ -8,7 +8,6 @@ from typing import ClassVar, Protocol
 
 from harness.leaderboard.accuracy import uses_ceiling
 from harness.leaderboard.findings.evidence import FAMILY, Evidence
-from harness.specs import FLOOR
 
 MINUS = "\u2212"
 HOLDS, FAILS, OPEN, MISSING = "holds", "does not hold", "cannot be told apart", "not measured"
@@ -101,7 +100,7 @@ class Leads:
             return [Judgement(_what(self.stream, self.name, "every other"), MISSING)]
         pairs = [p for p in rows if p in evidence.pairs and p != self.name and not uses_ceiling(p)]
         parts = [self._against("best lone method", [m for m in evidence.lone(self.stream) if m != self.name], evidence)]
-        parts.append(self._against("floor", [FLOOR] * (FLOOR in rows), evidence))
+        parts.append(self._against("floor", [evidence.floor] * (evidence.floor in rows), evidence))
         return [*parts, self._against("best other pair", pairs, evidence)] if pairs else parts
 
     def _against(self, role: str, rivals: Sequence[str], evidence: Evidence) -> Judgement:

@@ -12,7 +12,7 @@ from harness.leaderboard.cells import CellRow
 from harness.leaderboard.measures import number_keys
 from harness.leaderboard.streams import stream_scores
 from harness.leaderboard.table import Leaderboard
-from harness.specs import CEILING
+from harness.specs import CEILING, FLOOR
 from harness.statistics import Difference, Panel, accuracy, hits
 from harness.statistics.scores import Bools, Floats
 
@@ -35,6 +35,7 @@ class Evidence:
     groups: Sequence[str]
     pairs: Sequence[str]
     families: Mapping[str, str]
+    floor: str = FLOOR
 
     @property
     def scope(self) -> str:
@@ -100,6 +101,7 @@ def gather(board: Leaderboard, recognizer: str) -> Evidence | None:
         groups=first.groups,
         pairs=[one.name for one in board.contenders if one.is_pair],
         families={cell.method: cell.family for cell in board.cells if cell.family},
+        floor=board.floor,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.errors import UnknownNameError
 
-VIEWS = ("frame", "enlarged-luma", "window", "luma-window", "enlarged-window", "clip")
+VIEWS = ("frame", "enlarged-luma", "window", "luma-window", "enlarged-window", "clip", "doubled-clip")
 """What networks take; N is the batch, T time, a window ``2 * radius + 1`` frames around the wanted one.
 
 - ``frame``: RGB ``(N, 3, h, w)`` to ``(N, 3, H, W)``
@@ -23,6 +23,7 @@ VIEWS = ("frame", "enlarged-luma", "window", "luma-window", "enlarged-window", "
 - ``luma-window``: the same for Y, ``(N, 2 * radius + 1, 1, h, w)`` to ``(N, 1, H, W)``; Cb, Cr bicubic
 - ``enlarged-window``: RGB bicubically enlarged, ``(N, 2 * radius + 1, 3, H, W)`` to ``(N, 3, H, W)``
 - ``clip``: RGB ``(N, T, 3, h, w)`` to ``(N, T, 3, H, W)``, the whole clip at once
+- ``doubled-clip``: the same with a frame between every two, ``(N, T, 3, h, w)`` to ``(N, 2 T - 1, 3, H, W)``
 """
 
 
@@ -52,6 +53,11 @@ class Architecture:
     """Least side of the LR frames; smaller ones are padded."""
     shortest: int = 1
     """For the view of a clip: least number of frames."""
+
+    @property
+    def sees_clips(self) -> bool:
+        """Whether it takes whole clips."""
+        return self.view.endswith("clip")
 
 
 COLOURS = MappingProxyType({"num_in_ch": 3, "num_out_ch": 3})
@@ -110,6 +116,9 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
             "BasicVSR", "clip", options={"num_feat": 64, "num_block": 30}, least=SPYNET_SIDE, shortest=2
         ),
         "dflow": Architecture("DFlow", "clip", options={"num_feat": 64, "num_block": 2}, least=15, shortest=2),
+        "tpsr": Architecture(
+            "TPSR", "doubled-clip", options={"num_feat": 64, "num_block": 10, "num_refine": 16}, scale="scale"
+        ),
         "iconvsr": Architecture(
             "IconVSR",
             "clip",
@@ -128,6 +137,11 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
         ),
     }
 )
+
+
+def frames_shown(view: str) -> int:
+    """A network of a view is shown one LR frame of a training clip in so many."""
+    return 2 if view == "doubled-clip" else 1
 
 
 def architecture(name: str) -> Architecture:

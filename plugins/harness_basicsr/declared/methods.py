@@ -35,6 +35,8 @@ class Method:
     scales: tuple[int, ...] | None = (4,)
     official: str = ""
     trainable: bool = True
+    interpolates: bool = False
+    """Whether it makes frames between as well."""
     later: Mapping[str, bool] = field(default_factory=dict)
     """Options of how it is tested, which came when results had been stored."""
 
@@ -148,6 +150,12 @@ METHODS = {
         "Gao et al.: Propagating Difference Flows for Efficient Video Super-Resolution. BMVC 2022",
         "multi-frame",
     ),
+    "tpsr": Method(
+        "after Xiao et al.: frames between and HR frames in one, from pictures of rows and columns over time",
+        "Xiao, Xiong, Fu, Liu, Zha: Space-Time Video Super-Resolution Using Temporal Profiles. ACM MM 2020",
+        "multi-frame",
+        interpolates=True,
+    ),
     "iconvsr": Method(
         "IconVSR: BasicVSR with refilled key frames and coupled propagation",
         BASICVSR,
@@ -199,6 +207,7 @@ def methods() -> Iterator[SRMethodSpec]:
             official=method.official,
             trainer=TRAINER if method.trainable else None,
             recipe=RECIPE if method.trainable else None,
+            interpolates=method.interpolates,
             later=tuple(method.later),
         )
 

@@ -29,7 +29,12 @@ from harness_basicsr.declared.architectures import (
     as_list,
 )
 from harness_basicsr.networks import registered
-from harness_basicsr.networks.views import BlackEndsNetwork, EnlargedWindowNetwork, LumaWindowNetwork
+from harness_basicsr.networks.views import (
+    BlackEndsNetwork,
+    DoubledClipNetwork,
+    EnlargedWindowNetwork,
+    LumaWindowNetwork,
+)
 
 WRAPPERS: Mapping[str, Callable[..., FrameNetwork]] = {
     "frame": FrameNetwork,
@@ -38,6 +43,7 @@ WRAPPERS: Mapping[str, Callable[..., FrameNetwork]] = {
     "luma-window": LumaWindowNetwork,
     "enlarged-window": EnlargedWindowNetwork,
     "clip": ClipNetwork,
+    "doubled-clip": DoubledClipNetwork,
 }
 COLOURS = ("num_in_ch", "num_out_ch", "in_chans", "in_channels", "out_channels")
 SCALES = ("scale", "upscale")
@@ -151,7 +157,7 @@ def _wrapped(
     more: dict[str, int] = {}
     if entry.view.endswith("window"):
         more["radius"] = entry.radius
-    if entry.view == "clip":
+    if entry.sees_clips:
         more["shortest"] = entry.shortest
     enlarged = entry.view.startswith("enlarged")
     multiple = entry.multiple // gcd(entry.multiple, scale) if enlarged else entry.multiple

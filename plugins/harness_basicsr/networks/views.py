@@ -1,11 +1,15 @@
-"""Wrappers that give a window of RGB frames to networks that take luma, frames already enlarged, or black ends."""
+"""Wrappers that give RGB frames to networks that take luma, frames already enlarged or black ends, or double a clip."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil, floor
 
 import torch
 from torch import Tensor
 
-from harness.methods import WindowNetwork
+from harness.methods import ClipNetwork, WindowNetwork
+from harness.transfer import positions
 from harness.video.colour import luma, rgb_to_ycbcr, ycbcr_to_rgb
 from harness.video.imresize import imresize
 
@@ -40,3 +44,19 @@ class EnlargedWindowNetwork(WindowNetwork):
     def restore(self, lr: Tensor) -> Tensor:
         restored: Tensor = self.network(imresize(lr, float(self.scale)))
         return restored
+
+
+class DoubledClipNetwork(ClipNetwork):
+    """A network that makes a frame between every two as well. Implements `harness.contracts.Interpolator`.
+
+    `network` takes ``(1, T, 3, h, w)`` to ``(1, 2 T - 1, 3, h * scale, w * scale)``. At other times than those of its
+    frames it is the mean of the two around them, weighted by time.
+    """
+
+    def restore_wanted(self, lr: Tensor, frames: Sequence[float]) -> Tensor:
+        """The frames of the wanted times of a padded clip ``(T, 3, h, w)``."""
+        made = self.restore(lr[None])[0]
+        before, after = ([side(2 * time) for time in frames] for side in (floor, ceil))
+        share = torch.tensor([2 * time - floor(2 * time) for time in frames], dtype=made.dtype, device=made.device)
+        first, second = (made.index_select(0, positions(side, made.device)) for side in (before, after))
+        return torch.lerp(first, second, share[:, None, None, None])

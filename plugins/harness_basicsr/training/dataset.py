@@ -19,6 +19,7 @@ from harness.video.colour import luma
 from harness.video.frames import to_tensor
 from harness.video.imresize import imresize
 from harness_basicsr import compat  # noqa: F401  (before basicsr)
+from harness_basicsr.declared.architectures import frames_shown
 
 from basicsr.utils.registry import DATASET_REGISTRY  # isort: skip
 
@@ -33,22 +34,26 @@ class View:
     radius: int
     scale: int
 
+    @property
+    def is_clip(self) -> bool:
+        """Whether the network takes whole clips."""
+        return self.name.endswith("clip")
+
     def low(self, item: Item, before: int, target: int = 0) -> Tensor:
         """What the network takes to restore the target of this number: ``([T,] C, h, w)``."""
-        start = 0 if self.name == "clip" else before + target - self.radius
-        stop = len(item.lr) if self.name == "clip" else before + target + self.radius + 1
-        frames = to_tensor(np.array(item.lr[start:stop]))
+        near = slice(before + target - self.radius, before + target + self.radius + 1)
+        frames = to_tensor(np.array(item.lr[:: frames_shown(self.name)] if self.is_clip else item.lr[near]))
         if self.name.startswith("enlarged"):
             frames = imresize(frames, float(self.scale))
         if self.name in LUMA_VIEWS:
             frames = luma(frames)
-        return frames if self.name.endswith("window") or self.name == "clip" else frames[0]
+        return frames if self.name.endswith("window") or self.is_clip else frames[0]
 
     def high(self, item: Item, target: int = 0) -> Tensor:
         """What it should produce: ``(C, H, W)``, or ``(T, 3, H, W)`` for a network that takes whole clips."""
-        frames = to_tensor(np.array(item.hr if self.name == "clip" else item.hr[target : target + 1]))
+        frames = to_tensor(np.array(item.hr if self.is_clip else item.hr[target : target + 1]))
         frames = luma(frames) if self.name in LUMA_VIEWS else frames
-        return frames if self.name == "clip" else frames[0]
+        return frames if self.is_clip else frames[0]
 
 
 class _CachedFrames:
@@ -63,7 +68,7 @@ class _CachedFrames:
         A network that takes whole clips sees all targets of the chosen frame at once.
         """
         item, before = self.cache.item(index), self.cache.window.before
-        targets = 1 if self.view.name == "clip" else targets
+        targets = 1 if self.view.is_clip else targets
         low = [self.view.low(item, before, target) for target in range(targets)]
         high = [self.view.high(item, target) for target in range(targets)]
         found = {"lq": low[0], "gt": high[0]} if targets == 1 else {"lq": torch.stack(low), "gt": torch.stack(high)}

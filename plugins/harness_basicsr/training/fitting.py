@@ -29,11 +29,13 @@ def _problems(stage: Stage, recipe: Recipe, network: Architecture, scale: int) -
     found = []
     if (stage.pairs or stage.motion_weight) and recipe.flow is None:
         found.append("pairs and motion_weight need flow: name an estimator in the recipe")
-    if stage.motion_weight and network.view == "clip":
+    if stage.motion_weight and network.sees_clips:
         found.append(f"motion_weight is for single frames, and {network.type} restores whole clips")
-    if network.view == "clip" and recipe.sequence < network.shortest:
+    if network.sees_clips and recipe.sequence < network.shortest:
         found.append(f"{network.type} needs clips of {network.shortest} frames: set sequence: {network.shortest}")
-    if network.view == "clip" and recipe.patch < network.least:
+    if network.view == "doubled-clip" and recipe.sequence % 2 == 0:
+        found.append(f"{network.type} makes frames between others: set sequence: {recipe.sequence + 1}, an odd number")
+    if network.sees_clips and recipe.patch < network.least:
         found.append(f"{network.type} needs frames of {network.least} pixels: set patch: {network.least}")
     if discriminator.get("num_in_ch", channels) != channels:
         given = discriminator["num_in_ch"]

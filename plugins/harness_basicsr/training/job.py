@@ -134,7 +134,7 @@ def window_of(name: str, recipe: Recipe) -> Window:
     cache, and with it their frames and crops.
     """
     network, flow = architecture(recipe.arch or name), recipe.flow is not None
-    if network.view == "clip":
+    if network.sees_clips:
         return Window(targets=recipe.sequence, flow=flow)
     if not flow and not network.radius:
         return Window()

@@ -22,6 +22,7 @@ from harness.training.hardware import describe_hardware
 from harness.video.frames import to_tensor, to_uint8
 from harness.weights.loading import load_state
 from harness_basicsr import compat  # noqa: F401  (before basicsr)
+from harness_basicsr.declared.architectures import architecture, frames_shown
 from harness_basicsr.training.job import Job
 from harness_basicsr.training.pipeline import StageResult, quality
 
@@ -34,7 +35,8 @@ def report(job: Job, results: Sequence[StageResult], floor: float, processes: in
     `floor` is bicubic's PSNR-Y in dB, as `bicubic_psnr` gives it.
     """
     cache = FrameCache.load(job.cache)
-    found = psnr_y(job.build(), cache, job.device)
+    every = frames_shown(architecture(job.recipe.arch or job.name).view)
+    found = psnr_y(job.build(), cache, job.device, every)
     measured = f"{found:.2f} dB PSNR-Y on held-out training frames (bicubic {floor:.2f} dB)"
     facts = {**_what(job, cache), **_how(job, results, processes)}
     fields = {**facts, "validation": measured, "sha256": sha256(job.checkpoint)}
@@ -50,15 +52,15 @@ def bicubic_psnr(job: Job) -> float:
     return psnr_y(Bicubic(scale=job.setting.scale, device=job.device), FrameCache.load(job.cache), job.device)
 
 
-def psnr_y(method: SRMethod, cache: FrameCache, device: torch.device) -> float:
+def psnr_y(method: SRMethod, cache: FrameCache, device: torch.device, every: int = 1) -> float:
     """Mean PSNR-Y in dB of the held-out frames as a method restores them: BasicSR's measure, `scale` pixels cropped.
 
-    The method sees what the cache keeps of the frames around each.
+    The method sees what the cache keeps of the frames around each, or one in `every` of a clip that begins with it.
     """
     values = []
     for index in cache.indices("validate"):
         item = cache.item(index)
-        restored = to_uint8(method.upscale(to_tensor(np.array(item.lr), device), [cache.window.before]))[0]
+        restored = to_uint8(method.upscale(to_tensor(np.array(item.lr[::every]), device), [cache.window.before]))[0]
         values.append(calculate_psnr(restored[..., ::-1], item.hr[0][..., ::-1], cache.scale, test_y_channel=True))
     return float(np.mean(values))
 

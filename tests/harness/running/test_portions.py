@@ -15,6 +15,7 @@ from harness.errors import ContractError
 from harness.planning.benchmark import load_benchmark
 from harness.planning.selecting import Request
 from harness.registry import load_registry
+from harness.running.clock import Clock
 from harness.running.context import RunContext, open_context
 from harness.running.events import ClipDone, Event, Failed, Measured, Pictured, Unreadable
 from harness.running.loop import ClipLoop, Work
@@ -245,10 +246,10 @@ def test_units_are_due_with_their_last_frame_and_kept_until_then() -> None:
     assert [frame for frame in range(6) if first.needs_later(frame)] == [0, 1, 2, 3, 4, 5]
     assert [frame for frame in range(6) if second.needs_later(frame)] == [0, 2, 3, 4, 5]
     assert second.needs_later((2, 3)) and not second.needs_later((1, 2)) and not second.needs_later((3, 2))
-    needs = needs_of([first, second, third], 8, hr_radius=0, lr_radius=1)
+    needs = needs_of([first, second, third], Clock(8), hr_radius=0, lr_radius=1)
     assert needs.hr == {0: (0, 2), 1: (0, 1), 2: (1, 2), 3: (1, 2), 4: (2, 2), 5: (2, 2)} and needs.portions == 3
     assert needs.lr == {0: (0, 0), 1: (0, 1), 2: (0, 1), 3: (1, 2), 4: (1, 2), 5: (2, 2), 6: (2, 2)}
-    assert needs_of([first, second, third], 8, hr_radius=0, lr_radius=None).lr == dict.fromkeys(range(8), (0, 2))
+    assert needs_of([first, second, third], Clock(8), hr_radius=0, lr_radius=None).lr == dict.fromkeys(range(8), (0, 2))
 
 
 def test_a_clip_of_which_nothing_is_wanted_is_one_portion() -> None:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from harness.cli.main import app
 from harness.contracts import Clip, ClipDegradation, Wants
 from harness.errors import ContractError
+from harness.running.clock import Clock
 from harness.running.pipeline import SourceClip
 from harness.running.portions import Look, needs_of, portions_of
 from harness.running.recoded import RecodedVideo
@@ -69,7 +70,7 @@ def test_the_pipeline_shows_them_whichever_are_wanted_and_in_however_many_portio
     expected = list(RecodedVideo.of(video, trail).frames())
     looks = {"probe": Look(Wants((2, 7)), [Wants((2,)), Wants((7,))])}
     portions = portions_of(looks, most)
-    needs = needs_of(portions, 10, hr_radius=0, lr_radius=0)
+    needs = needs_of(portions, Clock(10), hr_radius=0, lr_radius=0)
     clip = Clip("a", file, 0, "g")
     source = SourceClip(clip, video, trail, None, Stopwatch(CPU), CPU, needs, wanted=[2, 7])
     for number, portion in enumerate(portions):

@@ -114,6 +114,15 @@ def test_whole_clips_go_to_recurrent_networks(made_clips: Callable[..., Path], t
     assert (again - drawn["lq"])[..., 2:-2, 2:-2].abs().max() < 0.51 / 255
 
 
+def test_a_network_that_makes_frames_between_is_shown_every_other_frame(
+    made_clips: Callable[..., Path], tmp_path: Path
+) -> None:
+    cache = made_cache(made_clips, tmp_path, Window(targets=5))
+    whole, doubled = (patches(cache, view=view)[0] for view in ("clip", "doubled-clip"))
+    assert doubled["lq"].shape == (3, 3, 6, 6) and torch.equal(doubled["lq"], whole["lq"][::2])
+    assert doubled["gt"].shape == (5, 3, 24, 24) and torch.equal(doubled["gt"], whole["gt"])
+
+
 def test_held_out_frames_are_luma_of_the_whole_frame(cache: Path) -> None:
     frames = build_dataset(
         {"name": "v", "type": "HarnessFrames", "cache": str(cache), "view": "enlarged-luma", "radius": 0}

@@ -103,6 +103,19 @@ def test_an_interrupted_training_resumes_to_the_same_curve(
     assert (whole / file).read_bytes() == (parts / file).read_bytes()
 
 
+def test_a_network_that_makes_frames_between_learns_from_clips_of_the_full_rate(ask: Ask, tmp_path: Path) -> None:
+    network = {"num_feat": 4, "num_block": 1, "num_refine": 2}
+    recipe = {**COMMON, "network": network, "stages": [{"name": "tpsr", "iterations": 3, "train": PIXELS}]}
+    write(tmp_path, "tpsr", {**recipe, "sequence": 4})
+    with pytest.raises(UsageError, match="TPSR makes frames between others: set sequence: 5, an odd number"):
+        train(ask("tpsr"))
+    write(tmp_path, "tpsr", {**recipe, "sequence": 5})
+    train(ask("tpsr"))
+    assert load_state(tmp_path / "out" / "tpsr-tiny-x4.safetensors")["enter.weight"].shape == (4, 3, 3, 3)
+    rows = list(csv.DictReader((tmp_path / "out" / "losses.csv").open()))
+    assert len(rows) == 3 and float(rows[-1]["psnr_y"]) > 10
+
+
 def test_a_training_starts_from_the_weights_it_is_given(ask: Ask, tmp_path: Path) -> None:
     still = {**PIXELS, "optim_g": {**ADAM, "lr": 0.0}}
     recipe = {**RECIPES["srresnet"], "stages": [{"name": "still", "iterations": 3, "train": still}]}
