@@ -325,6 +325,10 @@ class TrainingRequest:
     """Print what would be done, and do nothing."""
     init: str | None = None
     """Weights that an SR method's training starts from: a file, or a tag of those that its network's method has."""
+    mix: tuple[int, int] | None = None
+    """How often a recogniser is shown a clip's HR frames and how often its restored LR frames; None for HR alone."""
+    restore: str = ""
+    """The SR method that restores them; empty for the benchmark's floor."""
     cache_size: float = 20.0
     """GB (10^9 bytes) on disk for clips that are prepared once; those beyond are prepared each time."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,6 +35,8 @@ Examples:
   harness train rcan --data ~/REDS --dry-run     what it would do
 
   harness train tsn --device cuda                a recogniser, through mmengine, on HR clips
+
+  harness train tsn --mix 2:2 --restore span     half of the time on LR clips that span restores
 
   harness train tsn --benchmark my.yaml --recipe ucf101-x4-lite   with the recipe of another benchmark
 
@@ -90,6 +93,16 @@ def train(
             "list); default random ones.",
         ),
     ] = None,
+    mix: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HR:LR",
+            help="For recognisers: how often clips are shown in HR and how often as restored LR clips, such as 2:2.",
+        ),
+    ] = None,
+    restore: Annotated[
+        str, typer.Option(metavar="METHOD", help="With --mix: what restores LR clips; default the benchmark's floor.")
+    ] = "",
     out: Annotated[Path | None, typer.Option(help="Folder; default runs/train/SOURCE-NAME.")] = None,
     iters: Annotated[
         int | None, typer.Option(min=1, help="Total iterations, if not the recipe's; schedules are scaled.")
@@ -113,10 +126,12 @@ def train(
     if benchmark is None and data is None:
         benchmark = DEFAULT_BENCHMARK
     trainer = find_trainer(name)
-    folder = out or Path("runs") / "train" / _folder_name(name, benchmark, data, recipe, arch)
+    shares = _mix(name, mix, restore)
+    folder = out or Path("runs") / "train" / _folder_name(name, benchmark, data, recipe, arch, mix, restore)
     request = TrainingRequest(
-        name, benchmark, folder, iters, resume, device, data, scale, arch, recipe, dry_run, init, cache_size
-    )
+        name, benchmark, folder, iters, resume, device, data, scale, arch, recipe, dry_run, init, shares, restore,
+        cache_size,
+    )  # fmt: skip
     if dry_run:
         trainer(request)
         return
@@ -126,12 +141,32 @@ def train(
         tell(f"trained {name}: {folder}")
 
 
-def _folder_name(name: str, benchmark: str | None, data: Path | None, recipe: str | None, arch: str | None) -> str:
+def _mix(name: str, mix: str | None, restore: str) -> tuple[int, int] | None:
+    """The two numbers of ``--mix``. Raises `UsageError` for anything else, and for an SR method."""
+    from harness.errors import UsageError
+    from harness.registry import registry
+    from harness.specs import RecognizerSpec
+
+    if (mix or restore) and name not in registry().all(RecognizerSpec):
+        raise UsageError(f"--mix: {name} is an SR method, which learns from LR and HR frames anyway; leave it out")
+    if mix is None:
+        return None
+    found = re.fullmatch(r"(\d{1,3}):(\d{1,3})", mix)
+    if not found or not sum(map(int, found.groups())):
+        raise UsageError(f"--mix {mix}: write how often HR and how often LR clips are shown, such as 2:2")
+    return int(found[1]), int(found[2])
+
+
+def _folder_name(
+    name: str, benchmark: str | None, data: Path | None, recipe: str | None, arch: str | None, mix: str | None = None,
+    restore: str = "",
+) -> str:  # fmt: skip
     """A name for the training, so that different trainings get different folders."""
     from harness.planning.benchmark import load_benchmark
 
     source = data.resolve().name if data and not benchmark else load_benchmark(benchmark or DEFAULT_BENCHMARK).name
-    parts = [source, name, arch, Path(recipe).stem if recipe else None]
+    mixed = [f"mix-{mix.replace(':', '-')}" if mix else None, re.sub(r"[^A-Za-z0-9.]+", "-", restore)]
+    parts = [source, name, arch, Path(recipe).stem if recipe else None, *mixed]
     return "-".join(dict.fromkeys(filter(None, parts)))
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -22,6 +22,9 @@ from harness.registry import Registry, registry
 from harness.running.build import pick_device
 from harness.specs import DEFAULT_DEGRADATION, OFFICIAL, DegradationSpec, NetworkSpec, OptionValue
 from harness.training.cache import GIGABYTE
+
+if TYPE_CHECKING:
+    from harness.training.restored import Restoring
 
 SCALE = 4
 """Default scale factor for the user's own videos: the papers'."""
@@ -88,6 +91,14 @@ class Setting:
         if part.missing:
             raise WeightsMissingError(part.missing)
         return build(part, Given(device=device)), part.text()
+
+    def restoring(self, method: str) -> Restoring:
+        """What restores the LR frames of this training's clips. Raises `UsageError` without a benchmark."""
+        from harness.training.restored import restoring
+
+        if self.benchmark is None:
+            raise UsageError("--mix: what LR clips are is said by a benchmark; give --benchmark NAME")
+        return restoring(method or self.benchmark.floor, self.benchmark, self.registry, self.device)
 
     def options(self, given: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
         """All options of a recogniser in force: those that the benchmark fixes override the `given` ones."""

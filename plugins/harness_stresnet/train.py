@@ -40,6 +40,7 @@ class STResNetLearner:
 
     title = "ST-ResNet"
     recipe = STResNetRecipe
+    mixes = False
     sees: Mapping[str, Sequence[str]] = {"joint": (FRAMES, FLOW)}
 
     def model(self, lesson: Lesson[STResNetRecipe]) -> dict[str, Any]:

@@ -19,9 +19,10 @@ from torch import Tensor
 from harness.contracts import Clip, Dataset, FlowEstimator, Progress
 from harness.datasets.digests import split_digest
 from harness.training.cache import open_cache
+from harness.training.restored import Restoring
 from harness.training.store import Arrays, Origin, Shapes, Store, read_index
 from harness.video.flow_input import quantise
-from harness.video.frames import Video, to_tensor
+from harness.video.frames import Video, multiple_of, to_tensor
 from harness_mmaction.views.crops import resize_short_side, resized_size
 
 FORMAT = 2
@@ -96,6 +97,8 @@ class Look:
     name: str = ""
     """The estimator with all its options."""
     bound: float = 0.0
+    restoring: Restoring | None = None
+    """What degrades and restores frames first; None keeps them as they are."""
 
     @property
     def layout(self) -> ClipLayout:
@@ -112,10 +115,12 @@ class Look:
     def identity(self) -> list[object]:
         """What the cached images depend on, in addition to the clips."""
         flow = [self.name, self.bound] if self.estimator else []
-        return [FORMAT, self.kind, self.short_side, *flow]
+        restored = [self.restoring.identity] if self.restoring else []
+        return [FORMAT, self.kind, self.short_side, *flow, *restored]
 
     def entries(self, clip: Clip, video: Video) -> Sequence[Entry]:
-        height, width = resized_size(video.size, min(self.short_side, *video.size))
+        size = multiple_of(video.size, self.restoring.scale) if self.restoring else video.size
+        height, width = resized_size(size, min(self.short_side, *size))
         count = max(video.num_frames - 1, 1) if self.estimator else video.num_frames
         return [Entry(clip.id, clip.label, (count, height, width, self.channels))]
 
@@ -126,14 +131,17 @@ class Look:
     def images(self, video: Video, positions: Sequence[int]) -> Bytes:
         """Frames, or fields of flow, of a clip, uint8 ``(len(positions), H, W, C)``."""
         if self.estimator is None:
-            return self._small(torch.from_numpy(video.pick(positions)).permute(0, 3, 1, 2))
+            return self._small(torch.from_numpy(self._pick(video, positions)).permute(0, 3, 1, 2))
         last = video.num_frames - 1
         wanted = sorted({min(p + step, last) for p in positions for step in (0, 1)})
-        frames = video.pick(wanted)
+        frames = self._pick(video, wanted)
         starts = np.searchsorted(wanted, positions)
         ends = np.searchsorted(wanted, [min(p + 1, last) for p in positions])
         parts = [slice(start, start + PAIRS_AT_ONCE) for start in range(0, len(positions), PAIRS_AT_ONCE)]
         return np.concatenate([self._flow(frames[starts[part]], frames[ends[part]]) for part in parts])
+
+    def _pick(self, video: Video, positions: Sequence[int]) -> Bytes:
+        return self.restoring.pick(video, positions) if self.restoring else video.pick(positions)
 
     def _flow(self, first: Bytes, second: Bytes) -> Bytes:
         assert self.estimator is not None

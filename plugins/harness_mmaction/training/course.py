@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, cast
@@ -20,7 +20,7 @@ from harness.training.recipes import find_recipe, read_recipe
 from harness.training.setting import Setting, setting_of
 from harness.training.store import Origin
 from harness_mmaction.training.cache import Look
-from harness_mmaction.training.lesson import FLOW, FRAMES, AnyRecipe, Learner, Lesson
+from harness_mmaction.training.lesson import FLOW, FRAMES, RESTORED, AnyRecipe, Learner, Lesson
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,29 @@ class Course(Generic[AnyRecipe]):
             assert self.setting.benchmark is not None
             estimator, name = self.setting.flow(self.setting.benchmark.flow, self.setting.device)
             found[FLOW] = Look(side, estimator, name, float(cast(float, self.options["flow_bound"])))
-        return {kind: look for kind, look in found.items() if kind in seen}
+        found = {kind: look for kind, look in found.items() if kind in seen}
+        if self.mix is not None:
+            restoring = self.setting.restoring(self.request.restore)
+            found |= {RESTORED[kind]: replace(look, restoring=restoring) for kind, look in found.items()}
+        return found
+
+    @property
+    def mix(self) -> tuple[int, int] | None:
+        """None where only HR clips are shown."""
+        return self.request.mix if self.request.mix and self.request.mix[1] else None
+
+    @property
+    def shown(self) -> str:
+        """What it learns from, in words."""
+        if self.mix is None:
+            return "HR"
+        restored = next(look.restoring for look in self.looks.values() if look.restoring)
+        return f"HR : LR = {self.mix[0]}:{self.mix[1]}, LR restored by {restored.name}"
+
+    def seen_by(self, stream: str) -> list[str]:
+        """The caches that a stream uses."""
+        kinds = self.learner.sees[stream]
+        return [*kinds, *(RESTORED[kind] for kind in kinds if self.mix is not None)]
 
     def bound(self, kind: str) -> float:
         """Bytes that one cache may take: its share, so that frames and flow of the same clips are kept."""
@@ -87,11 +109,12 @@ class Course(Generic[AnyRecipe]):
     def header(self, lesson: Lesson[AnyRecipe]) -> dict[str, str]:
         """What the file says about itself: for whom it is, the options that its network implies, and what it is."""
         network, data = self.learner.words(lesson)["network"], self.setting.trained_on
+        mixed = f" ({self.shown})" if self.mix else ""
         return header(
             self.request.name,
             options={name: self.options[name] for name in self.recipe.options},
             trained_on=data,
-            note=f"{network}, trained on {data} by the recipe {self.recipe_name}",
+            note=f"{network}, trained on {data}{mixed} by the recipe {self.recipe_name}",
             stream=lesson.stream,
         )
 
@@ -105,7 +128,7 @@ class Course(Generic[AnyRecipe]):
             "command": f"harness train {self.request.name} --benchmark {self.setting.label}",
             "recipe": self.recipe_name,
             "stream": lesson.stream,
-            "trained on": f"{self.setting.trained_on}, HR, {len(clips)} clips",
+            "trained on": f"{self.setting.trained_on}, {self.shown}, {len(clips)} clips",
             "data digest": split_digest(clips),
             "optical flow": flow,
         }
@@ -126,7 +149,7 @@ class Course(Generic[AnyRecipe]):
         rows = {
             "recogniser": self.request.name,
             "recipe": self.recipe_name,
-            "data": f"{setting.trained_on}, HR: {len(learned)} clips, {len(measured)} more held out",
+            "data": f"{setting.trained_on}, {self.shown}: {len(learned)} clips, {len(measured)} more held out",
             "iterations": ", ".join(f"{s} {n:,} ({self.epochs(s)} epochs)" for s, n in self.iterations.items()),
             "batch": f"{self.recipe.batch} clips, {self.recipe.segments} segments each, crops of {self.recipe.crop} px",
             "device": str(setting.device),
@@ -156,6 +179,10 @@ def course_of(
     for option in ("scale", "arch", "init"):
         if getattr(request, option) is not None:
             raise UsageError(f"--{option}: {request.name} is a recogniser and learns from HR clips; leave it out")
+    if request.restore and not request.mix:
+        raise UsageError("--restore: it belongs to --mix HR:LR, which says how often restored clips are shown")
+    if request.mix and request.mix[1] and not learner.mixes:
+        raise UsageError(f"--mix: {request.name} learns from HR clips alone; leave it out")
     name = "given by the caller"
     if recipe is None:
         file = find_recipe(request.name, request.benchmark, request.recipe)

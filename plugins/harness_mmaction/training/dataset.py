@@ -25,6 +25,8 @@ class CachedClips(Dataset[dict[str, Any]]):
     `indices` are the clips to use. In training the segments are sampled at random and augmented, otherwise sampled as
     in MMAction2's test; squares of `crop` pixels are cut out at random (`jitter` as in `random_crop`) or in the centre.
     `stack` is 0 for frames, else the number of flow fields in a stack. `colour` is the strength of the frames' jitter.
+    With `mix` (HR, LR) a clip is shown from the cache `restored` instead with the probability LR / (HR + LR), drawn
+    each time; when measuring, so many of every HR + LR clips are.
     """
 
     def __init__(
@@ -38,8 +40,12 @@ class CachedClips(Dataset[dict[str, Any]]):
         training: bool,
         colour: float = 0.0,
         jitter: float = 0.0,
+        restored: str = "",
+        mix: tuple[int, int] = (1, 0),
     ) -> None:
         self.cache = ClipCache.load(Path(folder))
+        self.restored = ClipCache.load(Path(restored)) if restored else self.cache
+        self.mix = mix
         self.indices = list(indices)
         self.metainfo = {"classes": list(classes)}
         self.segments = segments
@@ -53,14 +59,22 @@ class CachedClips(Dataset[dict[str, Any]]):
         return len(self.indices)
 
     def __getitem__(self, item: int) -> dict[str, Any]:
-        index = self.indices[item]
-        count, length = self.cache.entries[index].shape[0], self.stack or 1
+        index, cache = self.indices[item], self._shown(item)
+        count, length = cache.entries[index].shape[0], self.stack or 1
         sample_runs = random_runs if self.training else mmaction_runs
         runs = sample_runs(count, self.segments, length)
-        views = self.cache.levels(index, list(chain.from_iterable(runs)))
+        views = cache.levels(index, list(chain.from_iterable(runs)))
         views = self._augment(views) if self.training else centre_crop(views, self.crop)
-        packed = ActionDataSample().set_gt_label(self.cache.entries[index].label)
+        packed = ActionDataSample().set_gt_label(cache.entries[index].label)
         return {"inputs": stacks(views, self.stack) if self.stack else views, "data_samples": packed}
+
+    def _shown(self, item: int) -> ClipCache:
+        """The cache that a clip is shown from this time."""
+        high, low = self.mix
+        if not high or not low:
+            return self.cache if high else self.restored
+        hr = uniform(0, high + low) < high if self.training else item % (high + low) < high
+        return self.cache if hr else self.restored
 
     def _augment(self, views: Tensor) -> Tensor:
         if uniform(0, 1) < 0.5:

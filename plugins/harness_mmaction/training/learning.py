@@ -16,9 +16,9 @@ from harness.training.quality import Curve
 from harness_mmaction.training.cache import ClipCache, clip_cache
 from harness_mmaction.training.course import Course, course_of
 from harness_mmaction.training.export import Outcome, export
-from harness_mmaction.training.lesson import AnyRecipe, Learner, Lesson
+from harness_mmaction.training.lesson import FLOW, FRAMES, RESTORED, AnyRecipe, Learner, Lesson
 
-DOING = {"frames": "decoding", "flow": "optical flow"}
+DOING = {FRAMES: "decoding", FLOW: "optical flow", **{kind: kind for kind in RESTORED.values()}}
 
 
 def learn(
@@ -46,8 +46,9 @@ def learn(
 
     with display_for(course.iterations, TOP1) as display:
         for stream in course.streams:
-            seen = {kind: caches[kind] for kind in learner.sees[stream]}
-            lesson = Lesson(stream, course.recipe.of(stream), course.options, course.setting.dataset.classes, seen)
+            seen = {kind: caches[kind] for kind in course.seen_by(stream)}
+            classes = course.setting.dataset.classes
+            lesson = Lesson(stream, course.recipe.of(stream), course.options, classes, seen, course.mix)
             outcome, curves[stream] = _train_stream(course, lesson, display)
             _export(course, lesson, outcome)
     write_curves(course.out, curves, TOP1)

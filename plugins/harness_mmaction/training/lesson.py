@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 AnyRecipe = TypeVar("AnyRecipe", bound=BaseRecipe)
 FRAMES, FLOW = "frames", "flow"
 """The caches that a stream may use."""
+RESTORED = {FRAMES: "restored frames", FLOW: "flow of restored frames"}
+"""The caches that stand beside them where LR clips are mixed in."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Lesson(Generic[AnyRecipe]):
     classes: Sequence[str]
     caches: Mapping[str, Path]
     """Folders of the caches that the stream uses."""
+    mix: tuple[int, int] | None = None
+    """How often clips are shown in HR, and how often restored; None for HR alone."""
 
     def whole(self, option: str) -> int:
         """The value of an option that is a whole number."""
@@ -52,6 +56,8 @@ class Learner(Protocol[AnyRecipe]):
     recipe: type[AnyRecipe]
     sees: Mapping[str, Sequence[str]]
     """Its streams, and the caches that each uses."""
+    mixes: bool
+    """Whether its data sets take LR clips beside the HR ones."""
 
     def model(self, lesson: Lesson[AnyRecipe]) -> dict[str, Any]:
         """The description of the network; all its parts are registered with MMAction2."""

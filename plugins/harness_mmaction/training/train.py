@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.contracts import TrainingRequest
 from harness.errors import UsageError
 from harness_mmaction.training.learning import learn
-from harness_mmaction.training.lesson import FLOW, FRAMES, Lesson
+from harness_mmaction.training.lesson import FLOW, FRAMES, RESTORED, Lesson
 from harness_mmaction.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class Tsn:
 
     title = "TSN"
     recipe = Recipe
+    mixes = True
     sees: Mapping[str, Sequence[str]] = {"spatial": (FRAMES,), "temporal": (FLOW,)}
 
     def model(self, lesson: Lesson[Recipe]) -> dict[str, Any]:
@@ -40,9 +41,12 @@ class Tsn:
 
     def data(self, lesson: Lesson[Recipe], indices: Sequence[int], *, training: bool) -> dict[str, Any]:
         recipe, spatial = lesson.recipe, lesson.stream == "spatial"
+        kind = FRAMES if spatial else FLOW
+        mixed = {"restored": str(lesson.caches[RESTORED[kind]]), "mix": lesson.mix} if lesson.mix else {}
         return {
             "type": "CachedClips",
-            "folder": str(lesson.caches[FRAMES if spatial else FLOW]),
+            "folder": str(lesson.caches[kind]),
+            **mixed,
             "classes": list(lesson.classes),
             "stack": 0 if spatial else lesson.whole("stack"),
             "crop": recipe.crop,
