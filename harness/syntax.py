@@ -86,9 +86,9 @@ def parse_method(text: str) -> Choice:
     return item[0]
 
 
-def parse_choices(text: str) -> list[Choice]:
-    """A comma list of choices without pairs and labels. Raises `UsageError` that says what to write."""
-    return [_unlabelled(choice) for (choice,) in _Reader(text, lists=True).items()]
+def parse_recognizers(text: str) -> list[Choice]:
+    """A comma list of recognisers, which may have labels. Raises `UsageError` that says what to write."""
+    return [_one_step(choice) for (choice,) in _Reader(text, lists=True, labels=True).items()]
 
 
 def parse_choice(text: str) -> Choice:
@@ -134,10 +134,10 @@ class _Reader:
     """Reads a text from left to right. `at` is the next character; `before` the last option and where its value began,
     if that stood without quotes."""
 
-    def __init__(self, text: str, *, lists: bool = False, pairs: bool = False) -> None:
+    def __init__(self, text: str, *, lists: bool = False, pairs: bool = False, labels: bool = False) -> None:
         if len(text) > LONGEST:
             raise UsageError(f"{len(text):,} characters are too many for NAME:option=value; at most {LONGEST:,}")
-        self.text, self.lists, self.pairs = text, lists, pairs
+        self.text, self.lists, self.pairs, self.labels = text, lists, pairs, labels or pairs
         self.at = 0
         self.before: tuple[str, int] | None = None
         self.ends = re.compile(r"[,+|]" if pairs else r",")
@@ -198,7 +198,7 @@ class _Reader:
             advice = self._joined(self.at) if options and FILE_END.search(self._part(self.at)) else ""
             self.at = found.end()
             value = self._value(key)
-            if options and self.lists and self.pairs and re.fullmatch(r"[A-Za-z][\w-]*", value):
+            if options and self.lists and self.labels and re.fullmatch(r"[A-Za-z][\w-]*", value):
                 advice = advice or f" If {key} is a label, write {key}={value}: with a colon."
             options.append((key, value))
             hints |= {key: advice} if advice else {}
@@ -213,7 +213,7 @@ class _Reader:
 
     def _begins_item(self, at: int) -> bool:
         """Whether what looks like ``,option=`` is a label: what follows is a choice with a colon, and no file."""
-        if not (self.lists and self.pairs and LABELLED.match(self.text, at)):
+        if not (self.lists and self.labels and LABELLED.match(self.text, at)):
             return False
         return not any(_exists(value) for _, value in self._readings(at))
 
@@ -302,11 +302,18 @@ def _label(label: str, text: str) -> str:
     return label
 
 
-def _unlabelled(choice: Choice) -> Choice:
+def _one_step(choice: Choice) -> Choice:
     if choice.then:
         raise UsageError(f"{_shown(str(choice))} has several steps, which only SR methods have")
-    if choice.label:
-        raise UsageError(f"{_shown(str(choice))} has a label, which only SR methods of a run have.{choice.advice['']}")
+    return choice
+
+
+def _unlabelled(choice: Choice) -> Choice:
+    if _one_step(choice).label:
+        raise UsageError(
+            f"{_shown(str(choice))} has a label, which only SR methods and recognisers of a run have."
+            f"{choice.advice['']}"
+        )
     return choice
 
 

@@ -21,6 +21,7 @@ from harness.cli import (
     runs,
     schema,
     strips,
+    study,
     train,
     upscale,
     weights,
@@ -34,6 +35,7 @@ CONTINUES = "the same command continues where it stopped"
 AFTER_CTRL_C = {
     "run": CONTINUES,
     "datasets": CONTINUES,
+    "study": CONTINUES,
     "train": "the same command with --resume continues from the last saved state",
 }
 EXAMPLES = """
@@ -85,6 +87,7 @@ app.command(epilog=strips.EXAMPLES)(strips.strips)
 app.command(epilog=compare.EXAMPLES)(compare.compare)
 app.add_typer(runs.app)
 app.command(epilog=train.EXAMPLES)(train.train)
+app.add_typer(study.app)
 app.add_typer(plugins.app)
 app.add_typer(datasets.app)
 app.add_typer(benchmarks.app)

@@ -11,6 +11,7 @@ from harness.choice import Choice, parse_choice
 from harness.contracts import Dataset, Progress
 from harness.datasets.annotated import balanced_subset
 from harness.datasets.digests import split_digest
+from harness.errors import UsageError
 from harness.planning.benchmark import Benchmark
 from harness.planning.cells import Part, Plan
 from harness.planning.computing import AUTO, USUAL, Computing
@@ -28,7 +29,7 @@ from harness.planning.resolving import dataset_part, degradation_part, flow_part
 from harness.planning.steps import computed
 from harness.registry import Registry
 from harness.specs import DEFAULT_EXECUTOR, NetworkSpec
-from harness.syntax import ALL, parse_choices
+from harness.syntax import ALL, parse_recognizers
 from harness.video.frames import decoder_name
 
 P = TypeVar("P", bound="Part[Any]")
@@ -123,10 +124,16 @@ def _each_once(parts: Iterable[P]) -> list[P]:
 
 
 def wanted_recognizers(text: str, benchmark: Benchmark) -> list[Choice]:
-    """Recognisers named by ``--recognizer``; ``all`` is those the benchmark has a protocol for."""
+    """Recognisers named by ``--recognizer``, with labels if they have any; ``all`` is the benchmark's own.
+
+    Raises `UsageError` for two of one label.
+    """
     names: list[Choice] = []
-    for choice in parse_choices(text):
+    for choice in parse_recognizers(text):
         names += map(parse_choice, benchmark.recognizers) if choice == Choice(ALL) else [choice]
+    labels = [choice.label for choice in dict.fromkeys(names) if choice.label]
+    if twice := next((label for label in labels if labels.count(label) > 1), None):
+        raise UsageError(f"--recognizer: {twice!r} names two recognisers; call one of them something else")
     return list(dict.fromkeys(names))
 
 

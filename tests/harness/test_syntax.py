@@ -13,10 +13,10 @@ from harness.syntax import (
     LONGEST,
     Choice,
     parse_choice,
-    parse_choices,
     parse_item,
     parse_list,
     parse_method,
+    parse_recognizers,
     split_list,
     split_pair,
 )
@@ -55,7 +55,7 @@ def test_whatever_is_typed_is_read_or_refused_in_a_sentence(folder: Path) -> Non
     rng = random.Random(1)
     for _ in range(2000):
         text = "".join(rng.choices(PIECES, k=8))
-        for read in (parse_list, parse_item, parse_choices, parse_choice):
+        for read in (parse_list, parse_item, parse_recognizers, parse_choice):
             try:
                 read(text)
             except UsageError as error:
@@ -169,3 +169,13 @@ def test_steps_are_of_sr_methods_alone_and_have_one_label_at_the_beginning() -> 
         parse_item("a|mine=b")
     with pytest.raises(UsageError, match="has no name"):
         parse_item("a|")
+
+
+def test_recognisers_may_have_labels_and_are_no_pairs() -> None:
+    found = parse_recognizers("one=tsn:checkpoint=a.pth,crops=ten,two=tsn:checkpoint=b.pth,i3d")
+    assert [(choice.label, choice.name, choice.mapping) for choice in found] == [
+        ("one", "tsn", {"checkpoint": "a.pth", "crops": "ten"}), ("two", "tsn", {"checkpoint": "b.pth"}), ("", "i3d", {}),
+    ]  # fmt: skip
+    for wrong in ("tsn+i3d", "tsn|i3d"):
+        with pytest.raises(UsageError):
+            parse_recognizers(wrong)

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Sequence
 
+from harness.leaderboard.markdown import code, inline, line
 from harness.leaderboard.robustness.measure import Robust, Robustness
 from harness.leaderboard.text import number
 from harness.tables import Column, Table
@@ -19,12 +20,12 @@ HOW_TO_READ = (
 
 def markdown(title: str, found: Sequence[Robustness], notes: Sequence[str]) -> str:
     """The whole page; nothing in names is markup."""
-    parts = [f"# {_cell(title)}", *notes]
+    parts = [f"# {inline(title)}", *map(inline, notes)]
     for one in found:
-        head = ["SR", *one.degradations, "mean", "relative"]
-        lines = [head, ["---", *["---:"] * (len(head) - 1)], *(_texts(row, one.degradations) for row in one.rows)]
-        parts += [f"## {_cell(one.recognizer)}, {one.stream}"]
-        parts += ["\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)]
+        head = ["SR", *map(inline, one.degradations), "mean", "relative"]
+        rows = [[code(row.method), *_numbers(row, one.degradations)] for row in one.rows]
+        parts += [f"## {inline(one.recognizer)}, {one.stream}"]
+        parts += ["\n".join(map(line, [head, ["---", *["---:"] * (len(head) - 1)], *rows]))]
     return "\n\n".join([*parts, HOW_TO_READ]) + "\n"
 
 
@@ -47,23 +48,19 @@ def for_terminal(one: Robustness) -> Table:
     names = [str(place) for place in range(1, len(one.degradations) + 1)]
     columns = [Column("SR", names=True), *(Column(name, right=True) for name in [*names, "mean", "relative"])]
     return Table(
-        columns, [_texts(row, one.degradations) for row in one.rows],
+        columns, [[shown(row.method), *_numbers(row, one.degradations)] for row in one.rows],
         title=f"{shown(one.recognizer)}, {one.stream}", continued=True,
     )  # fmt: skip
 
 
-def _texts(row: Robust, degradations: Sequence[str]) -> list[str]:
-    return [shown(row.method), *(number(row.accuracies[name], 1) for name in degradations), _mean(row),
-            number(row.relative, 1)]  # fmt: skip
+def _numbers(row: Robust, degradations: Sequence[str]) -> list[str]:
+    own = [number(row.accuracies[name], 1) for name in degradations]
+    return [*own, _mean(row), number(row.relative, 1)]
 
 
 def _mean(row: Robust) -> str:
     interval = "" if row.low is None else f" [{number(row.low, 1)}, {number(row.high, 1)}]"
     return f"{number(row.mean, 1)}{interval}"
-
-
-def _cell(text: str) -> str:
-    return shown(text).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
 
 
 def _plain(value: float | None) -> str:
