@@ -119,7 +119,7 @@ def weighted(recipe: dict[str, Any], beta: float, source: Path) -> dict[str, Any
 def table_of(board: Leaderboard, betas: Sequence[float]) -> Matrix:
     """Errors of recognition, and every measure of the main table, by beta."""
     names = {_label(beta): f"{beta:g}" for beta in betas}
-    columns = [column for column in board.main_columns if column.ratio is None]
+    columns = [column for column in board.main_columns if not column.ratio]
     values: dict[str, dict[str, float | None]] = {}
     for name, shown in names.items():
         row = _row(board, name)

@@ -174,8 +174,10 @@ def test_steps_are_of_sr_methods_alone_and_have_one_label_at_the_beginning() -> 
 def test_recognisers_may_have_labels_and_are_no_pairs() -> None:
     found = parse_recognizers("one=tsn:checkpoint=a.pth,crops=ten,two=tsn:checkpoint=b.pth,i3d")
     assert [(choice.label, choice.name, choice.mapping) for choice in found] == [
-        ("one", "tsn", {"checkpoint": "a.pth", "crops": "ten"}), ("two", "tsn", {"checkpoint": "b.pth"}), ("", "i3d", {}),
-    ]  # fmt: skip
+        ("one", "tsn", {"checkpoint": "a.pth", "crops": "ten"}),
+        ("two", "tsn", {"checkpoint": "b.pth"}),
+        ("", "i3d", {}),
+    ]
     for wrong in ("tsn+i3d", "tsn|i3d"):
         with pytest.raises(UsageError):
             parse_recognizers(wrong)
