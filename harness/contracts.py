@@ -122,6 +122,26 @@ class ClipDegradation(Degradation, Protocol):
         ...
 
 
+@runtime_checkable
+class DrawnDegradation(Degradation, Protocol):
+    """A degradation that draws at random what it does to a clip, and needs its HR frames one after the other.
+
+    A run asks for `degrade_clip` alone; `degrade` is what becomes of frames that nothing is drawn for.
+    """
+
+    def degrade_clip(self, frames: Iterator[Bytes], clip_id: str) -> Iterator[Bytes]:
+        """HR frames of a clip, uint8 ``(H, W, 3)`` RGB with sides that are multiples of `scale`, to as many LR frames
+        ``(H / scale, W / scale, 3)``.
+
+        The same frames under the same id give the same bytes, whatever was degraded before or is degraded meanwhile.
+        """
+        ...
+
+
+WHOLE_CLIPS = (ClipDegradation, DrawnDegradation)
+"""Degradations that see every frame of a clip, in order."""
+
+
 class StreamRecognizer(Protocol):
     """One stream of a recogniser: `spatial` looks at frames, `temporal` at flow, and `joint` at both."""
 

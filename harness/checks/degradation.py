@@ -9,6 +9,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from harness.checks.base import Check, expect, expect_equal, expect_tensor, expect_untouched, run_tests
 from harness.checks.clips import synthetic_clip
+from harness.checks.drawn import drawn_tests
 from harness.contracts import Degradation
 
 LIKENESS = 0.15
@@ -29,6 +30,7 @@ def check_degradation(degradation: Degradation, *, scale: int) -> list[Check]:
             ("one frame", contract.one_frame),
             ("odd sizes", contract.odd_size),
             ("input untouched", contract.untouched),
+            *drawn_tests(degradation, scale),
         ]
     )
 
