@@ -117,7 +117,7 @@ def test_either_noise_comes_as_often_and_is_grey_as_often_as_said() -> None:
 def test_jpeg_is_that_of_opencv(quality: int) -> None:
     frame = steps.as_bytes(textured(1)[0])
     _, coded = cv2.imencode(".jpg", frame[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    difference = jpeg_of(frame, quality).astype(int) - cv2.imdecode(coded, cv2.IMREAD_COLOR)[..., ::-1]
+    difference = jpeg_of(frame, quality).astype(int) - np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR))[..., ::-1]
     assert abs(difference).max() <= 2 and abs(difference).mean() < 0.2
 
 
