@@ -48,7 +48,7 @@ class SpatialStream:
     def features(self, frames: Tensor) -> Tensor:
         network: Any = self.network
         prepared = network.data_preprocessor({"inputs": [frames * 255], "data_samples": [None]})["inputs"]
-        found: Tensor = network.backbone(prepared)
+        found: Tensor = network.backbone(prepared.flatten(0, 1))
         return found
 
     def classify(self, features: Tensor) -> Tensor:

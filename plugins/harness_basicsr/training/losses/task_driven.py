@@ -50,11 +50,11 @@ class TaskDrivenPerceptualLoss(nn.Module):
 
     def __init__(self, loss_weight: float = 1.0) -> None:
         super().__init__()
-        self.judge = current_judge().stream
         self.loss_weight = loss_weight
 
     def forward(self, x: Tensor, gt: Tensor) -> tuple[Tensor, None]:
+        judge = current_judge().stream
         with torch.no_grad():
-            wanted = self.judge.features(shown_to(self.judge, gt))
-        found = self.judge.features(shown_to(self.judge, x))
+            wanted = judge.features(shown_to(judge, gt))
+        found = judge.features(shown_to(judge, x))
         return self.loss_weight * l1_loss(found, wanted), None
