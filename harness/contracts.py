@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from harness.video.frames import Bytes, Video
 
@@ -147,6 +147,26 @@ class SlowDegradation(ClipDegradation, Protocol):
         ...
 
 
+@runtime_checkable
+class DrawnDegradation(Degradation, Protocol):
+    """A degradation that draws at random what it does to a clip, and needs its HR frames one after the other.
+
+    A run asks for `degrade_clip` alone; `degrade` is what becomes of frames that nothing is drawn for.
+    """
+
+    def degrade_clip(self, frames: Iterator[Bytes], clip_id: str) -> Iterator[Bytes]:
+        """HR frames of a clip, uint8 ``(H, W, 3)`` RGB with sides that are multiples of `scale`, to as many LR frames
+        ``(H / scale, W / scale, 3)``.
+
+        The same frames under the same id give the same bytes, whatever was degraded before or is degraded meanwhile.
+        """
+        ...
+
+
+WHOLE_CLIPS = (ClipDegradation, DrawnDegradation)
+"""Degradations that see every frame of a clip, in order."""
+
+
 class StreamRecognizer(Protocol):
     """One stream of a recogniser: `spatial` looks at frames, `temporal` at flow, and `joint` at both."""
 
@@ -160,6 +180,29 @@ class StreamRecognizer(Protocol):
         `frames` ``(len(wants.frames), 3, H, W)`` in [0, 1] and `flow` ``(len(wants.pairs), 2, H, W)`` in pixels, both
         in the order of `wants`, and empty if nothing was wanted.
         """
+        ...
+
+
+@runtime_checkable
+class JudgingStream(Protocol):
+    """Optional for a spatial stream: SR methods may be trained for what its network makes of single frames."""
+
+    @property
+    def network(self) -> nn.Module:
+        """In evaluation mode, and without gradients for its parameters; a training may change both."""
+        ...
+
+    @property
+    def input_size(self) -> int:
+        """Side S of the squares that it looks at, in pixels."""
+        ...
+
+    def features(self, frames: Tensor) -> Tensor:
+        """Output of the last stage ``(N, C, h, w)`` for frames ``(N, 3, S, S)`` in [0, 1]; gradients flow back."""
+        ...
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Scores before softmax ``(N, num_classes)`` of such features; gradients flow back."""
         ...
 
 

@@ -9,6 +9,7 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from harness.checks.base import Check, expect, expect_equal, expect_tensor, expect_untouched, run_tests
 from harness.checks.clips import synthetic_clip
+from harness.checks.drawn import drawn_tests
 from harness.contracts import Degradation, SlowDegradation
 from harness.running.clock import Clock
 from harness.video.frames import to_uint8
@@ -35,6 +36,7 @@ def check_degradation(degradation: Degradation, *, scale: int, drops_frames: boo
             ("odd sizes", contract.odd_size),
             ("input untouched", contract.untouched),
             ("frames in time", contract.in_time),
+            *drawn_tests(degradation, scale),
         ]
     )
 

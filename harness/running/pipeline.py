@@ -14,7 +14,7 @@ from functools import cached_property, partial
 import torch
 from torch import Tensor
 
-from harness.contracts import Clip, ClipDegradation, Cost, Degradation, FlowEstimator, Pair, RestoredElsewhere, SRMethod
+from harness.contracts import WHOLE_CLIPS, Clip, Cost, Degradation, FlowEstimator, Pair, RestoredElsewhere, SRMethod
 from harness.errors import ContractError
 from harness.running.clock import Clock, ask, placed
 from harness.running.decoding import Decoding
@@ -101,7 +101,7 @@ class SourceClip:
         self.at_once = max(1, pixels_on(device, BLOCK_PIXELS) // (video.size[0] * video.size[1]))
         self._degradation = degradation
         self._scale = 1 if degradation is None else degradation.scale
-        self._recoded = RecodedVideo.of(video, degradation) if isinstance(degradation, ClipDegradation) else None
+        self._recoded = RecodedVideo.of(video, degradation, clip.id) if isinstance(degradation, WHOLE_CLIPS) else None
         self._needs = needs
         self._portion = 0
         height, width = multiple_of(video.size, self._scale)

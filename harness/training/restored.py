@@ -36,14 +36,17 @@ class Restoring:
     identity: str
     """Method and degradation with all options and weights."""
 
-    def pick(self, video: Video, positions: Sequence[int]) -> Bytes:
-        """Restored frames of a video, uint8 ``(len(positions), H, W, 3)``, of sides that the scale divides."""
+    def pick(self, video: Video, positions: Sequence[int], clip_id: str) -> Bytes:
+        """Restored frames of a clip, uint8 ``(len(positions), H, W, 3)``, of sides that the scale divides.
+
+        What a degradation draws depends on the clip's id.
+        """
         wanted = sorted(set(positions))
         portions = portions_of({"": Look(Wants(frames=tuple(wanted)))}, len(wanted))
         clock, radius = Clock.of(video.num_frames, self.degradation), temporal_radius(self.method)
         needs = needs_of(portions, clock, hr_radius=0, lr_radius=radius)
         source = SourceClip(
-            Clip(video.name, video.path, 0, ""), video, self.degradation, None, Stopwatch(self.device), self.device,
+            Clip(clip_id, video.path, 0, ""), video, self.degradation, None, Stopwatch(self.device), self.device,
             needs, wanted=wanted,
         )  # fmt: skip
         source.advance(0)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from harness.choice import parse_choice
-from harness.contracts import Clip, ClipDegradation, Dataset, Degradation, FlowEstimator, TrainingRequest
+from harness.contracts import WHOLE_CLIPS, Clip, Dataset, Degradation, FlowEstimator, TrainingRequest
 from harness.datasets.video_folder import SPLIT, VideoFolder
 from harness.errors import UsageError, WeightsMissingError
 from harness.planning.benchmark import Benchmark, load_benchmark
@@ -78,7 +78,7 @@ class Setting:
         """
         part = self._degradation
         degradation: Degradation = build(part, Given())
-        if isinstance(degradation, ClipDegradation):
+        if isinstance(degradation, WHOLE_CLIPS):
             raise UsageError(
                 f"{part.spec.name} degrades whole clips, and training sees single frames of them; train on a benchmark "
                 f"with another degradation, such as {DEFAULT_DEGRADATION}:scale={self.scale}"

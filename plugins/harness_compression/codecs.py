@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -16,6 +16,7 @@ from torch import Tensor
 from harness.errors import UsageError
 from harness.video.degrade import Bicubic
 from harness.video.frames import Bytes, open_video, to_tensor, to_uint8, write_video
+from harness_compression.severities import level_of
 
 WORST_RATE_FACTOR = 51
 BEST_QUALITY = 95
@@ -27,8 +28,7 @@ USUAL_RATE = 25.0
 class VideoCodec:
     """Bicubic LR frames, encoded as one clip and decoded again.
 
-    One thread encodes, because two give other pictures. Sides are made multiples of `multiple` by repeating the edge,
-    and the result is cropped. Even at ``crf=0`` the way to 4:2:0 and back costs some 35 dB.
+    One thread encodes, because two give other pictures. Even at ``crf=0`` the way to 4:2:0 and back costs some 35 dB.
     """
 
     encoder: str
@@ -47,27 +47,43 @@ class VideoCodec:
 
     def recode(self, frames: Iterator[Bytes], fps: float) -> Iterator[Bytes]:
         """The frames of a clip, uint8 ``(h, w, 3)`` RGB, as they come out of the codec."""
-        first = next(frames, None)
-        if first is None:
-            return
-        height, width = first.shape[:2]
-        with TemporaryDirectory(prefix="harness-") as folder:
-            file = Path(folder) / "lr.mkv"
-            options = {"crf": str(self.crf), "preset": "medium", "threads": "1", **dict(self.options)}
-            given = (_padded(frame, self.multiple) for frame in _again(first, frames))
-            write_video(file, given, fps or USUAL_RATE, codec=self.encoder, pixel_format="yuv420p", options=options)
-            for frame in open_video(file).frames():
-                yield frame[:height, :width]
+        options = {"crf": str(self.crf), "preset": "medium", "threads": "1", **dict(self.options)}
+        return recoded(frames, fps or USUAL_RATE, self.encoder, options, self.multiple)
 
 
-def h264(*, scale: int, crf: int, library: str = "") -> VideoCodec:
+def recoded(
+    frames: Iterator[Bytes], fps: float, encoder: str, options: Mapping[str, str], multiple: int = 2
+) -> Iterator[Bytes]:
+    """Frames of one size as they come out of an encoder, in 4:2:0, and the decoder of what it makes.
+
+    Sides are made multiples of `multiple` by repeating the edge, and the result is cropped.
+    """
+    first = next(frames, None)
+    if first is None:
+        return
+    height, width = first.shape[:2]
+    with TemporaryDirectory(prefix="harness-") as folder:
+        file = Path(folder) / "lr.mkv"
+        given = (_padded(frame, multiple) for frame in _again(first, frames))
+        write_video(file, given, fps, codec=encoder, pixel_format="yuv420p", options=options)
+        for frame in open_video(file).frames():
+            yield frame[:height, :width]
+
+
+def h264(*, scale: int, crf: int, severity: int = 0, library: str = "") -> VideoCodec:
     """H.264 as x264 encodes it. `library` only tells results apart."""
-    return VideoCodec("libx264", scale, crf)
+    return VideoCodec("libx264", scale, level_of("h264", "crf", crf, severity))
 
 
-def h265(*, scale: int, crf: int, library: str = "") -> VideoCodec:
+def h265(*, scale: int, crf: int, severity: int = 0, library: str = "") -> VideoCodec:
     """H.265 as x265 encodes it. Sides that are not multiples of 32 make its look-ahead write beyond its memory."""
-    return VideoCodec("libx265", scale, crf, 32, (("x265-params", "pools=none:frame-threads=1:log-level=error"),))
+    options = (("x265-params", "pools=none:frame-threads=1:log-level=error"),)
+    return VideoCodec("libx265", scale, level_of("h265", "crf", crf, severity), 32, options)
+
+
+def jpeg(*, scale: int, quality: int, severity: int = 0, library: str = "") -> Jpeg:
+    """JPEG of one quality."""
+    return Jpeg(scale, level_of("jpeg", "quality", quality, severity))
 
 
 @dataclass
@@ -76,7 +92,6 @@ class Jpeg:
 
     scale: int
     quality: int
-    library: str = ""
 
     def __post_init__(self) -> None:
         if not 1 <= self.quality <= BEST_QUALITY:
@@ -85,12 +100,14 @@ class Jpeg:
     def degrade(self, hr: Tensor) -> Tensor:
         """``(T, 3, H, W)`` to ``(T, 3, H / scale, W / scale)``, both in [0, 1]."""
         low = to_uint8(Bicubic(self.scale).degrade(hr))
-        return to_tensor(np.stack([self._through(frame) for frame in low]), hr.device).to(torch.float32)
+        return to_tensor(np.stack([jpeg_of(frame, self.quality) for frame in low]), hr.device).to(torch.float32)
 
-    def _through(self, frame: Bytes) -> Bytes:
-        held = BytesIO()
-        Image.fromarray(frame).save(held, "JPEG", quality=self.quality, subsampling="4:2:0")
-        return np.asarray(Image.open(held).convert("RGB"))
+
+def jpeg_of(frame: Bytes, quality: int) -> Bytes:
+    """A frame, uint8 ``(h, w, 3)`` RGB, through JPEG with colours at half the resolution."""
+    held = BytesIO()
+    Image.fromarray(frame).save(held, "JPEG", quality=quality, subsampling="4:2:0")
+    return np.asarray(Image.open(held).convert("RGB"))
 
 
 def _again(first: Bytes, rest: Iterator[Bytes]) -> Iterator[Bytes]:

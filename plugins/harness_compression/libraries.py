@@ -19,3 +19,12 @@ def picture(given: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
     from PIL import features
 
     return {"library": f"libjpeg {features.version('jpg')}"}
+
+
+def mixed(given: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
+    """The libraries that encode, resize and draw."""
+    import cv2
+    import numpy
+
+    encoders = [video(given)["library"], picture(given)["library"]]
+    return {"library": "; ".join([*map(str, encoders), f"opencv {cv2.__version__}", f"numpy {numpy.__version__}"])}

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +24,7 @@ from harness_mmaction.views.crops import Views
 
 @dataclass(frozen=True)
 class SpatialStream:
-    """Looks at frames. Implements `harness.contracts.StreamRecognizer`."""
+    """Looks at frames. Implements `harness.contracts.StreamRecognizer` and `harness.contracts.JudgingStream`."""
 
     network: nn.Module
     sampling: positions.Sampling
@@ -39,6 +40,21 @@ class SpatialStream:
         levels = torch.round(frames * 255)
         with torch.inference_mode():
             return raw_scores(self.network, self.views.of_frames(levels))
+
+    @property
+    def input_size(self) -> int:
+        return self.views.input_size
+
+    def features(self, frames: Tensor) -> Tensor:
+        network: Any = self.network
+        prepared = network.data_preprocessor({"inputs": [frames * 255], "data_samples": [None]})["inputs"]
+        found: Tensor = network.backbone(prepared.flatten(0, 1))
+        return found
+
+    def classify(self, features: Tensor) -> Tensor:
+        network: Any = self.network
+        scores: Tensor = network.cls_head(features, num_segs=1)
+        return scores
 
 
 @dataclass(frozen=True)

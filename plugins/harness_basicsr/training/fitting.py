@@ -6,6 +6,7 @@ from harness.errors import UsageError
 from harness.specs import SRMethodSpec
 from harness_basicsr.declared.architectures import Architecture, architecture
 from harness_basicsr.training.dataset import LUMA_VIEWS
+from harness_basicsr.training.judging import needs_judge
 from harness_basicsr.training.recipe import Recipe, Stage
 
 DISCRIMINATOR_SIDE = 128
@@ -27,6 +28,8 @@ def _problems(stage: Stage, recipe: Recipe, network: Architecture, scale: int) -
     channels = 1 if network.view in LUMA_VIEWS else 3
     side, wanted = recipe.patch * scale, discriminator.get("input_size", DISCRIMINATOR_SIDE)
     found = []
+    if needs_judge(stage) and recipe.judge is None:
+        found.append("it is tuned to a recogniser: name one, such as judge: tsn")
     if (stage.pairs or stage.motion_weight) and recipe.flow is None:
         found.append("pairs and motion_weight need flow: name an estimator in the recipe")
     if stage.motion_weight and network.sees_clips:

@@ -15,6 +15,7 @@ from harness.errors import UsageError
 from harness.paths import home
 from harness.specs import SRMethodSpec
 from harness.training.frame_cache import Frames, Window
+from harness.training.judges import Judge, judge_of
 from harness.training.recipes import find_recipe, read_recipe
 from harness.training.setting import Setting, setting_of
 from harness_basicsr.declared.architectures import architecture
@@ -34,6 +35,8 @@ class Job:
     device: torch.device
     start: Start | None = None
     """None for random weights."""
+    judge: Judge | None = None
+    """The recogniser that it is tuned to."""
 
     @property
     def request(self) -> TrainingRequest:
@@ -124,7 +127,9 @@ def plan(request: TrainingRequest) -> Job:
         start = starting_point(request.init, recipe.arch or request.name, setting)
         recipe = recipe.starting_from(start.options)
     check(cast(SRMethodSpec, setting.spec), recipe, setting.scale)
-    return Job(setting, recipe.scaled_to(request.iters), file, setting.device, start)
+    judge = judge_of(recipe.judge, setting) if recipe.judge else None
+    recipe = recipe.tuned_to(judge.text if judge else None)
+    return Job(setting, recipe.scaled_to(request.iters), file, setting.device, start, judge)
 
 
 def window_of(name: str, recipe: Recipe) -> Window:

@@ -66,6 +66,8 @@ def stage_options(
     }
     if digest:
         options["start"] = digest
+    if recipe.judge:
+        options["judge"] = recipe.judge
     if stage.network_d is not None:
         options["network_d"] = dict(stage.network_d)
     return options | recipe.computing()

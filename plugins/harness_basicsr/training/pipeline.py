@@ -17,11 +17,11 @@ from harness.training.display import LineDisplay, display_for
 from harness.training.quality import Curve, Quality
 from harness_basicsr import compat
 from harness_basicsr.networks import registered  # noqa: F401  (registers with basicsr)
-from harness_basicsr.training import dataset, dflow_model, spmc_model  # noqa: F401  (they register with basicsr)
+from harness_basicsr.training import dataset, dflow_model, spmc_model, sr4ir_model  # noqa: F401  (they register with basicsr)
 from harness_basicsr.training.computing import computing_as
 from harness_basicsr.training.distributed import World, parallel_pipeline
 from harness_basicsr.training.logs import PSNR, read_curve, read_logs
-from harness_basicsr.training.losses import perceptual, published_losses  # noqa: F401  (they register with basicsr)
+from harness_basicsr.training.losses import perceptual, published_losses, task_driven  # noqa: F401  (they register)
 from harness_basicsr.training.options import as_yaml, stage_options
 from harness_basicsr.training.recipe import Recipe
 from harness_basicsr.training.starting import FILE as START
@@ -31,7 +31,7 @@ from harness_basicsr.training.watching import LossError, watched
 from basicsr.train import train_pipeline  # isort: skip
 from basicsr.utils import get_time_str  # isort: skip
 
-ONE_PROCESS = ("SPMCModel",)
+ONE_PROCESS = ("SPMCModel", "SR4IRModel")
 """Models that bypass the wrapper through which processes share gradients."""
 
 

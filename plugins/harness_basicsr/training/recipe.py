@@ -68,6 +68,8 @@ class Recipe(ComputingRecipe, BaseModel):
     """Crops to draw patches from; None draws from everywhere."""
     sequence: Count = 7
     """Consecutive frames of an example, for networks that take whole clips."""
+    judge: str | None = None
+    """Recogniser with options, whose spatial stream losses look through; it is part of what a stage resumes with."""
     stages: Annotated[list[Stage], Field(min_length=1)]
     notes: str = ""
     """For the data card."""
@@ -91,6 +93,10 @@ class Recipe(ComputingRecipe, BaseModel):
     def for_architecture(self, arch: str, network: Mapping[str, Any]) -> Recipe:
         """The recipe with another network."""
         return self.model_copy(update={"arch": arch, "network": dict(network)})
+
+    def tuned_to(self, judge: str | None) -> Recipe:
+        """The recipe with its recogniser as it was found, weights included; None changes nothing."""
+        return self if judge is None else self.model_copy(update={"judge": judge})
 
     def starting_from(self, options: Mapping[str, Any] | None) -> Recipe:
         """The recipe with the network that weights to start from are for; None changes nothing."""

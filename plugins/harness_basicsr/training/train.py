@@ -20,9 +20,11 @@ from harness_basicsr.declared.architectures import arguments_of
 from harness_basicsr.training.distributed import World, processes
 from harness_basicsr.training.dryrun import describe
 from harness_basicsr.training.job import Job, plan
+from harness_basicsr.training.judging import judged_by
 from harness_basicsr.training.pipeline import StageResult, run_stages
 from harness_basicsr.training.report import bicubic_psnr, report
 from harness_basicsr.training.starting import write_start
+from harness_basicsr.training.tuning import tuned
 
 
 def train(request: TrainingRequest) -> None:
@@ -52,18 +54,19 @@ def _train(job: Job, world: World) -> None:
     job.out.mkdir(parents=True, exist_ok=True)
     world.lead_first(lambda: _prepare(job, world))
     floor = bicubic_psnr(job)
-    results = run_stages(
-        job.name,
-        job.recipe,
-        scale=job.setting.scale,
-        cache=job.cache,
-        out=job.out,
-        resume=job.request.resume,
-        use_gpu=job.device.type == "cuda",
-        world=world,
-        floor=floor,
-        init=job.start,
-    )
+    with judged_by(job.judge):
+        results = run_stages(
+            job.name,
+            job.recipe,
+            scale=job.setting.scale,
+            cache=job.cache,
+            out=job.out,
+            resume=job.request.resume,
+            use_gpu=job.device.type == "cuda",
+            world=world,
+            floor=floor,
+            init=job.start,
+        )
     if world.leads:
         _finish(job, results, floor, world)
     world.wait()
@@ -86,6 +89,9 @@ def _finish(job: Job, results: list[StageResult], floor: float, world: World) ->
     _export(job, results[-1].network)
     tell(report(job, results, floor, world.size))
     tell(f"use it: {_use(job)}")
+    if job.judge is not None:
+        for line in tuned(job, job.judge, results[-1].network):
+            tell(line)
 
 
 def _on_own_gpu(job: Job, world: World) -> Job:
@@ -100,10 +106,14 @@ def _export(job: Job, network: Path) -> None:
         job.name,
         options=job.options,
         trained_on=job.setting.trained_on,
-        note=f"{_network(job)}, trained on {job.setting.trained_on} by the recipe {job.recipe_name}",
+        note=f"{_network(job)}, trained on {job.setting.trained_on} by the recipe {job.recipe_name}{_tuning(job)}",
         scale=str(job.setting.scale),
     )
     save_state(job.checkpoint, load_state(network), said)
+
+
+def _tuning(job: Job) -> str:
+    return f", tuned to the recogniser {job.judge.title}" if job.judge else ""
 
 
 def _network(job: Job) -> str:

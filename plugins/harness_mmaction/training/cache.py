@@ -80,7 +80,8 @@ class ClipCache:
         else:
             origin = self.store.origin
             assert isinstance(origin.maker, Look)
-            found = origin.maker.images(origin.video(self.entries[index].clip), positions)
+            clip = self.entries[index].clip
+            found = origin.maker.images(origin.video(clip), positions, clip)
         return torch.from_numpy(found).permute(0, 3, 1, 2).float()
 
 
@@ -126,22 +127,22 @@ class Look:
 
     def make(self, video: Video, entries: Sequence[Entry]) -> Iterator[Arrays]:
         for entry in entries:
-            yield {DATA: self.images(video, range(entry.shape[0]))}
+            yield {DATA: self.images(video, range(entry.shape[0]), entry.clip)}
 
-    def images(self, video: Video, positions: Sequence[int]) -> Bytes:
+    def images(self, video: Video, positions: Sequence[int], clip: str) -> Bytes:
         """Frames, or fields of flow, of a clip, uint8 ``(len(positions), H, W, C)``."""
         if self.estimator is None:
-            return self._small(torch.from_numpy(self._pick(video, positions)).permute(0, 3, 1, 2))
+            return self._small(torch.from_numpy(self._pick(video, positions, clip)).permute(0, 3, 1, 2))
         last = video.num_frames - 1
         wanted = sorted({min(p + step, last) for p in positions for step in (0, 1)})
-        frames = self._pick(video, wanted)
+        frames = self._pick(video, wanted, clip)
         starts = np.searchsorted(wanted, positions)
         ends = np.searchsorted(wanted, [min(p + 1, last) for p in positions])
         parts = [slice(start, start + PAIRS_AT_ONCE) for start in range(0, len(positions), PAIRS_AT_ONCE)]
         return np.concatenate([self._flow(frames[starts[part]], frames[ends[part]]) for part in parts])
 
-    def _pick(self, video: Video, positions: Sequence[int]) -> Bytes:
-        return self.restoring.pick(video, positions) if self.restoring else video.pick(positions)
+    def _pick(self, video: Video, positions: Sequence[int], clip: str) -> Bytes:
+        return self.restoring.pick(video, positions, clip) if self.restoring else video.pick(positions)
 
     def _flow(self, first: Bytes, second: Bytes) -> Bytes:
         assert self.estimator is not None

@@ -19,7 +19,7 @@ from harness.training.restored import restoring
 from harness.video.frames import open_video
 
 
-@pytest.mark.parametrize("degradation", ["bicubic:scale=4", "h264:crf=30,scale=4"])
+@pytest.mark.parametrize("degradation", ["bicubic:scale=4", "h264:crf=30,scale=4", "realworld:scale=4"])
 def test_frames_are_those_that_a_run_keeps(
     degradation: str, made_clips: Callable[..., Path], small_benchmark: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -33,7 +33,7 @@ def test_frames_are_those_that_a_run_keeps(
     [kept] = [path for path in folder_of(done.folder, "lanczos").rglob(f"{clip.id}.*") if path.suffix != ".json"]
     expected = open_video(kept).read()
     positions = [3, 0, 3, 5]
-    assert np.array_equal(found.pick(dataset.open(clip), positions), expected[positions])
+    assert np.array_equal(found.pick(dataset.open(clip), positions, clip.id), expected[positions])
     assert expected.shape[1:3] == (48, 64)
 
 

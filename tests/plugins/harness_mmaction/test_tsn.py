@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from harness.checks import check_declaration, check_recognizer, require
+from harness.contracts import JudgingStream
 from harness.errors import UnknownNameError, UsageError, WeightsError, WeightsMissingError
 from harness.registry import load_registry
 from harness.specs import RecognizerSpec
@@ -143,3 +144,16 @@ def test_flow_network_starts_from_the_mean_of_the_rgb_kernels() -> None:
     image = torch.rand(1, 1, 32, 32)
     grey = torch.nn.functional.conv2d(image.repeat(1, 3, 1, 1), kernels, stride=2, padding=1)
     assert torch.allclose(network.layers[0](image.repeat(1, 10, 1, 1)), grey, atol=1e-5)
+
+
+def test_features_and_their_classification_are_the_scores_of_single_frames(checkpoint: Callable[..., Path]) -> None:
+    stream = build(
+        stream="spatial", class_names=[str(n) for n in range(6)], device=torch.device("cpu"),
+        weights=checkpoint("spatial"), crops="centre", short_side=64, input_size=64,
+    )  # fmt: skip
+    assert isinstance(stream, JudgingStream) and stream.input_size == 64
+    frames = torch.rand(3, 3, 64, 64).mul(255).round().div(255).requires_grad_()
+    scores = stream.classify(stream.features(frames))
+    torch.testing.assert_close(scores.mean(0), stream.scores(frames.detach(), torch.empty(0)), rtol=1e-4, atol=1e-4)
+    scores.sum().backward()
+    assert frames.grad is not None and frames.grad.abs().sum() > 0

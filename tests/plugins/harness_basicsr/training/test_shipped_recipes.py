@@ -19,10 +19,10 @@ from harness.training.recipes import read_recipe
 from harness_basicsr import compat  # noqa: F401  (before basicsr)
 from harness_basicsr.declared.architectures import arguments_of
 from harness_basicsr.networks.registered import create, find_class
-from harness_basicsr.training import spmc_model  # noqa: F401
+from harness_basicsr.training import spmc_model, sr4ir_model  # noqa: F401
 from harness_basicsr.training.fitting import check
 from harness_basicsr.training.job import window_of
-from harness_basicsr.training.losses import perceptual, published_losses  # noqa: F401
+from harness_basicsr.training.losses import perceptual, published_losses, task_driven  # noqa: F401
 from harness_basicsr.training.options import stage_options
 from harness_basicsr.training.recipe import Recipe
 
@@ -38,6 +38,8 @@ RECIPES = pytest.mark.parametrize("file", FILES, ids=lambda path: path.relative_
 
 def method_of(file: Path) -> str:
     """A row of an ablation, and what starts from published weights, is a recipe of sosr or tosr."""
+    if file.parent.name == "sr4ir":
+        return "edsr"
     shared = file.parent.name in ("ablation", "published")
     return ("tosr" if file.stem.startswith("tosr") else "sosr") if shared else file.stem
 
