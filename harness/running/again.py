@@ -20,7 +20,7 @@ from harness.planning.resolving import degradation_part, flow_part, open_dataset
 from harness.registry import Registry
 from harness.running.build import build_degradation, build_flow, build_method
 from harness.running.frame_store import temporal_radius, widest
-from harness.running.pipeline import RestoredClip, SourceClip
+from harness.running.pipeline import RestoredClip, SourceClip, second_view
 from harness.running.portions import Look, needs_of, portions_of
 from harness.running.reading import RunRecord
 from harness.running.store import CellRecord
@@ -96,8 +96,9 @@ class Again:
         radius = widest(0 if isinstance(m, RestoredElsewhere) else temporal_radius(m) for m in built.values())
         needs = needs_of(portions, video.num_frames, hr_radius=0, lr_radius=radius)
         return SourceClip(
-            clip, video, self.degradation, self.flow, Stopwatch(self.device), self.device, needs, wanted=frames
-        )
+            clip, video, self.degradation, self.flow, Stopwatch(self.device), self.device, needs, wanted=frames,
+            second=second_view(clip, built.values(), self.dataset.open),
+        )  # fmt: skip
 
     def _restored(self, name: str, method: SRMethod, source: SourceClip) -> RestoredClip:
         sees_hr = self.parts[name].spec.source == "hr"

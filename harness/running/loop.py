@@ -21,7 +21,14 @@ from harness.running.events import ClipDone, Event, Measured, Pictured
 from harness.running.frame_store import widest
 from harness.running.guarding import contained, guarded, held
 from harness.running.live import Assembly, LiveCell, LiveMethod, Note, View, no_note
-from harness.running.pipeline import PORTION_PIXELS, JointClip, RestoredClip, SourceClip, pixels_on
+from harness.running.pipeline import (
+    PORTION_PIXELS,
+    JointClip,
+    RestoredClip,
+    SourceClip,
+    pixels_on,
+    second_view,
+)
 from harness.running.portions import Look, Portion, look_of, needs_of, portions_of
 from harness.running.read_ahead import reader_for
 from harness.running.rows import make_row
@@ -155,11 +162,12 @@ class ClipLoop:
         """Open a clip for the methods that wait for it. Raises `ClipError`; works in any thread."""
         video = self.context.open(clip)
         num_frames = video.num_frames  # which may have to be counted
+        waiting = self._waiting(clip)
+        second = second_view(clip, [method.method for method in waiting], self.context.open)
         looks, failures = self._looks(num_frames)
         scale = self.work.plan.benchmark.scale if self.built.degradation is None else 1
         pixels = pixels_on(self.context.device, PORTION_PIXELS)
         portions = portions_of(looks, max(1, pixels // (video.size[0] * video.size[1] * scale**2)))
-        waiting = self._waiting(clip)
         hr_radius, lr_radius = (
             widest(method.radius for method in waiting if method.sees_hr is sees_hr) for sees_hr in (True, False)
         )
@@ -167,7 +175,7 @@ class ClipLoop:
         source = SourceClip(
             clip, video, self.built.degradation, self.built.flow, self.watch, self.context.device, needs,
             wanted=[frame for portion in portions for frame in portion.frames], hr_estimator=self.built.hr_flow,
-            reader=self._reader,
+            reader=self._reader, second=second,
         )  # fmt: skip
         return Opened(source, portions, failures)
 

@@ -44,6 +44,7 @@ NARROW: dict[str, dict[str, Any]] = {
     "edvr": {"num_feat": 8, "deformable_groups": 2, "num_extract_block": 1, "num_reconstruct_block": 1},
     "basicvsr": {"num_feat": 4, "num_block": 1},
     "dflow": {"num_feat": 8, "num_block": 1},
+    "svsrnet": {"num_feat": 8, "deformable_groups": 2, "num_extract_block": 1, "num_reconstruct_block": 1},
     "iconvsr": {"num_feat": 8, "num_block": 1},
     "basicvsrpp": {"mid_channels": 16, "num_blocks": 1},
 }
@@ -63,6 +64,7 @@ PUBLISHED = {
     "edvr": 20_633_827,
     "basicvsr": 6_291_311,
     "dflow": 2_950_667,
+    "svsrnet": 3_564_958,
     "iconvsr": 8_694_991,
     "basicvsrpp": 7_322_927,
 }
