@@ -25,13 +25,15 @@ class Clip:
     """One labelled video.
 
     `label` is an index into the data set's classes, from 0; clips of one `group` were cut from one source and are
-    not independent. `path` is a file, or the folder of a clip that is kept as one image per frame.
+    not independent. `path` is a file, or the folder of a clip that is kept as one image per frame. `second_view` are
+    the same moments from a second camera to the right, opened as any clip, of the same length and size.
     """
 
     id: str
     path: Path
     label: int
     group: str
+    second_view: Clip | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,18 @@ class Interpolator(SRMethod, Protocol):
         Everything else is as in `SRMethod`, but that `temporal_radius` r is 1 if it looks at the two frames around a
         time alone, which are one where the time is a frame's own, and more by one for every further neighbour.
         """
+        ...
+
+
+@runtime_checkable
+class StereoMethod(SRMethod, Protocol):
+    """An SR method that looks at both views of a clip; its declaration says ``views=2``.
+
+    It is asked here instead of in `upscale`. Everything else looks at the left view alone.
+    """
+
+    def upscale_left(self, left: Tensor, right: Tensor, frames: Sequence[int]) -> Tensor:
+        """Restore the wanted frames of the left view: all else as `upscale`, both views ``(T, 3, h, w)``."""
         ...
 
 

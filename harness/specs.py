@@ -31,6 +31,9 @@ OFFICIAL = "official"
 """Tag of the weights that a method's authors published."""
 OWN_FILES = ("checkpoint", "weights")
 """Options that name the user's own weights file."""
+SECOND_VIEW, OF_CLIP, COPY = "second_view", "clip", "copy"
+"""The option of a method of two views that says what its second one is, and its values: the clip's second view, or the
+left view again, which is a control."""
 
 TABLE, PAIRS, CLASSES, CONFUSION, FLIPS, PAGE = VIEWS = ("table", "pairs", "classes", "confusion", "flips", "page")
 """What a report may be on: the leaderboard, every pair a+b, the accuracy of single classes, the confusion matrix of a
@@ -177,6 +180,10 @@ class SRMethodSpec(NetworkSpec):
     at_lr_rate: bool = False
     """True for a filler that stands for none: what looks at its frames sees the LR frames' moments alone, as a clip
     of their rate."""
+
+    views: int = 1
+    """2 for a method that is given a second view of each clip as well (`harness.contracts.StereoMethod`); it is skipped
+    where clips have none. Its option `SECOND_VIEW`, if it has one, says whether it is shown the left view twice."""
 
     handed: ClassVar[tuple[str, ...]] = ("scale", "device", "weights")
 

@@ -16,6 +16,7 @@ from harness.planning.cells import Part
 from harness.planning.computing import Computing
 from harness.planning.in_time import refuse_unfit
 from harness.planning.steps import computed, factorings, restoring_part
+from harness.planning.views import refuse_one_view
 from harness.registry import Registry
 from harness.running.build import build_method
 from harness.running.frame_store import remark_of, temporal_radius, widest
@@ -42,12 +43,14 @@ CHUNK_PIXELS = 1 << 25
 def method_for(text: str, registry: Registry, *, scale: int, tag: str | None = None) -> Part[SRMethodSpec]:
     """The SR method ``NAME:option=value``, or steps ``NAME|NAME``, with weights of that tag, or the first installed.
 
-    Raises `UnknownNameError`, `UsageError` for an unsupported scale, and `WeightsMissingError` with how to get them.
+    Raises `UnknownNameError`, `UsageError` for an unsupported scale or a method of two views, and `WeightsMissingError`
+    with how to get them.
     """
     part = restoring_part(parse_method(text), registry, scale, tag)
     if part.spec.source == "hr":
         raise UsageError(f"{part.label!r} returns the high-resolution frames it is given, and here there are none")
     refuse_unfit(part, registry, "a video", dropped=False)
+    refuse_one_view(part, "a video has one")
     if not factorings([step.spec for step in part.steps], scale):
         raise UsageError(f"{part.label!r} {part.missing}")
     if part.missing:

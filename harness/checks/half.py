@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from harness.checks.base import Check, expect, run_test
 from harness.checks.clips import synthetic_clip
 from harness.checks.recognizer import inputs_of
+from harness.checks.sr_method import asked
 from harness.contracts import SRMethod, StreamRecognizer
 from harness.planning.computing import HALVES
 from harness.running.precision import halve_method, halve_recognizer
@@ -62,7 +63,7 @@ def _psnr(build: Callable[[], SRMethod], precision: str, device: torch.device, d
     halve_method(half, precision, device)
     lr = synthetic_clip().to(device)
     with torch.inference_mode():
-        wanted, found = (method.upscale(lr.clone(), [3]).float().clamp(0, 1) for method in (full, half))
+        wanted, found = (asked(method, lr.clone(), [3]).float().clamp(0, 1) for method in (full, half))
     expect(bool(torch.isfinite(found).all()), "frames are not finite")
     decibels = -10 * log10(max(float((found - wanted).square().mean()), 1e-12))
     seen = f"{decibels:.1f} dB from fp32"

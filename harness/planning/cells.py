@@ -25,6 +25,7 @@ from harness.planning.computing import USUAL, Computing
 from harness.specs import (
     FLOW_STREAMS,
     OWN_FILES,
+    SECOND_VIEW,
     DatasetSpec,
     DegradationSpec,
     FlowSpec,
@@ -65,6 +66,8 @@ class Part(Generic[Declared]):
     """What it enlarges by where it is one of several steps; None for the benchmark's scale."""
     then: Part[Declared] | None = None
     """An SR method's next step, which restores what this one made."""
+    second_view: str | None = None
+    """Digest of the clips' second views, for an SR method that looks at them."""
 
     @property
     def steps(self) -> Sequence[Part[Declared]]:
@@ -82,6 +85,7 @@ class Part(Generic[Declared]):
             **self.computing.facts(),
             **({"scale": self.scale} if self.scale else {}),
             **({"then": self.then.identity()} if self.then else {}),
+            **({SECOND_VIEW: self.second_view} if self.second_view else {}),
         }
 
     def text(self) -> str:

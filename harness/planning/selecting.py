@@ -27,6 +27,7 @@ from harness.planning.plan import (
 )
 from harness.planning.resolving import dataset_part, degradation_part, flow_part
 from harness.planning.steps import computed
+from harness.planning.views import with_second_views
 from harness.registry import Registry
 from harness.specs import DEFAULT_EXECUTOR, NetworkSpec
 from harness.syntax import ALL, parse_recognizers
@@ -64,6 +65,7 @@ def make_plan(request: Request, registry: Registry, dataset: Dataset, progress: 
     clips = balanced_subset(everything, request.limit) if request.limit else everything
     chosen = wanted_methods(request.sr, registry, benchmark)
     methods = _each_once(method_part(choice, registry, benchmark) for choice in chosen)
+    methods = with_second_views(methods, clips)
     streams = [
         part
         for choice in wanted_recognizers(request.recognizer, benchmark)

@@ -11,6 +11,7 @@ from harness.errors import UsageError
 from harness.planning.cells import Part
 from harness.planning.computing import Computing
 from harness.planning.resolving import resolve_part, with_weights
+from harness.planning.views import refuse_one_view
 from harness.registry import Registry
 from harness.specs import CEILING, FLOOR, OFFICIAL, SRMethodSpec
 
@@ -23,12 +24,15 @@ P = TypeVar("P", bound="Part[Any]")
 def unweighted(choice: Choice, registry: Registry) -> Part[SRMethodSpec]:
     """The part behind a choice of one method or of several steps, without checkpoints; its label names all steps.
 
-    Raises what `resolve_part` raises, and `UsageError` for the ceiling as a step.
+    Raises what `resolve_part` raises, and `UsageError` for the ceiling, or a method of two views, as a step.
     """
     parts = [resolve_part(SRMethodSpec, step, registry) for step in choice.steps]
     label = choice.label or "|".join(part.label for part in parts)
     if len(parts) > 1 and any(part.spec.source == "hr" for part in parts):
         raise UsageError(f"{label}: {CEILING} restores nothing; steps are methods that are given LR frames")
+    if len(parts) > 1:
+        for part in parts:
+            refuse_one_view(part, f"the steps of {label} are given one")
     return replace(_chained(parts), label=label)
 
 

@@ -21,7 +21,7 @@ from harness.registry import Registry
 from harness.running.build import build_degradation, build_flow, build_method
 from harness.running.clock import Clock
 from harness.running.frame_store import temporal_radius, widest
-from harness.running.pipeline import RestoredClip, SourceClip
+from harness.running.pipeline import RestoredClip, SourceClip, second_view
 from harness.running.portions import Look, needs_of, portions_of
 from harness.running.reading import RunRecord
 from harness.running.store import CellRecord
@@ -97,8 +97,9 @@ class Again:
         radius = widest(0 if isinstance(m, RestoredElsewhere) else temporal_radius(m) for m in built.values())
         needs = needs_of(portions, Clock.of(video.num_frames, self.degradation), hr_radius=0, lr_radius=radius)
         return SourceClip(
-            clip, video, self.degradation, self.flow, Stopwatch(self.device), self.device, needs, wanted=frames
-        )
+            clip, video, self.degradation, self.flow, Stopwatch(self.device), self.device, needs, wanted=frames,
+            second=second_view(clip, built.values(), self.dataset.open),
+        )  # fmt: skip
 
     def _restored(self, name: str, method: SRMethod, source: SourceClip) -> RestoredClip:
         sees_hr = self.parts[name].spec.source == "hr"

@@ -23,7 +23,14 @@ from harness.running.frame_store import widest
 from harness.running.guarding import contained, guarded, held
 from harness.running.live import Assembly, LiveCell, LiveMethod, Note, View, no_note
 from harness.running.lr_rate import LrFrames, of_lr_frames, on_original_clock
-from harness.running.pipeline import PORTION_PIXELS, JointClip, RestoredClip, SourceClip, pixels_on
+from harness.running.pipeline import (
+    PORTION_PIXELS,
+    JointClip,
+    RestoredClip,
+    SourceClip,
+    pixels_on,
+    second_view,
+)
 from harness.running.portions import Look, Portion, look_of, needs_of, portions_of
 from harness.running.read_ahead import reader_for
 from harness.running.rows import make_row
@@ -158,11 +165,12 @@ class ClipLoop:
         video = self.context.open(clip)
         num_frames = video.num_frames  # which may have to be counted
         clock = Clock.of(num_frames, self.built.degradation)
+        waiting = self._waiting(clip)
+        second = second_view(clip, [method.method for method in waiting], self.context.open)
         looks, failures = self._looks(clock)
         scale = self.work.plan.benchmark.scale if self.built.degradation is None else 1
         pixels = pixels_on(self.context.device, PORTION_PIXELS)
         portions = portions_of(looks, max(1, pixels // (video.size[0] * video.size[1] * scale**2)))
-        waiting = self._waiting(clip)
         hr_radius, lr_radius = (
             widest(method.radius for method in waiting if method.sees_hr is sees_hr) for sees_hr in (True, False)
         )
@@ -170,7 +178,7 @@ class ClipLoop:
         source = SourceClip(
             clip, video, self.built.degradation, self.built.flow, self.watch, self.context.device, needs,
             wanted=[frame for portion in portions for frame in portion.frames], hr_estimator=self.built.hr_flow,
-            reader=self._reader,
+            reader=self._reader, second=second,
         )  # fmt: skip
         return Opened(source, portions, failures)
 

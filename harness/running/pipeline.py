@@ -7,15 +7,25 @@ which only the frames that are needed are kept, and only until the last portion 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
 import torch
 from torch import Tensor
 
-from harness.contracts import WHOLE_CLIPS, Clip, Cost, Degradation, FlowEstimator, Pair, RestoredElsewhere, SRMethod
-from harness.errors import ContractError
+from harness.contracts import (
+    WHOLE_CLIPS,
+    Clip,
+    Cost,
+    Degradation,
+    FlowEstimator,
+    Pair,
+    RestoredElsewhere,
+    SRMethod,
+    StereoMethod,
+)
+from harness.errors import ClipError, ContractError
 from harness.running.clock import Clock, ask, placed
 from harness.running.decoding import Decoding
 from harness.running.frame_store import FrameStore, temporal_radius
@@ -81,16 +91,18 @@ class SourceClip:
 
     Only the frames that `needs` names are kept, in the portions for which they are needed; those `wanted` are to be
     restored. A clip of several portions is decoded twice, for HR and for LR frames, of which some methods need more.
-    `hr_estimator` is for HR flow, where that is kept between runs.
+    `hr_estimator` is for HR flow, where that is kept between runs. Of a `second` view of the clip, the same LR frames
+    are kept as of the clip, for methods that look at both.
     Nothing is there before the first `advance`, but `reader` is asked for the first frames.
     Without a degradation the clip is LR by nature. Raises `ContractError` if asked for HR frames or their flow then,
-    for frames that are not kept, and for flow without an estimator; and `ClipError` for frames that are too small.
+    for frames that are not kept, and for flow without an estimator; and `ClipError` for frames that are too small, and
+    for a second view of another length or size.
     """
 
     def __init__(
         self, clip: Clip, video: Video, degradation: Degradation | None, estimator: FlowEstimator | None,
         watch: Stopwatch, device: torch.device, needs: Needs, wanted: Sequence[int] = (),
-        hr_estimator: FlowEstimator | None = None, reader: Reader | None = None,
+        hr_estimator: FlowEstimator | None = None, reader: Reader | None = None, second: Video | None = None,
     ) -> None:  # fmt: skip
         self.clip = clip
         self.wanted = wanted
@@ -109,6 +121,13 @@ class SourceClip:
         self.lr = FrameStore((height // self._scale, width // self._scale), device)
         self.hr_flow = PairFlows(self.hr, self.at_once, hr_estimator or estimator, watch)
         self._decodings = [self._decoding(video, stores, reader or OnDemand()) for stores in self._passes()]
+        self._second: SourceClip | None = None
+        if second is not None and clip.second_view is not None:
+            _check_alike(clip, video, second)
+            self._second = SourceClip(
+                clip.second_view, second, degradation, None, watch, device, Needs({}, needs.lr, needs.portions),
+                reader=reader,
+            )  # fmt: skip
 
     @property
     def num_frames(self) -> int:
@@ -133,6 +152,13 @@ class SourceClip:
             raise ContractError(f"clip {self.clip.id!r} is low-resolution by nature: there are no HR frames of it")
         return self._hr
 
+    @property
+    def second_lr(self) -> FrameStore:
+        """LR frames of the clip's second view."""
+        if self._second is None:
+            raise ContractError("looks at a second view that was not opened; its declaration must say views=2")
+        return self._second.lr
+
     def advance(self, portion: int) -> None:
         """Go on to this portion: let go of the frames that are not needed from it on, and read what it needs.
 
@@ -143,6 +169,8 @@ class SourceClip:
             store.keep(partial(self._is_needed, spans))
         for decoding in self._decodings:
             decoding.advance(portion)
+        if self._second is not None:
+            self._second.advance(portion)
 
     def _stores(self) -> list[tuple[FrameStore, Spans]]:
         lr = (self.lr, self._needs.lr)
@@ -183,6 +211,22 @@ class SourceClip:
 
     def _is_needed(self, spans: Spans, frame: int) -> bool:
         return frame in spans and spans[frame][1] >= self._portion
+
+
+def second_view(clip: Clip, methods: Iterable[SRMethod], open_clip: Callable[[Clip], Video]) -> Video | None:
+    """A clip's second view, opened, if it has one and some of the methods look at it. Raises `ClipError`."""
+    looked_at = any(isinstance(method, StereoMethod) for method in methods)
+    return open_clip(clip.second_view) if looked_at and clip.second_view is not None else None
+
+
+def _check_alike(clip: Clip, video: Video, second: Video) -> None:
+    found, wanted = ((each.num_frames, *each.size) for each in (second, video))
+    if found != wanted:
+        frames, height, width = found
+        raise ClipError(
+            f"clip {clip.id!r}: its second view has {frames} frames of {width}x{height}, and the clip has "
+            f"{wanted[0]} of {wanted[2]}x{wanted[1]}; both must be alike"
+        )
 
 
 class RestoredClip:
@@ -277,7 +321,12 @@ class RestoredClip:
             )
         else:
             given = source.hr(shown) if self._sees_hr else source.lr(shown)
-            restoring = partial(ask, self._method, given, placed(clock.wanted(frames), shown))
+            places = placed(clock.wanted(frames), shown)
+            if isinstance(self._method, StereoMethod):
+                own = [int(place) for place in places]  # it makes no frames between
+                restoring = partial(self._method.upscale_left, given, source.second_lr(shown), own)
+            else:
+                restoring = partial(ask, self._method, given, places)
         stage = source.watch.stage("read" if self._elsewhere else "restore")
         with guarded(self._method), stage as span, torch.inference_mode():
             restored = restoring()

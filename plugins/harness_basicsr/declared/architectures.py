@@ -13,7 +13,9 @@ from typing import Any
 
 from harness.errors import UnknownNameError
 
-VIEWS = ("frame", "enlarged-luma", "window", "luma-window", "enlarged-window", "clip", "doubled-clip")
+VIEWS = (
+    "frame", "enlarged-luma", "window", "luma-window", "enlarged-window", "stereo-window", "clip", "doubled-clip",
+)  # fmt: skip
 """What networks take; N is the batch, T time, a window ``2 * radius + 1`` frames around the wanted one.
 
 - ``frame``: RGB ``(N, 3, h, w)`` to ``(N, 3, H, W)``
@@ -22,6 +24,8 @@ VIEWS = ("frame", "enlarged-luma", "window", "luma-window", "enlarged-window", "
 - ``window``: RGB ``(N, 2 * radius + 1, 3, h, w)`` to the middle frame ``(N, 3, H, W)``; the clip's ends are repeated
 - ``luma-window``: the same for Y, ``(N, 2 * radius + 1, 1, h, w)`` to ``(N, 1, H, W)``; Cb, Cr bicubic
 - ``enlarged-window``: RGB bicubically enlarged, ``(N, 2 * radius + 1, 3, H, W)`` to ``(N, 3, H, W)``
+- ``stereo-window``: a window of the left view, then one of the right, RGB ``(N, 4 * radius + 2, 3, h, w)``, to
+  the middle frame of each ``(N, 2, 3, H, W)``
 - ``clip``: RGB ``(N, T, 3, h, w)`` to ``(N, T, 3, H, W)``, the whole clip at once
 - ``doubled-clip``: the same with a frame between every two, ``(N, T, 3, h, w)`` to ``(N, 2 T - 1, 3, H, W)``
 """
@@ -118,6 +122,19 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
         "dflow": Architecture("DFlow", "clip", options={"num_feat": 64, "num_block": 2}, least=15, shortest=2),
         "tpsr": Architecture(
             "TPSR", "doubled-clip", options={"num_feat": 64, "num_block": 10, "num_refine": 16}, scale="scale"
+        ),
+        "svsrnet": Architecture(
+            "SVSRNet",
+            "stereo-window",
+            options={
+                "num_feat": 64,
+                "deformable_groups": 8,
+                "num_extract_block": 5,
+                "num_reconstruct_block": 10,
+                "variant": "released",
+            },
+            radius=1,
+            multiple=4,
         ),
         "iconvsr": Architecture(
             "IconVSR",

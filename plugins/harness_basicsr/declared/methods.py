@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from harness.specs import SRMethodSpec
+from harness.specs import OF_CLIP, SECOND_VIEW, SRMethodSpec
 from harness_basicsr.declared.architectures import ARCHITECTURES
 from harness_basicsr.declared.checkpoints import WEIGHTS
 
@@ -39,6 +39,7 @@ class Method:
     """Whether it makes frames between as well."""
     later: Mapping[str, bool] = field(default_factory=dict)
     """Options of how it is tested, which came when results had been stored."""
+    views: int = 1
 
 
 METHODS = {
@@ -156,6 +157,13 @@ METHODS = {
         "multi-frame",
         interpolates=True,
     ),
+    "svsrnet": Method(
+        "SVSRNet: 3 frames of each of two cameras, aligned in time, and attention from one view to the other",
+        "Xu et al.: Stereo Video Super-Resolution via Exploiting View-Temporal Correlations. ACM MM 2021",
+        "multi-frame",
+        trainable=False,
+        views=2,
+    ),
     "iconvsr": Method(
         "IconVSR: BasicVSR with refilled key frames and coupled propagation",
         BASICVSR,
@@ -194,11 +202,12 @@ METHODS = {
 def methods() -> Iterator[SRMethodSpec]:
     """The methods of the table."""
     for name, method in METHODS.items():
+        own_view = {SECOND_VIEW: OF_CLIP} if method.views > 1 else {}
         yield SRMethodSpec(
             name,
             method.summary,
             f"harness_basicsr.networks:{name}",
-            options={**ARCHITECTURES[name].options, "checkpoint": None, **method.later},
+            options={**ARCHITECTURES[name].options, **own_view, "checkpoint": None, **method.later},
             citation=method.citation,
             family=method.family,
             scales=method.scales,
@@ -209,6 +218,7 @@ def methods() -> Iterator[SRMethodSpec]:
             recipe=RECIPE if method.trainable else None,
             interpolates=method.interpolates,
             later=tuple(method.later),
+            views=method.views,
         )
 
 

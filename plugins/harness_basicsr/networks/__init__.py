@@ -18,6 +18,7 @@ import torch
 
 from harness.errors import UnknownNameError, UsageError, WeightsMissingError
 from harness.methods import ClipNetwork, FrameNetwork, LumaNetwork, WindowNetwork
+from harness.specs import COPY, OF_CLIP
 from harness.weights.loading import load_into
 from harness_basicsr.declared.architectures import (
     ARCHITECTURES,
@@ -31,9 +32,11 @@ from harness_basicsr.declared.architectures import (
 from harness_basicsr.networks import registered
 from harness_basicsr.networks.views import (
     BlackEndsNetwork,
+    CopiedViewNetwork,
     DoubledClipNetwork,
     EnlargedWindowNetwork,
     LumaWindowNetwork,
+    StereoNetwork,
 )
 
 WRAPPERS: Mapping[str, Callable[..., FrameNetwork]] = {
@@ -42,6 +45,7 @@ WRAPPERS: Mapping[str, Callable[..., FrameNetwork]] = {
     "window": WindowNetwork,
     "luma-window": LumaWindowNetwork,
     "enlarged-window": EnlargedWindowNetwork,
+    "stereo-window": StereoNetwork,
     "clip": ClipNetwork,
     "doubled-clip": DoubledClipNetwork,
 }
@@ -57,18 +61,24 @@ def build(
     weights: Path | None,
     checkpoint: str | None = None,
     black_ends: bool = False,
+    second_view: str = OF_CLIP,
     **options: Value,
 ) -> FrameNetwork:
     """The SR method of an entry of `ARCHITECTURES`; `options` are its network's, as published unless given.
 
     `checkpoint` is the user's own weights file and overrides `weights`. With `black_ends` the frames of a window that
-    lie beyond the ends of the clip are black instead of repeated.
+    lie beyond the ends of the clip are black instead of repeated. A network of two views is given the left one twice
+    with `second_view` ``copy``.
     Raises `UnknownNameError` for an unknown name or option, `WeightsMissingError`, and `WeightsError` for weights that
     do not fit the network.
     """
     path = Path(checkpoint).expanduser() if checkpoint else weights
     entry = architecture(arch)
     wrapper = BlackEndsNetwork if black_ends else WRAPPERS[entry.view]
+    if second_view not in (OF_CLIP, COPY):
+        raise UnknownNameError("value of second_view", second_view, (OF_CLIP, COPY))
+    if second_view == COPY:
+        wrapper = CopiedViewNetwork
     return _wrapped(entry, arguments_of(arch, scale, options), path, scale, device, wrapper)
 
 

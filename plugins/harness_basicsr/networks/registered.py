@@ -16,6 +16,7 @@ from harness_basicsr.networks import (  # noqa: F401  (they register)
     span_arch,
     spmc_arch,
     srresnet_arch,
+    svsrnet_arch,
     tpsr_arch,
     vdsr_arch,
 )

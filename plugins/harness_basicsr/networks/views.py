@@ -1,4 +1,4 @@
-"""Wrappers that give RGB frames to networks that take luma, frames already enlarged or black ends, or double a clip."""
+"""Wrappers for networks that take luma, enlarged frames, black ends or two views, or that double a clip."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from math import ceil, floor
 import torch
 from torch import Tensor
 
+from harness.errors import ContractError
 from harness.methods import ClipNetwork, WindowNetwork
 from harness.transfer import positions
 from harness.video.colour import luma, rgb_to_ycbcr, ycbcr_to_rgb
@@ -60,3 +61,36 @@ class DoubledClipNetwork(ClipNetwork):
         share = torch.tensor([2 * time - floor(2 * time) for time in frames], dtype=made.dtype, device=made.device)
         first, second = (made.index_select(0, positions(side, made.device)) for side in (before, after))
         return torch.lerp(first, second, share[:, None, None, None])
+
+
+class TwoViewNetwork(WindowNetwork):
+    """A network that restores the middle frame of both views; of these only the left one is kept.
+
+    `network` takes ``(N, 2 * (2 * radius + 1), 3, h, w)``, the left window first, to ``(N, 2, 3, H, W)``. Everything
+    else sees the views in each other's channels, ``(T, 6, h, w)``.
+    """
+
+    def restore(self, lr: Tensor) -> Tensor:
+        restored: Tensor = self.network(torch.cat(lr.chunk(2, dim=2), dim=1))
+        return restored[:, 0]
+
+
+class StereoNetwork(TwoViewNetwork):
+    """`harness.contracts.StereoMethod`: given both views of a clip."""
+
+    def upscale_left(self, left: Tensor, right: Tensor, frames: Sequence[int]) -> Tensor:
+        """Restore the wanted frames of the left view, as `upscale` does those of a clip of one view."""
+        return super().upscale(torch.cat([left, right], dim=1), frames)
+
+    def upscale(self, lr: Tensor, frames: Sequence[int]) -> Tensor:
+        raise ContractError("needs a second view, and was given one; its declaration must say views=2")
+
+
+class CopiedViewNetwork(TwoViewNetwork):
+    """A control for `StereoNetwork`: what is gained beyond it, the second camera has given."""
+
+    remark = "a control: the left view twice, nothing of a second camera"
+
+    def upscale(self, lr: Tensor, frames: Sequence[int]) -> Tensor:
+        """Restore the wanted frames of a clip of one view."""
+        return super().upscale(lr.repeat(1, 2, 1, 1), frames)

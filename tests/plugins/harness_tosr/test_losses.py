@@ -42,17 +42,19 @@ def huber(error: np.ndarray) -> np.ndarray:
     ],
     ids=["paper", "released"],
 )
-@pytest.mark.parametrize("occlusion", [False, True])
-def test_terms_equal_a_direct_computation(options: dict, penalty, weights, occlusion: bool) -> None:  # type: ignore[no-untyped-def, type-arg]
+@pytest.mark.parametrize("occlusion", [False, True, "signed"])
+def test_terms_equal_a_direct_computation(options: dict, penalty, weights, occlusion: bool | str) -> None:  # type: ignore[no-untyped-def, type-arg]
     sr, hr, flow = example()
     wanted = np.zeros(3)
     for n in range(2):
         warped = remapped(sr[n, 1], flow[n])
-        distance = ((hr[n, 0].numpy() - remapped(hr[n, 1], flow[n])) ** 2).sum(0)
+        difference = hr[n, 0].numpy() - remapped(hr[n, 1], flow[n])
+        distance = difference.sum(0) ** 2 if occlusion == "signed" else (difference**2).sum(0)
         mask = np.exp(-50 * distance) if occlusion else np.ones_like(distance)
+        inside, outside = (mask, 1) if occlusion == "signed" else (1, mask)
         wanted[0] += sum(penalty((sr[n, t] - hr[n, t]).numpy()).mean() for t in range(2))
-        wanted[1] += (mask * penalty(sr[n, 0].numpy() - warped)).mean()
-        wanted[2] += (mask * penalty(hr[n, 0].numpy() - warped)).mean()
+        wanted[1] += (outside * penalty(inside * (sr[n, 0].numpy() - warped))).mean()
+        wanted[2] += (outside * penalty(inside * (hr[n, 0].numpy() - warped))).mean()
     found = ToSRLoss(**options, occlusion=occlusion)(sr, hr, flow)
     assert list(found) == ["l_sr", "l_warp_sr", "l_warp_hr"]
     # OpenCV interpolates with weights of 1/32

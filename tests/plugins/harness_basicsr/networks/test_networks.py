@@ -45,6 +45,7 @@ NARROW: dict[str, dict[str, Any]] = {
     "basicvsr": {"num_feat": 4, "num_block": 1},
     "dflow": {"num_feat": 8, "num_block": 1},
     "tpsr": {"num_feat": 4, "num_block": 1, "num_refine": 2},
+    "svsrnet": {"num_feat": 8, "deformable_groups": 2, "num_extract_block": 1, "num_reconstruct_block": 1},
     "iconvsr": {"num_feat": 8, "num_block": 1},
     "basicvsrpp": {"mid_channels": 16, "num_blocks": 1},
 }
@@ -65,6 +66,7 @@ PUBLISHED = {
     "basicvsr": 6_291_311,
     "dflow": 2_950_667,
     "tpsr": 1_290_483,
+    "svsrnet": 3_564_958,
     "iconvsr": 8_694_991,
     "basicvsrpp": 7_322_927,
 }
