@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from harness_benchmarks.bench import Bench, Section
 from harness_benchmarks.grid import Grid
+from harness_benchmarks.sleeping import Sleeper
 from harness_benchmarks.streamed import Strict
 
 from harness.contracts import Clip
@@ -33,7 +34,7 @@ CLIPS = 200_000
 METHOD = "bicubic"
 STRETCH = 20.0
 """Seconds that a trial with fewer clips is to take if the driver keeps up."""
-PACES = (0.4, 0.1, 0.05, 0.025)
+PACES = (0.1, 0.025)
 """Seconds a clip of one worker; the last is that of all clips."""
 CLASSES = 101
 
@@ -61,23 +62,16 @@ class Trial:
         return [self.name, *numbers, f"{100 * self.busy:.0f} %"]
 
 
-class Sleeper:
-    """A worker that makes up its rows, and sleeps as long as the work would take. With Ray an actor."""
+class _Made:
+    """The rows of made-up work."""
 
     def __init__(self, setup: Setup, pace: float) -> None:
-        self._work = setup.work
-        self._pace = pace
+        self._work, self._pace = setup.work, pace
         self._rows = {cell.id: _row(setup.work.plan.clips[0], cell.probe.stream, pace) for cell in setup.work.cells}
 
-    def prepare(self, without: frozenset[str]) -> Report:
-        """Nothing has to be built."""
-        return Report([], host="made up")
-
-    def compute(self, shard: Shard) -> Report:
+    def report(self, places: Sequence[int], seconds: float) -> Report:
         """A row of every cell for every clip."""
-        time.sleep(self._pace * len(shard.clips))
-        events = [event for place in shard.clips for event in self._events(place)]
-        return Report(events, self._pace * len(shard.clips))
+        return Report([event for place in places for event in self._events(place)], seconds, host="made up")
 
     def _events(self, place: int) -> list[tuple[int, Event]]:
         clip, plan = self._work.plan.clips[place], self._work.plan
@@ -91,29 +85,48 @@ class Instant:
     def __init__(self, setup: Setup, pace: float) -> None:
         self.devices = ["cpu"] * (NODES * PER_NODE)
         self._pace = pace
-        self._worker = Sleeper(setup, 0.0)
+        self._made = _Made(setup, pace)
 
     def begin(self, place: int, without: frozenset[str]) -> Future[Report]:
-        return _given(self._worker.prepare(without))
+        return _given(self._made.report((), 0.0))
 
     def submit(self, place: int, shard: Shard) -> Future[Report]:
-        report = self._worker.compute(shard)
-        return _given(replace(report, took=self._pace * len(shard.clips)))  # shards as large as those of others
+        return _given(self._made.report(shard.clips, self._pace * len(shard.clips)))
 
     def stop(self) -> None: ...
 
 
 class Sleepers(RayCrew):
-    """Sleeping actors on Ray, with everything else as it is."""
+    """Sleeping actors on Ray, with everything else as it is; of what they send, rows are made here."""
 
     def __init__(self, setup: Setup, pace: float) -> None:
         super().__init__(setup, NODES * PER_NODE, {"num_cpus": 1.0}, 600.0, None)
         self._pace = pace
+        self._cells = len(setup.work.cells)
+        self._made = _Made(setup, pace)
 
-    def actor(self) -> Any:
+    def begin(self, place: int, without: frozenset[str]) -> Future[Report]:
         import ray
 
-        return ray.remote(num_cpus=1, max_restarts=0)(Sleeper).remote(self._setup, self._pace)
+        actor = ray.remote(num_cpus=1, max_restarts=0)(Sleeper).remote(self._pace, self._cells, CLASSES)
+        self._actors[place] = actor
+        return self._reported(actor.prepare.remote(), place)
+
+    def submit(self, place: int, shard: Shard) -> Future[Report]:
+        return self._reported(self._actors[place].compute.remote(shard.clips), place)
+
+    def _reported(self, reference: Any, place: int) -> Future[Report]:
+        found = Future[Report]()
+        answer: Future[Any] = self._answer(reference, place, 600.0)
+        answer.add_done_callback(lambda done: self._hand_over(done, found))
+        return found
+
+    def _hand_over(self, done: Future[Any], found: Future[Report]) -> None:
+        if error := done.exception():
+            found.set_exception(error)
+            return
+        places, _, seconds = done.result() or ((), [], 0.0)
+        found.set_result(self._made.report(places, seconds))
 
 
 def measure(bench: Bench, clips: int = CLIPS, paces: Sequence[float] = PACES) -> Section:
@@ -159,16 +172,16 @@ def _trial(
 
 
 class _Watch:
-    """Hands events on, and counts from the first row on."""
+    """Hands events on, and counts from when the last worker has begun."""
 
     def __init__(self, bench: Bench, recorder: Recorder, name: str, rows: int) -> None:
         self._bench, self._recorder, self._name, self._total = bench, recorder, name, rows
-        self._rows = 0
+        self._rows = self._before = 0
         self._start = self._spent = 0.0
 
     def take(self, event: Event) -> None:
         if isinstance(event, WorkerBegan):
-            self._start, self._spent = time.perf_counter(), time.process_time()
+            self._start, self._spent, self._before = time.perf_counter(), time.process_time(), self._rows
         self._recorder.take(event)
         if isinstance(event, Measured):
             self._rows += 1
@@ -178,7 +191,7 @@ class _Watch:
     def trial(self, plan: Plan, wanted: float) -> Trial:
         seconds = time.perf_counter() - self._start
         busy = (time.process_time() - self._spent) / seconds
-        return Trial(self._name, len(plan.clips), self._rows, seconds, busy, wanted)
+        return Trial(self._name, len(plan.clips), self._rows - self._before, seconds, busy, wanted)
 
 
 def _cluster(bench: Bench, open_clusters: ExitStack) -> bool:

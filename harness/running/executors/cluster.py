@@ -119,12 +119,9 @@ class RayCrew:
         threading.Thread(target=self._end_what_is_late, daemon=True).start()
 
     def begin(self, place: int, without: frozenset[str]) -> Future[Report]:
-        actor = self._actors[place] = self.actor()
+        actor = _ray().remote(**self._share, max_restarts=0)(RemoteWorker).remote(self._setup)
+        self._actors[place] = actor
         return self._answer(actor.prepare.remote(without), place, max(START_SECONDS, self._limit))
-
-    def actor(self) -> Any:
-        """A new worker, which Ray places where there is room."""
-        return _ray().remote(**self._share, max_restarts=0)(RemoteWorker).remote(self._setup)
 
     def submit(self, place: int, shard: Shard) -> Future[Report]:
         limit = time_limit(shard, self._limit)

@@ -200,7 +200,7 @@ def test_flow_is_estimated_before_it_is_made_smaller(large_clips: Path) -> None:
 
     video = open_video(large_clips / "clip_1.mp4")
     look = Look(40, Dis(device=torch.device("cpu")), "dis", bound=4.0)
-    levels = look.images(video, range(5))
+    levels = look.images(video, range(5), "clip_1")
     assert levels.shape == (5, 40, 48, 2)
     # the texture moves three pixels to the left: -3 of +-4 pixels is level 32, no motion level 128
     assert abs(float(levels[..., 8:-8, 8:-8, 0].mean()) - 32) < 6 and abs(float(levels[..., 1].mean()) - 128) < 4
