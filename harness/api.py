@@ -37,7 +37,7 @@ from harness.running.saving import SUFFIX
 from harness.running.saving import save_frames as write_frames
 from harness.running.store import RunFolder, open_run
 from harness.running.workflow import Outcome, execute, outcome_of, record_start, waiting_cells
-from harness.specs import DEFAULT_BENCHMARK
+from harness.specs import CEILING, DEFAULT_BENCHMARK
 from harness.video.encoding import LOSSLESS, Encoding
 
 Paths = str | Path | Sequence[str | Path]
@@ -95,8 +95,14 @@ def run(
     where the folder cannot be used. A cell that fails raises nothing: see `Done.outcome`.
     """
     known = registry or installed()
+    loaded = load_benchmark(str(benchmark))
+    if loaded.degradations:
+        raise UsageError(
+            f"benchmark {loaded.name} lists several degradations, each of which is a run of its own: from Python, run "
+            "a benchmark file with one `degradation`; `harness run` takes them in turn"
+        )
     request = Request(
-        load_benchmark(str(benchmark)), sr, recognizer, limit, Path(data) if data else None, device,
+        loaded, sr, recognizer, limit, Path(data) if data else None, device,
         skip_unreadable=skip_unreadable, computing=Computing(precision, tile, compiled),
     )  # fmt: skip
     context = open_context(request, known)
@@ -154,15 +160,17 @@ def write_robustness(
 
     Nothing is written for runs without a recogniser.
     """
-    from harness.leaderboard.robustness import page, plot
+    from harness.leaderboard import lines
+    from harness.leaderboard.robustness import page
 
     found, title = robustness_of(boards), benchmark.title
     if not found:
         return [], []
+    panels = [one.accuracies for one in found]
     files = {
         "robustness.md": page.markdown(title, found, benchmark.notes).encode(),
         "robustness.csv": page.comma_separated(found).encode(),
-        "robustness.png": plot.render(title, found),
+        "robustness.png": lines.render(title, panels, "degradation", (CEILING, found[0].floor)),
     }
     write_folder(folder, files)
     return found, [folder / name for name in files]

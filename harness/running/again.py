@@ -21,9 +21,10 @@ from harness.registry import Registry
 from harness.running.build import build_degradation, build_flow, build_method
 from harness.running.clock import Clock
 from harness.running.frame_store import temporal_radius, widest
-from harness.running.pipeline import RestoredClip, SourceClip, second_view
+from harness.running.pipeline import RestoredClip, SourceClip
 from harness.running.portions import Look, needs_of, portions_of
 from harness.running.reading import RunRecord
+from harness.running.second_view import second_view
 from harness.running.store import CellRecord
 from harness.running.timing import Stopwatch
 from harness.specs import SRMethodSpec

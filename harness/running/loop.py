@@ -23,17 +23,11 @@ from harness.running.frame_store import widest
 from harness.running.guarding import contained, guarded, held
 from harness.running.live import Assembly, LiveCell, LiveMethod, Note, View, no_note
 from harness.running.lr_rate import LrFrames, of_lr_frames, on_original_clock
-from harness.running.pipeline import (
-    PORTION_PIXELS,
-    JointClip,
-    RestoredClip,
-    SourceClip,
-    pixels_on,
-    second_view,
-)
+from harness.running.pipeline import PORTION_PIXELS, JointClip, RestoredClip, SourceClip, pixels_on
 from harness.running.portions import Look, Portion, look_of, needs_of, portions_of
 from harness.running.read_ahead import reader_for
 from harness.running.rows import make_row
+from harness.running.second_view import second_view
 from harness.running.telling import fail, remarks, remarks_on_probe, remarks_on_shared, unreadable
 from harness.running.timing import Stopwatch
 from harness.video.frames import Bytes, to_uint8

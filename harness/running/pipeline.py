@@ -7,7 +7,7 @@ which only the frames that are needed are kept, and only until the last portion 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -25,7 +25,7 @@ from harness.contracts import (
     SRMethod,
     StereoMethod,
 )
-from harness.errors import ClipError, ContractError
+from harness.errors import ContractError
 from harness.running.clock import Clock, ask, placed
 from harness.running.decoding import Decoding
 from harness.running.frame_store import FrameStore, temporal_radius
@@ -34,6 +34,7 @@ from harness.running.portions import Needs, Portion, Spans
 from harness.running.read_ahead import OnDemand, Reader
 from harness.running.recoded import RecodedVideo
 from harness.running.returned import check_flow, check_frames
+from harness.running.second_view import require_alike
 from harness.running.timing import Span, Stopwatch
 from harness.transfer import positions
 from harness.video.frames import Video, crop_to_multiple, multiple_of
@@ -123,7 +124,7 @@ class SourceClip:
         self._decodings = [self._decoding(video, stores, reader or OnDemand()) for stores in self._passes()]
         self._second: SourceClip | None = None
         if second is not None and clip.second_view is not None:
-            _check_alike(clip, video, second)
+            require_alike(clip, video, second)
             self._second = SourceClip(
                 clip.second_view, second, degradation, None, watch, device, Needs({}, needs.lr, needs.portions),
                 reader=reader,
@@ -211,22 +212,6 @@ class SourceClip:
 
     def _is_needed(self, spans: Spans, frame: int) -> bool:
         return frame in spans and spans[frame][1] >= self._portion
-
-
-def second_view(clip: Clip, methods: Iterable[SRMethod], open_clip: Callable[[Clip], Video]) -> Video | None:
-    """A clip's second view, opened, if it has one and some of the methods look at it. Raises `ClipError`."""
-    looked_at = any(isinstance(method, StereoMethod) for method in methods)
-    return open_clip(clip.second_view) if looked_at and clip.second_view is not None else None
-
-
-def _check_alike(clip: Clip, video: Video, second: Video) -> None:
-    found, wanted = ((each.num_frames, *each.size) for each in (second, video))
-    if found != wanted:
-        frames, height, width = found
-        raise ClipError(
-            f"clip {clip.id!r}: its second view has {frames} frames of {width}x{height}, and the clip has "
-            f"{wanted[0]} of {wanted[2]}x{wanted[1]}; both must be alike"
-        )
 
 
 class RestoredClip:

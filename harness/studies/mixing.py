@@ -13,12 +13,12 @@ from pathlib import Path
 
 from harness import api
 from harness.contracts import TrainingRequest
+from harness.leaderboard import lines, matrix
+from harness.leaderboard.matrix import Matrix
 from harness.leaderboard.table import Leaderboard
 from harness.planning.benchmark import load_benchmark
 from harness.registry import Registry
-from harness.specs import SCORED, RecognizerSpec
-from harness.studies import drawing, matrix
-from harness.studies.matrix import Matrix
+from harness.specs import CEILING, SCORED, RecognizerSpec
 from harness.studies.trained import choice_of, is_trained, train_once, trainable
 
 MIXTURES = ((4, 0), (3, 1), (2, 2), (1, 3), (0, 4))
@@ -80,7 +80,7 @@ class MixStudy:
         tables = tables_of(board)
         title = f"{board.title}: HR and LR clips in training"
         restore = self.restore or load_benchmark(self.benchmark).floor
-        picture = drawing.lines(title, tables, "HR : LR in training")
+        picture = lines.render(title, tables, "HR : LR in training", (CEILING, board.floor))
         return matrix.write(self.out, "mix", title, tables, [NOTE.format(restore=f"`{restore}`")], picture)
 
 

@@ -18,13 +18,14 @@ import yaml
 from harness import api
 from harness.contracts import TrainingRequest
 from harness.errors import UsageError
+from harness.leaderboard import matrix
+from harness.leaderboard.matrix import Matrix
 from harness.leaderboard.row import Row
 from harness.leaderboard.table import Leaderboard
 from harness.planning.benchmark import load_benchmark
 from harness.registry import Registry
 from harness.specs import SRMethodSpec
-from harness.studies import drawing, matrix
-from harness.studies.matrix import Matrix
+from harness.studies import drawing
 from harness.studies.trained import choice_of, is_trained, train_once, trainable
 from harness.training.recipes import find_recipe
 

@@ -8,14 +8,15 @@ what was not degraded.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from harness.errors import RunFolderError
+from harness.leaderboard.matrix import Matrix
 from harness.leaderboard.streams import stream_scores
 from harness.leaderboard.table import Leaderboard
-from harness.specs import CEILING
+from harness.specs import CEILING, FLOOR
 from harness.statistics import Scores
 from harness.statistics.means import mean_interval
 from harness.statistics.scores import Floats, hits
@@ -46,6 +47,13 @@ class Robustness:
     stream: str
     degradations: Sequence[str]
     rows: Sequence[Robust]
+    floor: str = FLOOR
+
+    @property
+    def accuracies(self) -> Matrix:
+        """Accuracy by method and degradation."""
+        values = {row.method: row.accuracies for row in self.rows}
+        return Matrix(f"{self.recognizer}, {self.stream}: top-1 (%)", self.degradations, values)
 
 
 def robustness_of(boards: Mapping[str, Sequence[Leaderboard]]) -> list[Robustness]:
@@ -54,7 +62,8 @@ def robustness_of(boards: Mapping[str, Sequence[Leaderboard]]) -> list[Robustnes
     Raises `RunFolderError` if they are not of the same clips.
     """
     first = next(board for every in boards.values() for board in every)
-    return [_of_recognizer(boards, name, first.ranking[name]) for name in first.recognizers if name]
+    names = [name for name in first.recognizers if name]
+    return [replace(_of_recognizer(boards, name, first.ranking[name]), floor=first.floor) for name in names]
 
 
 def _of_recognizer(boards: Mapping[str, Sequence[Leaderboard]], recognizer: str, stream: str) -> Robustness:

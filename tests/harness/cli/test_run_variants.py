@@ -6,7 +6,11 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from typer.testing import Result
+
+from harness import api
+from harness.errors import UsageError
 
 Cli = Callable[..., Result]
 RECOGNIZER = {
@@ -30,6 +34,11 @@ def test_every_degradation_is_a_run_and_all_are_one_table(
     assert "| SR | bicubic:scale=4 | h264:crf=40,scale=4 | mean | relative |" in text and "a note" in text
     assert (tmp_path / "out" / "robustness.png").stat().st_size > 10_000
     assert "2: h264:crf=40,scale=4" in done.output
+    runs = {name: [tmp_path / "out" / folder] for name, folder in zip(degradations, folders, strict=True)}
+    [table] = api.robustness(runs)
+    assert table.degradations == degradations and {row.method for row in table.rows} == {"hr", "bicubic"}
+    with pytest.raises(UsageError, match="lists several degradations"):
+        api.run(file, out=tmp_path / "other")
     again = cli(*asked)
     assert again.exit_code == 0 and "clips done" not in again.output
 

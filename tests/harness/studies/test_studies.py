@@ -13,8 +13,8 @@ from typer.testing import CliRunner, Result
 
 from harness.cli.main import app
 from harness.errors import UsageError
+from harness.leaderboard.matrix import Matrix, comma_separated, page
 from harness.paths import benchmarks_folder
-from harness.studies.matrix import Matrix, comma_separated, page
 from harness.studies.tradeoff import weighted
 
 TSN = {

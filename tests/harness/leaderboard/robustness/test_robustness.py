@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from harness.errors import RunFolderError
-from harness.leaderboard.robustness import page, plot, robustness_of
+from harness.leaderboard import lines
+from harness.leaderboard.robustness import page, robustness_of
 from harness.leaderboard.table import Leaderboard, build
 
 Make = Callable[..., Any]
@@ -75,9 +76,9 @@ def test_all_forms_say_the_same_and_no_name_breaks_one(boards: dict[str, list[Le
     text = page.markdown("title", [found], ["a note"])
     assert "| `bicubic` | 50.0 | 12.5 | 31.2" in text and "| 31.2 |" in text and "a note" in text
     assert "`a\\|b<script>`" in text
-    lines = list(csv.DictReader(io.StringIO(page.comma_separated([found]))))
-    total = next(line for line in lines if line["sr"] == "bicubic" and not line["degradation"])
+    numbers = list(csv.DictReader(io.StringIO(page.comma_separated([found]))))
+    total = next(line for line in numbers if line["sr"] == "bicubic" and not line["degradation"])
     assert float(total["top1"]) == pytest.approx(31.25) and float(total["low"]) < 31.25 < float(total["high"])
-    assert sum(line["sr"] == "bicubic" for line in lines) == 3
-    picture = Image.open(io.BytesIO(plot.render("title", [found])))
-    assert picture.width > 1000 and plot.render("title", [found]) == plot.render("title", [found])
+    assert sum(line["sr"] == "bicubic" for line in numbers) == 3
+    drawn = [lines.render("title", [found.accuracies], "degradation", ("hr", found.floor)) for _ in range(2)]
+    assert Image.open(io.BytesIO(drawn[0])).width > 1000 and drawn[0] == drawn[1]

@@ -16,9 +16,7 @@ from harness_mmaction.training.cache import ClipCache
 from harness_mmaction.training.dataset import CachedClips
 from harness_mmaction.training.train import train
 from harness_stresnet.train import train as train_joint
-from tests.plugins.harness_mmaction.training.test_train import asked, benchmark, recipe
-
-__all__ = ["benchmark"]
+from tests.plugins.harness_mmaction.training.test_train import asked, recipe
 
 
 def trained(benchmark: str, out: Path, data: Path, **more: Any) -> Path:

@@ -13,7 +13,6 @@ import yaml
 
 from harness.contracts import TrainingRequest
 from harness.errors import UsageError
-from harness.paths import benchmarks_folder
 from harness.training.recipes import find_recipe, read_recipe
 from harness.video.frames import open_video
 from harness.weights.header import described
@@ -23,14 +22,6 @@ from harness_mmaction.training.train import train
 from harness_mmaction.tsn import build
 
 CLASSES = ["right", "down"]
-
-
-@pytest.fixture
-def benchmark(tmp_path: Path) -> str:
-    """The mini benchmark under another name."""
-    path = tmp_path / "tiny.yaml"
-    path.write_text((benchmarks_folder() / "mini.yaml").read_text().replace("name: mini", "name: tiny"))
-    return str(path)
 
 
 def recipe(epochs: int) -> Recipe:

@@ -1,0 +1,17 @@
+"""A benchmark whose recogniser is trained in seconds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.paths import benchmarks_folder
+
+
+@pytest.fixture
+def benchmark(tmp_path: Path) -> str:
+    """The mini benchmark under another name."""
+    path = tmp_path / "tiny.yaml"
+    path.write_text((benchmarks_folder() / "mini.yaml").read_text().replace("name: mini", "name: tiny"))
+    return str(path)
