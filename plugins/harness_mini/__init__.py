@@ -1,1 +1,1 @@
-"""The embedded data sets `mini` and `mini-2`: human actions from motion capture, and what renders the second."""
+"""The embedded data set `mini-2`: human actions from motion capture, and what renders them."""

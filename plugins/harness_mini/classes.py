@@ -1,4 +1,4 @@
-"""The classes of both editions: which motion each is made of, what part of it is shown, what the actor holds."""
+"""The classes: which motion each is made of, what part of it is shown, what the actor holds."""
 
 from __future__ import annotations
 

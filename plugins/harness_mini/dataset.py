@@ -1,4 +1,4 @@
-"""Opens both editions: the embedded test splits, and what has been built of the second one."""
+"""Opens the embedded test split, and what has been built of the others."""
 
 from __future__ import annotations
 
@@ -11,23 +11,28 @@ from harness.datasets.annotated import AnnotatedDataset
 from harness.errors import UsageError
 from harness.paths import home, package_path
 from harness.video.frames import Video
+from harness_datasets.videos import ResizedVideo, parse_size
 
+NAME = "mini-2"
+EMBEDDED = "harness_mini:data"
+"""The folder of the split `test`."""
+SPLITS = ("train", "test", "train-right", "test-right")
 SEED = 0
 """Of the embedded clips."""
 
 
 class Mini:
-    """`harness.contracts.Dataset` over an embedded folder, which holds the split `test`, and one for the other splits.
+    """`harness.contracts.Dataset` over the embedded split `test`, and a folder for the other splits.
 
-    absent: what to say of a split that is not there.
+    `root` is a folder that `harness datasets build mini-2` wrote, which then holds `test` as well, or None. `size` is
+    that of frames in pixels, such as 192x256; empty for their own, 176x176. Raises `UsageError` for another text.
     """
 
-    def __init__(self, name: str, splits: Sequence[str], folder: str, root: Path | None, absent: str) -> None:
-        self.splits = tuple(splits)
-        self._name = name
-        self._embedded = AnnotatedDataset(root or package_path(folder), name)
-        self._built = root or home() / "datasets" / name
-        self._absent = absent
+    def __init__(self, *, root: Path | None = None, size: str = "") -> None:
+        self.splits = SPLITS
+        self._embedded = AnnotatedDataset(root or package_path(EMBEDDED), NAME)
+        self._built = root or home() / "datasets" / NAME
+        self._size = parse_size(size)
         self.classes = self._embedded.classes
 
     def clips(self, split: str) -> Sequence[Clip]:
@@ -36,16 +41,17 @@ class Mini:
             return self._with_second_views(self._embedded.clips(split), split)
         if split in self.splits and not (self._built / f"{split}.csv").exists():
             raise UsageError(
-                f"{self._name}'s split {split} is not in {self._built}; {self._absent.format(split=split)}"
+                f"{NAME}'s split {split} is not in {self._built}; "
+                f"build it: harness datasets build {NAME} --split {split}"
             )
-        return self._with_second_views(AnnotatedDataset(self._built, self._name).clips(split), split)
+        return self._with_second_views(AnnotatedDataset(self._built, NAME).clips(split), split)
 
     def _with_second_views(self, clips: Sequence[Clip], split: str) -> Sequence[Clip]:
         """The clips with those that a camera to the right saw of the same moments, where that split was built."""
         right = f"{split}-right"
         if right not in self.splits or not (self._built / f"{right}.csv").exists() or not self._of_one_seed(split):
             return clips
-        seconds = {clip.id: clip for clip in AnnotatedDataset(self._built, self._name).clips(right)}
+        seconds = {clip.id: clip for clip in AnnotatedDataset(self._built, NAME).clips(right)}
         return [replace(clip, second_view=seconds.get(clip.id)) for clip in clips]
 
     def _of_one_seed(self, split: str) -> bool:
@@ -56,16 +62,5 @@ class Mini:
         return mark.exists() and mark.read_text().strip() == str(SEED)
 
     def open(self, clip: Clip) -> Video:
-        return self._embedded.open(clip)
-
-
-def open_first(*, root: Path | None = None) -> Mini:
-    """The first edition. `root` is a folder of it, or None for the embedded test split."""
-    return Mini("mini", ("train", "test"), "harness_mini:data", root, "it is no longer rendered: use mini-2")
-
-
-def open_second(*, root: Path | None = None) -> Mini:
-    """The second edition. `root` is a folder that `harness datasets build mini-2` wrote, or None for the embedded."""
-    splits = ("train", "test", "train-right", "test-right")
-    absent = "build it: harness datasets build mini-2 --split {split}"
-    return Mini("mini-2", splits, "harness_mini:data2", root, absent)
+        video = self._embedded.open(clip)
+        return ResizedVideo.of(video, self._size) if self._size else video

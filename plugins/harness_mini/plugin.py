@@ -1,4 +1,4 @@
-"""The embedded data sets `mini` and `mini-2`."""
+"""The embedded data set `mini-2`."""
 
 from __future__ import annotations
 
@@ -13,15 +13,12 @@ MOTIONS = "Peng et al., DeepMimic, SIGGRAPH 2018 (motions, as shipped by pybulle
 @hookimpl
 def harness_datasets() -> Iterable[DatasetSpec]:
     yield DatasetSpec(
-        "mini",
-        "first edition of mini-2: 112x112, unnaturally fine textures, test split embedded",
-        "harness_mini.dataset:open_first",
-        citation=MOTIONS,
-    )
-    yield DatasetSpec(
         "mini-2",
         "rendered human actions from motion capture, 12 classes, 176x176, test split embedded",
-        "harness_mini.dataset:open_second",
+        "harness_mini.dataset:Mini",
+        options={"size": ""},
+        later=("size",),
         citation=MOTIONS,
+        replaces=("mini",),  # its first edition
         builder="harness_mini.build:build",
     )

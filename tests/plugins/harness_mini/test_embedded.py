@@ -1,35 +1,30 @@
-"""The test splits that ship with the project are complete, and those of the second edition look natural."""
+"""The test split that ships with the project is complete, and looks natural."""
 
 from __future__ import annotations
 
 import csv
 from collections import Counter, defaultdict
-from pathlib import Path
 
 import numpy as np
 import pytest
 from harness_benchmarks import natural
 
-import harness_mini
+from harness.paths import package_path
 from harness.planning.benchmark import load_benchmark
 from harness_mini import encode
 from harness_mini.build import HEADER
 from harness_mini.classes import CLASS_NAMES
+from harness_mini.dataset import EMBEDDED
 
-PACKAGE = Path(next(iter(harness_mini.__path__)))
-DATA = PACKAGE / "data2"
-
-
-def read(folder: Path) -> list[dict[str, str]]:
-    with (folder / "test.csv").open(newline="") as file:
-        reader = csv.DictReader(file)
-        assert tuple(reader.fieldnames or ()) == HEADER
-        return list(reader)
+DATA = package_path(EMBEDDED)
 
 
 @pytest.fixture(scope="module")
 def rows() -> list[dict[str, str]]:
-    return read(DATA)
+    with (DATA / "test.csv").open(newline="") as file:
+        reader = csv.DictReader(file)
+        assert tuple(reader.fieldnames or ()) == HEADER
+        return list(reader)
 
 
 @pytest.fixture(scope="module")
@@ -39,16 +34,14 @@ def sample(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     return list({row["group"]: row for row in mixed}.values())
 
 
-@pytest.mark.parametrize(("folder", "most"), [(PACKAGE / "data", 18e6), (DATA, 30e6)], ids=["first", "second"])
-def test_the_annotation_is_sound_and_names_the_files_that_are_there(folder: Path, most: float) -> None:
-    found = read(folder)
-    assert tuple((folder / "classes.txt").read_text().split()) == CLASS_NAMES
-    assert len({row["id"] for row in found}) == len(found)
-    assert all(row["path"] == f"test/{row['id']}.mp4" for row in found)
-    assert all(row["id"].startswith(CLASS_NAMES[int(row["label"])]) for row in found)
-    assert {f"test/{path.name}" for path in (folder / "test").iterdir()} == {row["path"] for row in found}
-    assert sum(path.stat().st_size for path in (folder / "test").iterdir()) <= most
-    assert "pybullet_data" in (folder / "card.md").read_text()
+def test_the_annotation_is_sound_and_names_the_files_that_are_there(rows: list[dict[str, str]]) -> None:
+    assert tuple((DATA / "classes.txt").read_text().split()) == CLASS_NAMES
+    assert len({row["id"] for row in rows}) == len(rows)
+    assert all(row["path"] == f"test/{row['id']}.mp4" for row in rows)
+    assert all(row["id"].startswith(CLASS_NAMES[int(row["label"])]) for row in rows)
+    assert {f"test/{path.name}" for path in (DATA / "test").iterdir()} == {row["path"] for row in rows}
+    assert sum(path.stat().st_size for path in (DATA / "test").iterdir()) <= 30e6
+    assert "pybullet_data" in (DATA / "card.md").read_text()
 
 
 def test_there_are_enough_clips_to_tell_methods_apart(rows: list[dict[str, str]]) -> None:

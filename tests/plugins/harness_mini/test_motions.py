@@ -1,4 +1,4 @@
-"""Motions and performers of `mini`: mirror, reverse, perturbation and forward kinematics."""
+"""Motions and performers of `mini-2`: mirror, reverse, perturbation and forward kinematics."""
 
 from __future__ import annotations
 
