@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from harness.hookspecs import hookimpl
 from harness.specs import DegradationSpec
-from harness_compression.severities import USUAL
+from harness_compression.severities import SEVERITIES, USUAL
 
 CITATION = (
     "Schiappa et al.: A Large-Scale Robustness Analysis of Video Action Recognition Models. CVPR 2023; Yi et al.: "
@@ -21,7 +21,8 @@ CITATION = (
 def harness_degradations() -> Iterator[DegradationSpec]:
     """Option ``crf`` is the encoder's constant rate factor, from 0 to 51; ``quality`` is JPEG's, from 1 to 95.
 
-    Instead of either, ``severity`` is a published one, from 1 to 5 (`harness_compression.severities`).
+    ``one_in`` is the number of bits to one that is wrong, ``percent`` that of packets that are lost in 100.
+    Instead of any of these, ``severity`` is a published one, from 1 to 5 (`harness_compression.severities`).
     ``library`` is part of a result's identity, because encoders change: it need not be given.
     """
     for name, more in (("h264", "x264"), ("h265", "x265")):
@@ -33,6 +34,7 @@ def harness_degradations() -> Iterator[DegradationSpec]:
             more_options="harness_compression.libraries:video",
             later=("severity",),
             citation=CITATION,
+            severities=len(SEVERITIES[name]),
         )
     yield DegradationSpec(
         "jpeg",
@@ -42,7 +44,21 @@ def harness_degradations() -> Iterator[DegradationSpec]:
         more_options="harness_compression.libraries:picture",
         later=("severity",),
         citation=CITATION,
+        severities=len(SEVERITIES["jpeg"]),
     )
+    for name, level, what in (
+        ("bit_error", "one_in", "single bits of it wrong"),
+        ("packet_loss", "percent", "slices of it lost, each of a packet"),
+    ):
+        yield DegradationSpec(
+            name,
+            f"antialiased bicubic, then the clip sent as H.264 (CRF 23, 4:2:0), {what}, drawn for each clip",
+            f"harness_compression.transmission:{name}",
+            options={"scale": 4, level: USUAL[name], "severity": 0, "seed": 0},
+            more_options="harness_compression.libraries:video",
+            citation=CITATION,
+            severities=len(SEVERITIES[name]),
+        )
     yield DegradationSpec(
         "realworld",
         "blur, resizing, noise, JPEG and a video codec, twice, drawn for each clip (RealBasicVSR's pipeline)",

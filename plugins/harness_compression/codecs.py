@@ -34,7 +34,7 @@ class VideoCodec:
     encoder: str
     scale: int
     crf: int
-    multiple: int = 2
+    least: int = 2
     options: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
@@ -48,15 +48,15 @@ class VideoCodec:
     def recode(self, frames: Iterator[Bytes], fps: float) -> Iterator[Bytes]:
         """The frames of a clip, uint8 ``(h, w, 3)`` RGB, as they come out of the codec."""
         options = {"crf": str(self.crf), "preset": "medium", "threads": "1", **dict(self.options)}
-        return recoded(frames, fps or USUAL_RATE, self.encoder, options, self.multiple)
+        return recoded(frames, fps or USUAL_RATE, self.encoder, options, self.least)
 
 
 def recoded(
-    frames: Iterator[Bytes], fps: float, encoder: str, options: Mapping[str, str], multiple: int = 2
+    frames: Iterator[Bytes], fps: float, encoder: str, options: Mapping[str, str], least: int = 2
 ) -> Iterator[Bytes]:
     """Frames of one size as they come out of an encoder, in 4:2:0, and the decoder of what it makes.
 
-    Sides are made multiples of `multiple` by repeating the edge, and the result is cropped.
+    Sides are made even and no shorter than `least` by repeating the edge, and the result is cropped.
     """
     first = next(frames, None)
     if first is None:
@@ -64,7 +64,7 @@ def recoded(
     height, width = first.shape[:2]
     with TemporaryDirectory(prefix="harness-") as folder:
         file = Path(folder) / "lr.mkv"
-        given = (_padded(frame, multiple) for frame in _again(first, frames))
+        given = (padded(frame, least) for frame in _again(first, frames))
         write_video(file, given, fps, codec=encoder, pixel_format="yuv420p", options=options)
         for frame in open_video(file).frames():
             yield frame[:height, :width]
@@ -76,9 +76,9 @@ def h264(*, scale: int, crf: int, severity: int = 0, library: str = "") -> Video
 
 
 def h265(*, scale: int, crf: int, severity: int = 0, library: str = "") -> VideoCodec:
-    """H.265 as x265 encodes it. Sides that are not multiples of 32 make its look-ahead write beyond its memory."""
+    """H.265 as x265 encodes it, which looks beyond its memory where a side is short: 64 does harm, 96 none."""
     options = (("x265-params", "pools=none:frame-threads=1:log-level=error"),)
-    return VideoCodec("libx265", scale, level_of("h265", "crf", crf, severity), 32, options)
+    return VideoCodec("libx265", scale, level_of("h265", "crf", crf, severity), 128, options)
 
 
 def jpeg(*, scale: int, quality: int, severity: int = 0, library: str = "") -> Jpeg:
@@ -115,6 +115,7 @@ def _again(first: Bytes, rest: Iterator[Bytes]) -> Iterator[Bytes]:
     yield from rest
 
 
-def _padded(frame: Bytes, multiple: int) -> Bytes:
-    down, right = (-side % multiple for side in frame.shape[:2])
+def padded(frame: Bytes, least: int = 2) -> Bytes:
+    """A frame, uint8 ``(h, w, 3)``, with even sides of `least` pixels or more: its edge is repeated below and right."""
+    down, right = (max(side + side % 2, least) - side for side in frame.shape[:2])
     return np.pad(frame, ((0, down), (0, right), (0, 0)), mode="edge") if down or right else frame

@@ -1,7 +1,7 @@
-"""Published severities, from 1 (mild) to 5, as what they mean to an encoder. Imports nothing heavy.
+"""Published severities, from 1 (mild) to 5, as what they mean to a codec or a channel. Imports nothing heavy.
 
-H.264 and H.265 are those of mini-Kinetics-C and mini-SSV2-C (Yi et al., NeurIPS Datasets and Benchmarks 2021), JPEG
-those of UCF101-P (Schiappa et al., CVPR 2023).
+JPEG's are those of UCF101-P (Schiappa et al., CVPR 2023), all others those of mini-Kinetics-C and mini-SSV2-C (Yi et
+al., NeurIPS Datasets and Benchmarks 2021).
 """
 
 from __future__ import annotations
@@ -10,18 +10,20 @@ from collections.abc import Mapping, Sequence
 
 from harness.errors import UsageError
 
-USUAL: Mapping[str, int] = {"h264": 23, "h265": 27, "jpeg": 25}
-"""What a codec is told if neither a level nor a severity is given."""
+USUAL: Mapping[str, int] = {"h264": 23, "h265": 27, "jpeg": 25, "bit_error": 100_000, "packet_loss": 1}
+"""The level, if neither a level nor a severity is given."""
 SEVERITIES: Mapping[str, Sequence[int]] = {
     "h264": (23, 30, 37, 44, 51),
     "h265": (27, 33, 39, 45, 51),
     "jpeg": (25, 18, 15, 10, 7),
+    "bit_error": (100_000, 50_000, 30_000, 20_000, 10_000),
+    "packet_loss": (1, 2, 3, 4, 6),
 }
-"""The constant rate factor, or JPEG's quality, of each severity."""
+"""The constant rate factor, JPEG's quality, the bits to one that is wrong, or the percentage that is lost."""
 
 
 def level_of(name: str, option: str, level: int, severity: int) -> int:
-    """The level of a severity of the codec `name`, or `level` where that is 0.
+    """The level of a severity of the degradation `name`, or `level` where that is 0.
 
     Raises `UsageError` for a severity that does not exist, and if `level` was given as well.
     """

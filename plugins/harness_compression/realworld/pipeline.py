@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -14,6 +13,7 @@ from torch import Tensor
 from harness.errors import UsageError
 from harness.video.degrade import Bicubic
 from harness.video.frames import Bytes
+from harness_compression.drawn import generator
 from harness_compression.realworld.blurs import CUTOFF, Blur, Image
 from harness_compression.realworld.steps import Fit, Noise, Resize, as_bytes, codec, jpeg
 from harness_compression.realworld.walks import Walk
@@ -64,16 +64,12 @@ class RealWorld:
         size = (first.shape[0] // self.scale, first.shape[1] // self.scale)
         images: Iterator[Image] = (frame.astype(np.float32) for frame in chain([first], frames))
         for number, step in enumerate(self.steps(size, clip_id), 1):
-            images = step(images, self._generator(clip_id, number))
+            images = step(images, generator(self.seed, clip_id, number))
         for image in images:
             yield as_bytes(image)
 
     def steps(self, size: tuple[int, int], clip_id: str) -> list[Step]:
         """The steps of a clip whose LR frames have this height and width."""
         last: tuple[Step, ...] = (Fit(size), RINGING)
-        encoded_last = self._generator(clip_id, 0).uniform() < 0.5
+        encoded_last = generator(self.seed, clip_id).uniform() < 0.5
         return [*FIRST, *SECOND, *((*last, codec) if encoded_last else (codec, *last))]
-
-    def _generator(self, clip_id: str, number: int) -> Generator:
-        words = np.frombuffer(hashlib.sha256(clip_id.encode()).digest(), dtype="<u4").tolist()
-        return np.random.default_rng([self.seed, number, *words])

@@ -174,5 +174,6 @@ def test_a_run_scores_it_and_training_refuses_it(
     given = ["--benchmark", str(file), "--data", str(made_clips())]
     ran = CliRunner().invoke(app, ["run", *given, "--out", str(tmp_path / "run")])
     assert ran.exit_code == 0, ran.output
-    trained = CliRunner().invoke(app, ["train", "srresnet", *given, "--recipe", "mini", "--out", str(tmp_path / "out")])
+    recipe = ["--recipe", "mini-2", "--out", str(tmp_path / "out")]
+    trained = CliRunner().invoke(app, ["train", "srresnet", *given, *recipe])
     assert trained.exit_code == 2 and "realworld degrades whole clips" in trained.stderr
