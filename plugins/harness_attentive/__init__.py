@@ -1,0 +1,55 @@
+"""Recognisers for extremely low resolution, over the features of I3D. Declarations only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.hookspecs import hookimpl
+from harness.specs import RecognizerSpec
+
+
+@hookimpl
+def harness_recognizers() -> Iterator[RecognizerSpec]:
+    yield RecognizerSpec(
+        "attentive",
+        "I3D streams with spatial-temporal multi-head self-attention; after Purwanto et al.",
+        "harness_attentive.recognizer:build",
+        options={
+            "checkpoint": None,
+            "attention": "joint",
+            "heads": 8,
+            "frames": 64,
+            "narrow": 1,
+            "short_side": 256,
+            "input_size": 224,
+            "flow_bound": 20.0,
+        },
+        citation=(
+            "Purwanto, Pramono, Chen, Fang: Extreme Low Resolution Action Recognition with Spatial-Temporal Multi-Head "
+            "Self-Attention and Knowledge Distillation. ICCV Workshops 2019"
+        ),
+        streams=("spatial", "temporal"),
+        trainer="harness_attentive.train:train",
+        recipe="harness_attentive.train:AttentiveRecipe",
+    )
+    yield RecognizerSpec(
+        "coupled",
+        "two coupled GRUs over the features of I3D, both streams in one; after Xu et al.",
+        "harness_attentive.coupled.recognizer:build",
+        options={
+            "checkpoint": "",
+            "features": "",
+            "frames": 64,
+            "short_side": 256,
+            "input_size": 224,
+            "flow_bound": 20.0,
+        },
+        citation=(
+            "Xu, Sharghi, Chen, Crandall: Fully-Coupled Two-Stream Spatiotemporal Networks for Extremely Low "
+            "Resolution Action Recognition. WACV 2018"
+        ),
+        digests={"features": "harness_attentive.coupled.units:digest"},
+        streams=("joint",),
+        trainer="harness_attentive.coupled.train:train",
+        recipe="harness_attentive.coupled.train:CoupledRecipe",
+    )
