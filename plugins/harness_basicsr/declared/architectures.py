@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from harness.errors import UnknownNameError
 
@@ -36,6 +36,16 @@ NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
+class Feature:
+    """The features of HR size that a network makes of a frame, before the last convolutions narrow them to an image."""
+
+    module: str
+    """Name of a module that sees or makes them, once for the whole batch or once a frame in their order."""
+    side: Literal["input", "output"] = "input"
+    """``output`` is for networks that shuffle pixels straight to an image: what is shuffled, 3 channels, stands in."""
+
+
+@dataclass(frozen=True)
 class Architecture:
     """A network as BasicSR's registry knows it, and what it looks at."""
 
@@ -57,16 +67,24 @@ class Architecture:
     """Least side of the LR frames; smaller ones are padded."""
     shortest: int = 1
     """For the view of a clip: least number of frames."""
+    feature: Feature | None = None
+    """What it can teach or be taught; None if it has no such features, or nobody said which."""
 
     @property
     def sees_clips(self) -> bool:
         """Whether it takes whole clips."""
         return self.view.endswith("clip")
 
+    @property
+    def views(self) -> int:
+        """How many views of a clip it takes."""
+        return views_shown(self.view)
+
 
 COLOURS = MappingProxyType({"num_in_ch": 3, "num_out_ch": 3})
 SWIN = MappingProxyType({"img_size": 64, "window_size": 8, "mlp_ratio": 2, "upsampler": "pixelshuffle"})
 RRDB = MappingProxyType({"num_feat": 64, "num_block": 23, "num_grow_ch": 32})
+HR, LAST = Feature("conv_hr"), Feature("conv_last")
 SPYNET_SIDE = 33
 """SpyNet enlarges to a multiple of 32 and halves five times, and then needs 2 pixels."""
 
@@ -76,28 +94,40 @@ def _duf(num_layer: int, growth: int) -> Architecture:
     return Architecture("HarnessDUF", "window", {"num_layer": num_layer}, options, "scale", radius=3)
 
 
-def _coloured(name: str, scale: str, **options: Value) -> Architecture:
-    return Architecture(name, arguments=COLOURS, options=options, scale=scale)
+def _coloured(name: str, scale: str, feature: Feature, **options: Value) -> Architecture:
+    return Architecture(name, arguments=COLOURS, options=options, scale=scale, feature=feature)
 
 
 ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
     {
-        "vdsr": Architecture("VDSR", "enlarged-luma", options={"num_feat": 64, "num_layer": 20, "bias": False}),
-        "srresnet": _coloured("MSRResNet", "upscale", num_feat=64, num_block=16),
-        "srgan": Architecture("SRResNet", options={"num_feat": 64, "num_block": 16}, scale="scale"),
-        "rcan": _coloured("RCAN", "upscale", num_feat=64, num_group=10, num_block=20, squeeze_factor=16),
-        "edsr": _coloured("EDSR", "upscale", num_feat=256, num_block=32, res_scale=0.1),
-        "esrgan": _coloured("RRDBNet", "scale", **RRDB),
-        "realesrgan": _coloured("RRDBNet", "scale", **RRDB),
-        "realsr": _coloured("RRDBNet", "scale", **RRDB),
-        "realesr-compact": _coloured("SRVGGNetCompact", "upscale", num_feat=64, num_conv=32, act_type="prelu"),
-        "span": Architecture("HarnessSPAN", options={"num_feat": 48}, scale="scale"),
+        "vdsr": Architecture(
+            "VDSR",
+            "enlarged-luma",
+            options={"num_feat": 64, "num_layer": 20, "bias": False},
+            feature=Feature("output"),
+        ),
+        "srresnet": _coloured("MSRResNet", "upscale", HR, num_feat=64, num_block=16),
+        "srgan": Architecture(
+            "SRResNet", options={"num_feat": 64, "num_block": 16}, scale="scale", feature=Feature("tail")
+        ),
+        "rcan": _coloured("RCAN", "upscale", LAST, num_feat=64, num_group=10, num_block=20, squeeze_factor=16),
+        "edsr": _coloured("EDSR", "upscale", LAST, num_feat=256, num_block=32, res_scale=0.1),
+        "esrgan": _coloured("RRDBNet", "scale", HR, **RRDB),
+        "realesrgan": _coloured("RRDBNet", "scale", HR, **RRDB),
+        "realsr": _coloured("RRDBNet", "scale", HR, **RRDB),
+        "realesr-compact": _coloured(
+            "SRVGGNetCompact", "upscale", Feature("upsampler", "output"), num_feat=64, num_conv=32, act_type="prelu"
+        ),
+        "span": Architecture(
+            "HarnessSPAN", options={"num_feat": 48}, scale="scale", feature=Feature("enlarge", "output")
+        ),
         "swinir": Architecture(
             "SwinIR",
             arguments=SWIN,
             options={"embed_dim": 180, "depths": "6/6/6/6/6/6", "num_heads": "6/6/6/6/6/6"},
             scale="upscale",
             multiple=8,
+            feature=LAST,
         ),
         "duf16": _duf(16, 32),
         "duf28": _duf(28, 16),
@@ -115,11 +145,14 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
             {"num_feat": 128, "deformable_groups": 8, "num_extract_block": 5, "num_reconstruct_block": 40},
             radius=2,
             multiple=4,
+            feature=HR,
         ),
         "basicvsr": Architecture(
-            "BasicVSR", "clip", options={"num_feat": 64, "num_block": 30}, least=SPYNET_SIDE, shortest=2
+            "BasicVSR", "clip", options={"num_feat": 64, "num_block": 30}, least=SPYNET_SIDE, shortest=2, feature=HR
         ),
-        "dflow": Architecture("DFlow", "clip", options={"num_feat": 64, "num_block": 2}, least=15, shortest=2),
+        "dflow": Architecture(
+            "DFlow", "clip", options={"num_feat": 64, "num_block": 2}, least=15, shortest=2, feature=Feature("tail")
+        ),
         "tpsr": Architecture(
             "TPSR", "doubled-clip", options={"num_feat": 64, "num_block": 10, "num_refine": 16}, scale="scale"
         ),
@@ -143,6 +176,7 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
             least=SPYNET_SIDE,
             multiple=4,
             shortest=7,
+            feature=HR,
         ),
         "basicvsrpp": Architecture(
             "BasicVSRPlusPlus",
@@ -151,6 +185,7 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
             {"mid_channels": 64, "num_blocks": 7},
             least=64,
             shortest=2,
+            feature=HR,
         ),
     }
 )
@@ -159,6 +194,11 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
 def frames_shown(view: str) -> int:
     """A network of a view is shown one LR frame of a training clip in so many."""
     return 2 if view == "doubled-clip" else 1
+
+
+def views_shown(view: str) -> int:
+    """How many views of a training clip a network is shown, here ``view`` being one of `VIEWS`."""
+    return 2 if view.startswith("stereo") else 1
 
 
 def architecture(name: str) -> Architecture:

@@ -14,18 +14,21 @@ DF2K = "DF2K (DIV2K and Flickr2K), bicubic"
 RRDB_OF_NCNN = "harness_basicsr.converting:rrdb_of_ncnn"
 
 
-def mini(name: str, sha256: str, note: str, *, package: str = "harness_basicsr", **options: OptionValue) -> Weights:
-    """The checkpoint that comes with a package, trained on the training split of the mini data set."""
-    return Weights(
-        tag="mini",
+def mini_2(
+    name: str, sha256: str, note: str, *, package: str = "harness_basicsr", **options: OptionValue
+) -> tuple[Weights, ...]:
+    """The checkpoint that comes with a package, trained on the training split of `mini-2`, by its sha256."""
+    weights = Weights(
+        tag="mini-2",
         sha256=sha256,
-        trained_on="mini/train",
+        trained_on="mini-2/train",
         licence="Apache-2.0",
-        file=f"{package}:weights/{name}-mini-x4.safetensors",
+        file=f"{package}:weights/{name}-mini-2-x4.safetensors",
         scale=4,
         options=options,
         note=note,
     )
+    return (weights,)
 
 
 def real_esrgan(file: str, sha256: str, size: int) -> Weights:
@@ -103,100 +106,87 @@ def realsr(tag: str, folder: str, sha256: str, trained_on: str) -> Weights:
 
 WEIGHTS: Mapping[str, tuple[Weights, ...]] = MappingProxyType(
     {
-        "vdsr": (
-            mini(
-                "vdsr",
-                "7bc9ff523f5162a8c6eb42ef71c33638bb614fbbd59c0fe68edf36a09d23bf2e",
-                "narrow: 16 features instead of 64",
-                num_feat=16,
-            ),
+        "vdsr": mini_2(
+            "vdsr",
+            "c5cee04d5d76a88de5af5c232417d747888d3c1823205df30f1d0c8f391830bc",
+            "narrow: 16 features instead of 64",
+            num_feat=16,
         ),
-        "srresnet": (
-            mini(
-                "srresnet",
-                "7b980fdcfcc6632f020690180b50bb845a6a4ce3c23645c445fe19d90bee358f",
-                "narrow: 32 features instead of 64",
-                num_feat=32,
-            ),
+        "srresnet": mini_2(
+            "srresnet",
+            "02a6d4e3f0725cf20ca031b5fd22d2df208fe46eed9f9fa8bc7ed66cdbc7e069",
+            "narrow: 32 features instead of 64",
+            num_feat=32,
         ),
-        "edsr": (
-            mini(
-                "edsr",
-                "669b3241917af5d70b2072a77220d26d1f10ec9bc98258eb1ae4bd1a5837cb64",
-                "narrow: 16 blocks of 32 features instead of 32 of 256",
-                num_feat=32,
-                num_block=16,
-                res_scale=1.0,
-            ),
+        "edsr": mini_2(
+            "edsr",
+            "d1476d889450416dbe4b3c462a4efcc54db47a4722e718ae232bdba2ceae228d",
+            "narrow: 16 blocks of 32 features instead of 32 of 256",
+            num_feat=32,
+            num_block=16,
+            res_scale=1.0,
         ),
-        "rcan": (
-            mini(
-                "rcan",
-                "d6066a278d451886cdfef9807138712ff2808b3c922e18c791dd01811bb8552a",
-                "narrow: 4 groups of 5 blocks of 32 features instead of 10 of 20 of 64",
-                num_feat=32,
-                num_group=4,
-                num_block=5,
-                squeeze_factor=8,
-            ),
+        "rcan": mini_2(
+            "rcan",
+            "ce187bca5a3b5c0312066bd67d0397c48d3a6653bce6ae8c3562781246741236",
+            "narrow: 4 groups of 5 blocks of 32 features instead of 10 of 20 of 64",
+            num_feat=32,
+            num_group=4,
+            num_block=5,
+            squeeze_factor=8,
         ),
-        "esrgan": (
-            mini(
-                "esrgan",
-                "3682a2ae8912fb7c49919a3d51f8436be5bf02a85c1bc9bd667dad7e637b2ce4",
-                "narrow: 5 blocks of 32 features, growth 16, instead of 23 of 64, growth 32; "
-                "short adversarial training",
-                num_feat=32,
-                num_block=5,
-                num_grow_ch=16,
-            ),
+        "esrgan": mini_2(
+            "esrgan",
+            "5b69cb2b20eeac3952cb3e407c4eb83a4a2838fc10eb198f802bb2708c2d942d",
+            "narrow: 5 blocks of 32 features, growth 16, instead of 23 of 64, growth 32; short adversarial training",
+            num_feat=32,
+            num_block=5,
+            num_grow_ch=16,
         ),
-        "srgan": (
-            mini(
-                "srgan",
-                "c3344a3971b6bf8a0996843e2cbc70e5d0ecbcb33ad1b3ae596a47b2afb0c890",
-                "narrow: 32 features instead of 64; short adversarial training",
-                num_feat=32,
-            ),
+        "srgan": mini_2(
+            "srgan",
+            "871b57e2e504b19994e9641cdfbd9bb9c238aea2f362eb5cab7cfb7b041944c3",
+            "narrow: 32 features instead of 64; short adversarial training",
+            num_feat=32,
         ),
-        "spmc": (
-            mini(
-                "spmc",
-                "eb8ef9bcc72bf0ad50d4ed351ebd8a2489b366f5454eea7e0c1c624816ada653",
-                "narrow: 8, 16, 32 features instead of 32, 64, 128, and 12 of motion instead of 24",
-                num_feat=8,
-                num_motion=12,
-            ),
+        "spmc": mini_2(
+            "spmc",
+            "90f2fe87ded25ea1ff24e5494f0c6432a6edb0185bb3b68d58e6490a74810703",
+            "narrow: 8, 16, 32 features instead of 32, 64, 128, and 12 of motion instead of 24",
+            num_feat=8,
+            num_motion=12,
         ),
-        "duf16": (
-            mini(
-                "duf16",
-                "3b716ee9a9b63a9c0eb58c4c978c696cd413bc9d2c61f6657bd2442d4e25aadf",
-                "narrow: 16 features, growth 8, 64 hidden instead of 64, 32, 256",
-                num_feat=16,
-                num_grow_ch=8,
-                num_hidden=64,
-            ),
+        "duf16": mini_2(
+            "duf16",
+            "87ad9a371c92b137175629d5043b962f24c184a5d6b28acab764862c9c980dfd",
+            "narrow: 16 features, growth 8, 64 hidden instead of 64, 32, 256",
+            num_feat=16,
+            num_grow_ch=8,
+            num_hidden=64,
         ),
-        "duf28": (
-            mini(
-                "duf28",
-                "f041b97e4cdefbce1a6a896ca4819172c505ef6dea616a8b158feba0407ff5a7",
-                "narrow: 8 features, growth 2, 64 hidden instead of 64, 16, 256",
-                num_feat=8,
-                num_grow_ch=2,
-                num_hidden=64,
-            ),
+        "duf28": mini_2(
+            "duf28",
+            "cdd1ea90e47adcee91c05ead6d4237642281c9742932b6181c27f239a1ea83d5",
+            "narrow: 8 features, growth 2, 64 hidden instead of 64, 16, 256",
+            num_feat=8,
+            num_grow_ch=2,
+            num_hidden=64,
         ),
-        "duf52": (
-            mini(
-                "duf52",
-                "7d5dd899f89b6851fb088aa8619a1b5a26279635289f9f0bd1156008f54db4cc",
-                "narrow: 8 features, growth 2, 64 hidden instead of 64, 16, 256",
-                num_feat=8,
-                num_grow_ch=2,
-                num_hidden=64,
-            ),
+        "duf52": mini_2(
+            "duf52",
+            "abfcdd504dc297fe0cedf3e0eb787bfcfb21a5e0d9273709f48faf5ca0e22d74",
+            "narrow: 8 features, growth 2, 64 hidden instead of 64, 16, 256",
+            num_feat=8,
+            num_grow_ch=2,
+            num_hidden=64,
+        ),
+        "tpsr": mini_2(
+            "tpsr",
+            "b4696f50b95189bedcda528a85b4d88293c62978022ad3a91e926a6379945056",
+            "narrow: 16 features, 4 blocks, 8 features where it refines",
+            num_feat=16,
+            num_block=4,
+            num_refine=8,
         ),
         "realesrgan": (
             real_esrgan(

@@ -161,7 +161,6 @@ METHODS = {
         "SVSRNet: 3 frames of each of two cameras, aligned in time, and attention from one view to the other",
         "Xu et al.: Stereo Video Super-Resolution via Exploiting View-Temporal Correlations. ACM MM 2021",
         "multi-frame",
-        trainable=False,
         views=2,
     ),
     "iconvsr": Method(

@@ -19,11 +19,15 @@ from harness.video.colour import luma
 from harness.video.frames import to_tensor
 from harness.video.imresize import imresize
 from harness_basicsr import compat  # noqa: F401  (before basicsr)
-from harness_basicsr.declared.architectures import frames_shown
+from harness_basicsr.declared.architectures import frames_shown, views_shown
 
 from basicsr.utils.registry import DATASET_REGISTRY  # isort: skip
 
 LUMA_VIEWS = ("enlarged-luma", "luma-window")
+REACH = 3
+"""LR pixels on each side of a place that bicubic enlargement looks at, and one to spare."""
+UPRIGHT = (0, 6)
+"""Ways to turn a patch after which the second camera is still at the right: plain, and flipped from top to bottom."""
 
 
 @dataclass(frozen=True)
@@ -35,25 +39,39 @@ class View:
     scale: int
 
     @property
+    def enlarges(self) -> bool:
+        """Whether the network takes frames that are enlarged already."""
+        return self.name.startswith("enlarged")
+
+    @property
     def is_clip(self) -> bool:
         """Whether the network takes whole clips."""
         return self.name.endswith("clip")
 
+    @property
+    def views(self) -> int:
+        """How many views of a clip the network takes."""
+        return views_shown(self.name)
+
     def low(self, item: Item, before: int, target: int = 0) -> Tensor:
-        """What the network takes to restore the target of this number: ``([T,] C, h, w)``."""
-        near = slice(before + target - self.radius, before + target + self.radius + 1)
-        frames = to_tensor(np.array(item.lr[:: frames_shown(self.name)] if self.is_clip else item.lr[near]))
-        if self.name.startswith("enlarged"):
+        """What the network takes to restore the target of this number: ``([T,] C, h, w)``, T of all views."""
+        start, stop = before + target - self.radius, before + target + self.radius + 1
+        if self.is_clip:
+            start, stop = before, before + len(item.hr)
+        step = frames_shown(self.name) if self.is_clip else 1
+        frames = to_tensor(np.concatenate([view[start:stop:step] for view in np.split(item.lr, self.views)]))
+        if self.enlarges:
             frames = imresize(frames, float(self.scale))
         if self.name in LUMA_VIEWS:
             frames = luma(frames)
         return frames if self.name.endswith("window") or self.is_clip else frames[0]
 
     def high(self, item: Item, target: int = 0) -> Tensor:
-        """What it should produce: ``(C, H, W)``, or ``(T, 3, H, W)`` for a network that takes whole clips."""
-        frames = to_tensor(np.array(item.hr if self.is_clip else item.hr[target : target + 1]))
+        """What it should produce: ``(C, H, W)``, or ``(T, 3, H, W)`` for a network that takes whole clips, or
+        ``(2, 3, H, W)`` for one of two views."""
+        frames = to_tensor(np.array(item.hr if self.is_clip else item.hr[target :: len(item.hr) // self.views]))
         frames = luma(frames) if self.name in LUMA_VIEWS else frames
-        return frames if self.is_clip else frames[0]
+        return frames if self.is_clip or self.views > 1 else frames[0]
 
 
 class _CachedFrames:
@@ -62,17 +80,16 @@ class _CachedFrames:
         self.cache = FrameCache.load(Path(opt["cache"]))
         self.view = View(opt["view"], opt["radius"], self.cache.scale)
 
-    def example(self, index: int, targets: int) -> dict[str, Any]:
-        """``lq`` and ``gt`` of one chosen frame, or with two targets of a pair of frames, stacked; and its name.
+    def example(self, item: Item, name: str, targets: int) -> dict[str, Any]:
+        """``lq`` and ``gt`` of one chosen frame, or with several targets of each of them, stacked; and its clip's name.
 
         A network that takes whole clips sees all targets of the chosen frame at once.
         """
-        item, before = self.cache.item(index), self.cache.window.before
+        before = self.cache.window.before
         targets = 1 if self.view.is_clip else targets
         low = [self.view.low(item, before, target) for target in range(targets)]
         high = [self.view.high(item, target) for target in range(targets)]
         found = {"lq": low[0], "gt": high[0]} if targets == 1 else {"lq": torch.stack(low), "gt": torch.stack(high)}
-        name = self.cache.entries[index].clip
         return {**found, "lq_path": name, "gt_path": name}
 
 
@@ -82,9 +99,9 @@ class HarnessPatches(Dataset[dict[str, Any]]):
 
     Options: ``cache`` (folder), ``view`` and ``radius`` (what the network takes), ``patch`` (LR pixels),
     ``batch_size_per_gpu``, ``seed``, and ``first``, the number of the first patch; ``crops`` (a `Selection`'s fields
-    except its size) to draw from the selected crops instead of from everywhere; ``pairs`` for two frames, or a whole
-    clip, and the ``flow`` from each frame to the next ``(T - 1, 2, H, W)``; ``motion_weight`` for the length of the
-    flow vectors, ``weight`` ``(1, H, W)`` in pixels.
+    except its size) to draw from the selected crops instead of from everywhere; ``pairs`` for all targets, or a whole
+    clip, and the ``flow`` that is kept ``(F, 2, H, W)``; ``motion_weight`` for the length of the flow vectors,
+    ``weight`` ``(1, H, W)`` in pixels. Patches of two views keep their rows, along which the views differ.
 
     The n-th patch that is asked for depends on seed and n alone, not on the index that BasicSR's sampler gives, so a
     resumed training continues with the patches that it would have seen. This needs ``num_worker_per_gpu: 0``. Of
@@ -109,15 +126,15 @@ class HarnessPatches(Dataset[dict[str, Any]]):
         rng = np.random.default_rng([self.opt["seed"], self.number])
         self.number += self.opt.get("world", 1)
         chosen, place = self._chosen(rng)
-        example = self.frames.example(chosen, 2 if self.opt["pairs"] else 1)
-        low, high = example["lq"], example["gt"]
-        enlarged = low.shape[-1] == high.shape[-1]
-        unit = 1 if enlarged else self.cache.scale
-        side = self.size // unit
-        top, left = (edge // unit for edge in place) if place else random_place(low.shape[-2], low.shape[-1], side, rng)
-        where, way = (top * unit, left * unit, self.size), int(rng.integers(WAYS))
-        example |= {"lq": turned(crop(low, top, left, side), way), "gt": turned(crop(high, *where), way)}
-        return {**example, **self._motion(chosen, where, way)}
+        item = self.cache.item(chosen)
+        top, left = place if place else self._anywhere(item, rng)
+        way = int(rng.integers(WAYS)) if self.frames.view.views == 1 else UPRIGHT[int(rng.integers(len(UPRIGHT)))]
+        part, inner = self._part(item, top, left)
+        targets = self.cache.window.targets if self.opt["pairs"] else 1
+        example = self.frames.example(part, self.cache.entries[chosen].clip, targets)
+        low = crop(example["lq"], *inner) if inner else example["lq"]
+        example |= {"lq": turned(low, way), "gt": turned(example["gt"], way)}
+        return {**example, **self._motion(part, way)}
 
     def _chosen(self, rng: np.random.Generator) -> tuple[int, tuple[int, int] | None]:
         if self.places is None:
@@ -125,11 +142,31 @@ class HarnessPatches(Dataset[dict[str, Any]]):
         index, *place = self.places[int(rng.integers(len(self.places)))]
         return index, (place[0], place[1])
 
-    def _motion(self, index: int, where: tuple[int, int, int], way: int) -> dict[str, Tensor]:
-        cached = self.cache.item(index).flow
-        if cached is None or not (self.opt["pairs"] or self.opt["motion_weight"]):
+    def _anywhere(self, item: Item, rng: np.random.Generator) -> tuple[int, int]:
+        """Top and left in HR pixels: any, if the network takes enlarged frames, else where an LR pixel begins."""
+        unit = 1 if self.frames.view.enlarges else self.cache.scale
+        height, width = (edge // unit for edge in item.hr.shape[1:3])
+        top, left = random_place(height, width, self.size // unit, rng)
+        return top * unit, left * unit
+
+    def _part(self, item: Item, top: int, left: int) -> tuple[Item, tuple[int, int, int] | None]:
+        """A square of what is kept of a frame, cut out before anything is computed of it.
+
+        Where LR frames are yet to be enlarged, theirs is wider by what interpolation looks at, and the second result
+        says where in it, enlarged, the square is: top, left and side.
+        """
+        scale, around = self.cache.scale, REACH if self.frames.view.enlarges else 0
+        high = (slice(top, top + self.size), slice(left, left + self.size))
+        low = tuple(slice(max(0, s.start // scale - around), -(-s.stop // scale) + around) for s in high)
+        flow = None if item.flow is None else item.flow[(..., *high)]
+        part = Item(item.lr[(slice(None), *low)], item.hr[(slice(None), *high)], flow)
+        inner = (top - low[0].start * scale, left - low[1].start * scale, self.size) if around else None
+        return part, inner
+
+    def _motion(self, part: Item, way: int) -> dict[str, Tensor]:
+        if part.flow is None or not (self.opt["pairs"] or self.opt["motion_weight"]):
             return {}
-        flow = turned_flow(crop(torch.from_numpy(cached.astype(np.float32)), *where), way)
+        flow = turned_flow(torch.from_numpy(part.flow.astype(np.float32)), way)
         if self.opt["pairs"]:
             return {"flow": flow}
         return {"weight": flow[0].square().sum(0, keepdim=True).sqrt()}
@@ -148,4 +185,6 @@ class HarnessFrames(Dataset[dict[str, Any]]):
         return len(self.indices)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        return self.frames.example(self.indices[index], targets=1)
+        number = self.indices[index]
+        cache = self.frames.cache
+        return self.frames.example(cache.item(number), cache.entries[number].clip, targets=1)

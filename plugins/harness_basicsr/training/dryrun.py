@@ -32,6 +32,7 @@ def describe(job: Job) -> str:
         "its options": ", ".join(f"{key} {value}" for key, value in network.items()),
         "tuned to": job.judge.title if job.judge else "no recogniser",
         "starts from": job.start.name if job.start else "random weights",
+        "teacher": job.teacher.name if job.teacher else "none",
         "patches": f"{recipe.patch}x{recipe.patch} LR pixels, {recipe.batch} a batch",
         "iterations": ", ".join(f"{stage.name} {stage.iterations:,} ({stage.model})" for stage in recipe.stages),
         "device": str(job.device),

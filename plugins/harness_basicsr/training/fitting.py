@@ -11,6 +11,8 @@ from harness_basicsr.training.recipe import Recipe, Stage
 
 DISCRIMINATOR_SIDE = 128
 """What BasicSR's VGGStyleDiscriminator takes if its ``input_size`` is not given."""
+STEREO = "StereoModel"
+"""See `harness_basicsr.training.stereo_model`."""
 
 
 def check(spec: SRMethodSpec, recipe: Recipe, scale: int) -> None:
@@ -30,6 +32,9 @@ def _problems(stage: Stage, recipe: Recipe, network: Architecture, scale: int) -
     found = []
     if needs_judge(stage) and recipe.judge is None:
         found.append("it is tuned to a recogniser: name one, such as judge: tsn")
+    if stage.distil is not None and stage.pairs:
+        found.append("distil sees whole clips, and pairs two frames: leave pairs out")
+    found += _stereo_problems(stage, recipe, network)
     if (stage.pairs or stage.motion_weight) and recipe.flow is None:
         found.append("pairs and motion_weight need flow: name an estimator in the recipe")
     if stage.motion_weight and network.sees_clips:
@@ -47,4 +52,18 @@ def _problems(stage: Stage, recipe: Recipe, network: Architecture, scale: int) -
         found.append(f"patches of {side} HR pixels, but the discriminator takes {wanted}: set patch: {wanted // scale}")
     if recipe.crops is not None and recipe.crops.stride % scale:
         found.append(f"crops: stride {recipe.crops.stride} is no multiple of scale {scale}")
+    return found
+
+
+def _stereo_problems(stage: Stage, recipe: Recipe, network: Architecture) -> list[str]:
+    """What does not fit a network of two views, or a network of one to what only those learn by."""
+    if (network.views > 1) != (stage.model == STEREO):
+        return [f"model: {STEREO} trains networks of two views, and nothing else does"]
+    if network.views == 1:
+        return []
+    found = [] if stage.pairs else [f"{STEREO} compares moments and views: set pairs: true"]
+    if recipe.crops is not None:
+        found.append("crops are chosen by the motion of one view: leave crops out")
+    if recipe.patch % network.multiple:
+        found.append(f"{network.type} needs sides that are multiples of {network.multiple}: change patch")
     return found

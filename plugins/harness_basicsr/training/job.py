@@ -20,8 +20,10 @@ from harness.training.recipes import find_recipe, read_recipe
 from harness.training.setting import Setting, setting_of
 from harness_basicsr.declared.architectures import architecture
 from harness_basicsr.training.fitting import check
+from harness_basicsr.training.losses.consistency import MOMENTS, PAIRS
 from harness_basicsr.training.recipe import Recipe
 from harness_basicsr.training.starting import Start, starting_point
+from harness_basicsr.training.teaching import Teacher, teacher_of
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Job:
     """None for random weights."""
     judge: Judge | None = None
     """The recogniser that it is tuned to."""
+    teacher: Teacher | None = None
+    """None for a training without one."""
 
     @property
     def request(self) -> TrainingRequest:
@@ -54,7 +58,8 @@ class Job:
     def title(self) -> str:
         """The method, with network and recipe if they are not its own."""
         own = (self.name, self.request.arch)
-        more = self.file.stem if self.request.recipe and self.file.stem not in own else None
+        stem = self.file.stem.removeprefix(f"{self.name}-")
+        more = stem if self.request.recipe and stem not in own else None
         return "-".join(dict.fromkeys(filter(None, (self.name, more, self.request.arch))))
 
     @property
@@ -129,7 +134,8 @@ def plan(request: TrainingRequest) -> Job:
     check(cast(SRMethodSpec, setting.spec), recipe, setting.scale)
     judge = judge_of(recipe.judge, setting) if recipe.judge else None
     recipe = recipe.tuned_to(judge.text if judge else None)
-    return Job(setting, recipe.scaled_to(request.iters), file, setting.device, start, judge)
+    teacher = teacher_of(request.teacher, recipe.arch or request.name, recipe, setting)
+    return Job(setting, recipe.scaled_to(request.iters), file, setting.device, start, judge, teacher)
 
 
 def window_of(name: str, recipe: Recipe) -> Window:
@@ -141,6 +147,11 @@ def window_of(name: str, recipe: Recipe) -> Window:
     network, flow = architecture(recipe.arch or name), recipe.flow is not None
     if network.sees_clips:
         return Window(targets=recipe.sequence, flow=flow)
+    if recipe.distils:
+        return Window(before=network.radius, after=network.radius, targets=recipe.sequence, flow=flow)
+    if network.views > 1:
+        around = network.radius
+        return Window(before=around, after=around, targets=MOMENTS, flow=flow, views=network.views, pairs=PAIRS)
     if not flow and not network.radius:
         return Window()
     radius = max(3, network.radius)

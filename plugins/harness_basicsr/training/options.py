@@ -11,7 +11,11 @@ import yaml
 
 from harness.training.curves import every as every_row
 from harness_basicsr.declared.architectures import architecture, arguments_of
-from harness_basicsr.training.recipe import Recipe, Stage
+from harness_basicsr.training.recipe import Distillation, Recipe, Stage
+from harness_basicsr.training.teaching import Teacher
+
+AHEAD: Mapping[str, Any] = {"prefetch_mode": "cpu", "num_prefetch_queue": 4}
+"""Batches are made by a thread while a GPU computes; on a CPU it would take away what computes."""
 
 
 class _Plain(yaml.SafeDumper):
@@ -39,12 +43,14 @@ def stage_options(
     use_gpu: bool,
     world: int = 1,
     digest: str = "",
+    teacher: Teacher | None = None,
 ) -> dict[str, Any]:
     """The option file of one stage.
 
     `start` is the network that the stage begins with (None for random weights), `state` the training state to resume
     from, after `done` iterations. `world` processes share the work, each with batches of its own. `digest` is that of
-    the weights that the training starts from, so that it cannot resume with others.
+    the weights that the training starts from, so that it cannot resume with others. Stages that distil learn
+    from `teacher`.
     """
     every = min(recipe.validate_every, stage.iterations)
     options: dict[str, Any] = {
@@ -53,7 +59,7 @@ def stage_options(
         "scale": scale,
         "num_gpu": int(use_gpu),
         "manual_seed": recipe.seed,
-        "datasets": _datasets(method, recipe, stage, cache, done, world),
+        "datasets": _datasets(method, recipe, stage, cache, done, world, use_gpu),
         "network_g": arguments_of(recipe.arch or method, scale, recipe.network),
         "path": _paths(start, state),
         "train": _train(stage),
@@ -70,10 +76,23 @@ def stage_options(
         options["judge"] = recipe.judge
     if stage.network_d is not None:
         options["network_d"] = dict(stage.network_d)
+    if stage.distil is not None:
+        _distil(options, recipe.arch or method, stage.distil, teacher if stage.distil.taught else None)
     return options | recipe.computing()
 
 
-def _datasets(method: str, recipe: Recipe, stage: Stage, cache: Path, done: int, world: int) -> dict[str, Any]:
+def _distil(options: dict[str, Any], student: str, distil: Distillation, teacher: Teacher | None) -> None:
+    """Add what ``STDModel`` reads."""
+    options["distil"] = {"student": student, **distil.model_dump(), "teacher": None}
+    if teacher is not None:
+        options["distil"] |= {"teacher": teacher.arch, "network": dict(teacher.network), "digest": teacher.start.digest}
+        options["path"]["pretrain_network_teacher"] = str(teacher.start.path)
+        options["network_s"] = {"type": "SpaceTimeLoss"}  # BasicSR then finds its weights when it resumes
+
+
+def _datasets(
+    method: str, recipe: Recipe, stage: Stage, cache: Path, done: int, world: int, use_gpu: bool
+) -> dict[str, Any]:
     network = architecture(recipe.arch or method)
     frames = {"cache": str(cache), "view": network.view, "radius": network.radius}
     batch = stage.batch or recipe.batch
@@ -81,6 +100,7 @@ def _datasets(method: str, recipe: Recipe, stage: Stage, cache: Path, done: int,
         "name": "train",
         "type": "HarnessPatches",
         **frames,
+        "view": "clip" if stage.distil else network.view,
         "patch": recipe.patch,
         "crops": recipe.crops.model_dump() if recipe.crops else None,
         "pairs": stage.pairs,
@@ -89,6 +109,7 @@ def _datasets(method: str, recipe: Recipe, stage: Stage, cache: Path, done: int,
         "first": done * batch * world,
         "batch_size_per_gpu": batch,
         "num_worker_per_gpu": 0,
+        **(AHEAD if use_gpu else {}),
     }
     if world > 1:  # another number of processes sees other batches, so a training cannot resume with it
         train["world"] = world

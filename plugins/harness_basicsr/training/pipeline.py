@@ -17,21 +17,29 @@ from harness.training.display import LineDisplay, display_for
 from harness.training.quality import Curve, Quality
 from harness_basicsr import compat
 from harness_basicsr.networks import registered  # noqa: F401  (registers with basicsr)
-from harness_basicsr.training import dataset, dflow_model, spmc_model, sr4ir_model  # noqa: F401  (they register with basicsr)
+from harness_basicsr.training import (  # noqa: F401  (they register with basicsr)
+    dataset,
+    dflow_model,
+    spmc_model,
+    sr4ir_model,
+    std_model,
+    stereo_model,
+)
 from harness_basicsr.training.computing import computing_as
 from harness_basicsr.training.distributed import World, parallel_pipeline
 from harness_basicsr.training.logs import PSNR, read_curve, read_logs
 from harness_basicsr.training.losses import perceptual, published_losses, task_driven  # noqa: F401  (they register)
-from harness_basicsr.training.options import as_yaml, stage_options
+from harness_basicsr.training.options import AHEAD, as_yaml, stage_options
 from harness_basicsr.training.recipe import Recipe
 from harness_basicsr.training.starting import FILE as START
 from harness_basicsr.training.starting import Start
+from harness_basicsr.training.teaching import Teacher
 from harness_basicsr.training.watching import LossError, watched
 
 from basicsr.train import train_pipeline  # isort: skip
 from basicsr.utils import get_time_str  # isort: skip
 
-ONE_PROCESS = ("SPMCModel", "SR4IRModel")
+ONE_PROCESS = ("SPMCModel", "SR4IRModel", "STDModel")
 """Models that bypass the wrapper through which processes share gradients."""
 
 
@@ -66,6 +74,7 @@ def run_stages(
     world: World = World(),
     floor: float | None = None,
     init: Start | None = None,
+    teacher: Teacher | None = None,
 ) -> list[StageResult]:
     """Train stage by stage under `out`; with `resume`, from the last state of each that can be read.
 
@@ -85,7 +94,7 @@ def run_stages(
             state, done = last_state(folder) if resume else (None, 0)
             options = stage_options(
                 method, recipe, stage, scale=scale, cache=cache, start=start, state=state, done=done,
-                use_gpu=use_gpu, world=world.size, digest=init.digest if init else "",
+                use_gpu=use_gpu, world=world.size, digest=init.digest if init else "", teacher=teacher,
             )  # fmt: skip
             file = out / f"{stage.name}.yml"
             if state is not None:
@@ -177,5 +186,6 @@ def _refuse_other_options(file: Path, options: Mapping[str, Any]) -> None:
 def _without_progress(options: Mapping[str, Any]) -> dict[str, Any]:
     """Options without what changes from one resumption to the next, or does not change the result."""
     kept = {key: value for key, value in options.items() if key not in ("path", "num_gpu")}
-    train = {key: value for key, value in options["datasets"]["train"].items() if key != "first"}
+    passing = ("first", *AHEAD)
+    train = {key: value for key, value in options["datasets"]["train"].items() if key not in passing}
     return {**kept, "datasets": {**options["datasets"], "train": train}}

@@ -13,6 +13,31 @@ from harness.training.computing import ComputingRecipe
 Count = Annotated[int, Field(ge=1)]
 
 
+class Distillation(BaseModel):
+    """What a network learns from a teacher, see `harness_basicsr.training.losses.distillation.SpaceTimeLoss`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    space: Annotated[float, Field(ge=0)] = 1.0
+    """Weight of the maps in space."""
+    time: Annotated[float, Field(ge=0)] = 1.0
+    """Weight of the memory of a frame's neighbourhood."""
+    radius: Count = 1
+    """Neighbours on each side of a frame that the memory covers."""
+    normalise: bool | None = None
+    """Whether maps are divided by their root mean square; None: if the networks differ in width."""
+
+    @property
+    def taught(self) -> bool:
+        """Whether it needs a teacher."""
+        return bool(self.space or self.time)
+
+    def in_words(self) -> str:
+        """For the data card."""
+        maps = {None: "if widths differ", True: "always", False: "never"}[self.normalise]
+        return f"space {self.space}, time {self.time}, {self.radius} neighbour(s) a side, maps normalised {maps}"
+
+
 class Stage(BaseModel):
     """One call of BasicSR's pipeline. A stage starts from the network of the one before it."""
 
@@ -33,6 +58,8 @@ class Stage(BaseModel):
     """Whether the model sees pairs of consecutive frames and the flow between them."""
     motion_weight: bool = False
     """Whether the model sees the length of the flow vectors, to weigh its loss with."""
+    distil: Distillation | None = None
+    """For ``STDModel``: its losses. It sees clips of `Recipe.sequence` frames, whatever the network takes."""
 
 
 class Crops(BaseModel):
@@ -67,7 +94,7 @@ class Recipe(ComputingRecipe, BaseModel):
     crops: Crops | None = None
     """Crops to draw patches from; None draws from everywhere."""
     sequence: Count = 7
-    """Consecutive frames of an example, for networks that take whole clips."""
+    """Consecutive frames of an example, for networks that take whole clips and for distillation."""
     judge: str | None = None
     """Recogniser with options, whose spatial stream losses look through; it is part of what a stage resumes with."""
     stages: Annotated[list[Stage], Field(min_length=1)]
@@ -82,6 +109,24 @@ class Recipe(ComputingRecipe, BaseModel):
         if len(set(names)) < len(names):
             raise ValueError(f"two stages of one name among {', '.join(names)}")
         return stages
+
+    @field_validator("stages")
+    @classmethod
+    def _distils(cls, stages: list[Stage]) -> list[Stage]:
+        for stage in stages:
+            if (stage.distil is None) == (stage.model == "STDModel"):
+                raise ValueError(f"stage {stage.name}: distil belongs to model: STDModel, and only to it")
+        return stages
+
+    @property
+    def distils(self) -> bool:
+        """Whether a stage sees clips as distillation does."""
+        return any(stage.distil for stage in self.stages)
+
+    @property
+    def taught(self) -> bool:
+        """Whether a stage needs a teacher."""
+        return any(stage.distil.taught for stage in self.stages if stage.distil)
 
     def scaled_to(self, iterations: int | None) -> Recipe:
         """The recipe with this many iterations in all, split over the stages in proportion; None changes nothing."""

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from harness.contracts import SRMethod
+from harness.contracts import SRMethod, StereoMethod
 from harness.files import sha256
 from harness.methods import Bicubic
 from harness.training.card import LICENCE, write_card
@@ -60,9 +61,18 @@ def psnr_y(method: SRMethod, cache: FrameCache, device: torch.device, every: int
     values = []
     for index in cache.indices("validate"):
         item = cache.item(index)
-        restored = to_uint8(method.upscale(to_tensor(np.array(item.lr[::every]), device), [cache.window.before]))[0]
+        shown = [to_tensor(np.array(view[::every]), device) for view in np.split(item.lr, cache.window.views)]
+        restored = to_uint8(_restored(method, shown, cache.window.before))[0]
         values.append(calculate_psnr(restored[..., ::-1], item.hr[0][..., ::-1], cache.scale, test_y_channel=True))
     return float(np.mean(values))
+
+
+def _restored(method: SRMethod, views: Sequence[Tensor], wanted: int) -> Tensor:
+    """One frame of the first view, ``(1, 3, H, W)``, by a method of all views or of that alone."""
+    if isinstance(method, StereoMethod):
+        left, right = views
+        return method.upscale_left(left, right, [wanted])
+    return method.upscale(views[0], [wanted])
 
 
 def _what(job: Job, cache: FrameCache) -> dict[str, Any]:
@@ -81,13 +91,20 @@ def _what(job: Job, cache: FrameCache) -> dict[str, Any]:
 
 def _how(job: Job, results: Sequence[StageResult], processes: int) -> dict[str, Any]:
     recipe = job.recipe
+    turned = (
+        "flipped and turned"
+        if architecture(recipe.arch or job.name).views == 1
+        else "half of them flipped top to bottom"
+    )
     several = f" in each of {processes} processes" if processes > 1 else ""
     losses = [f"{k} {v:.4g}" for k, v in results[-1].losses.items() if k.startswith("l_")]
     return {
         "seed": recipe.seed,
         "start": f"{job.start.name}, sha256 {job.start.digest}" if job.start else "random weights",
+        "teacher": f"{job.teacher.name}, sha256 {job.teacher.start.digest}" if job.teacher else None,
+        "distillation": {s.name: s.distil.in_words() for s in recipe.stages if s.distil} or None,
         "iterations": {stage.name: stage.iterations for stage in recipe.stages},
-        "batch": f"{recipe.batch} patches of {recipe.patch}x{recipe.patch} LR pixels{several}, flipped and turned",
+        "batch": f"{recipe.batch} patches of {recipe.patch}x{recipe.patch} LR pixels{several}, {turned}",
         "precision": recipe.in_words() if recipe.computing() else None,
         "optical flow": recipe.flow,
         "tuned to": recipe.judge,

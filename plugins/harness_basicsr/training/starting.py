@@ -33,8 +33,10 @@ class Start:
     """Those of the network that the weights are for; None for a file, which does not say."""
 
 
-def starting_point(init: str, arch: str, setting: Setting) -> Start:
-    """The file ``--init`` names, or else the weights of this tag that the method of the network's name has.
+def starting_point(init: str, arch: str, setting: Setting, given: str | None = None) -> Start:
+    """The file that ``--init`` names, or else the weights of this tag that the method of the network's name has.
+
+    `given` is what the user wrote, for errors, if it was not ``--init``.
 
     Raises `UsageError` if there is neither, and `WeightsMissingError` with the command that gets what is declared.
     """
@@ -47,7 +49,7 @@ def starting_point(init: str, arch: str, setting: Setting) -> Start:
     if spec is None or init not in tags:
         known = ", ".join(tags) or "none"
         reason = f"no such file, and no tag of the x{scale} weights of {arch}; its tags: {known}"
-        raise UsageError(f"--init {init}: {reason}")
+        raise UsageError(f"{given or f'--init {init}'}: {reason}")
     weights = find(spec, init, scale=scale)
     return Start(f"{arch} {init}", installed_path(weights, arch), weights.sha256, weights.options)
 

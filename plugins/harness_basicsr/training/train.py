@@ -66,6 +66,7 @@ def _train(job: Job, world: World) -> None:
             world=world,
             floor=floor,
             init=job.start,
+            teacher=job.teacher,
         )
     if world.leads:
         _finish(job, results, floor, world)
@@ -106,14 +107,16 @@ def _export(job: Job, network: Path) -> None:
         job.name,
         options=job.options,
         trained_on=job.setting.trained_on,
-        note=f"{_network(job)}, trained on {job.setting.trained_on} by the recipe {job.recipe_name}{_tuning(job)}",
+        note=f"{_network(job)}, trained on {job.setting.trained_on} by the recipe {job.recipe_name}{_after(job)}",
         scale=str(job.setting.scale),
     )
     save_state(job.checkpoint, load_state(network), said)
 
 
-def _tuning(job: Job) -> str:
-    return f", tuned to the recogniser {job.judge.title}" if job.judge else ""
+def _after(job: Job) -> str:
+    """What it learnt from besides frames."""
+    judge = f", tuned to the recogniser {job.judge.title}" if job.judge else ""
+    return judge + (f", taught by {job.teacher.name}" if job.teacher else "")
 
 
 def _network(job: Job) -> str:

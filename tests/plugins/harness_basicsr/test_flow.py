@@ -98,5 +98,5 @@ def test_without_weights_it_says_how_to_give_some() -> None:
         build_spynet(device=CPU, weights=None)
     registry = load_registry()
     assert all(check.ok for check in check_declaration(registry.get(FlowSpec, "spynet")))
-    missing = flow_part("spynet", registry, "mini").missing
+    missing = flow_part("spynet", registry, "mini-2").missing
     assert missing is not None and "spynet:checkpoint=FILE" in missing and "BasicVSR_REDS4" in missing

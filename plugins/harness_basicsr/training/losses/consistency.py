@@ -12,6 +12,7 @@ from basicsr.utils.registry import LOSS_REGISTRY  # isort: skip
 
 SHARPNESS = 50.0
 LEFT, RIGHT = range(2)
+MOMENTS = 3
 Place = tuple[int, int]
 """View and time."""
 IN_TIME: tuple[tuple[Place, Place], ...] = tuple(
@@ -22,6 +23,8 @@ ACROSS = tuple(((LEFT, time), (RIGHT, time)) for time in range(3))
 BOTH = tuple(((view, 1), (1 - view, time)) for view in (LEFT, RIGHT) for time in (0, 2))
 TERMS = (*IN_TIME, *ACROSS, *BOTH)
 """The eleven pairs of frames that are compared, in the order of the flow that is given."""
+PAIRS = tuple((view * MOMENTS + time, other * MOMENTS + before) for (view, time), (other, before) in TERMS)
+"""The same with frames counted through, those of the left view first."""
 
 
 def shared(target: Tensor, warped: Tensor, *, squared: bool = False) -> Tensor:

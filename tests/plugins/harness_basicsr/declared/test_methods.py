@@ -65,17 +65,17 @@ def test_without_weights_it_says_how_to_get_some(spec: SRMethodSpec) -> None:
 @pytest.mark.parametrize("name", ["realesrgan", "realesr-compact"])
 def test_official_weights_serve_every_benchmark(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HARNESS_HOME", str(tmp_path))
-    found = weights.find(SPECS[name], "mini", scale=4)
+    found = weights.find(SPECS[name], "mini-2", scale=4)
     assert found.tag == "official" and found.licence == "BSD-3-Clause" and len(found.sha256) == 64
     with pytest.raises(WeightsMissingError, match=f"harness weights pull {name}"):
         weights.installed_path(found, name)
 
 
 @pytest.mark.parametrize(
-    "spec", [s for s in SPECS.values() if any(w.tag == "mini" for w in s.weights)], ids=lambda spec: spec.name
+    "spec", [s for s in SPECS.values() if any(w.tag == "mini-2" for w in s.weights)], ids=lambda spec: spec.name
 )
 def test_mini_weights_are_there_small_right_and_documented(spec: SRMethodSpec) -> None:
-    found = weights.find(spec, "mini", scale=4)
+    found = weights.find(spec, "mini-2", scale=4)
     path = weights.installed_path(found, spec.name)
     assert path.stat().st_size <= 4.2e6
     assert set(found.options) <= set(known_options(spec))
@@ -84,7 +84,7 @@ def test_mini_weights_are_there_small_right_and_documented(spec: SRMethodSpec) -
     for word in ("command", "seed", "data", "iterations", "time", "hardware", "losses", found.sha256):
         assert word in card
     licence, trained = found.licence, found.trained_on
-    assert (licence, trained) == ("Apache-2.0", "mini/train")
+    assert (licence, trained) == ("Apache-2.0", "mini-2/train")
 
 
 @METHODS

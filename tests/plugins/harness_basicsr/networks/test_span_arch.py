@@ -65,7 +65,7 @@ def test_shipped_weights_give_the_numbers_of_ncnn(scale: int) -> None:
 @pytest.mark.parametrize("scale", [2, 4])
 def test_shipped_weights_are_declared_small_and_documented(scale: int) -> None:
     spec = registry().get(SRMethodSpec, "span")
-    found = find(spec, ("mini", "df2k"), scale=scale)
+    found = find(spec, ("mini-2", "df2k"), scale=scale)
     assert installed_path(found, "span") == shipped(scale)
     assert shipped(scale).stat().st_size < 1e6
     card = shipped(scale).with_suffix(".md").read_text()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ from harness.training.frame_cache import FrameCache, Frames, Window
 from harness.video.degrade import Bicubic
 from harness.video.warp import warp
 from harness_basicsr.training import dataset
+from harness_basicsr.training.options import AHEAD
 from harness_optical_flow.dis import Dis
 
-from basicsr.data import build_dataset  # isort: skip
+from basicsr.data import build_dataloader, build_dataset  # isort: skip
 from basicsr.utils.color_util import rgb2ycbcr  # isort: skip
 from basicsr.utils.matlab_functions import imresize  # isort: skip
 
@@ -87,6 +88,33 @@ def test_low_and_high_patches_show_the_same_place(
     low = Bicubic(4).degrade(low.reshape(-1, *low.shape[-3:])).reshape(again.shape) if enlarged else low
     assert (again - low)[inner].abs().max() < (0.08 if enlarged else 0.51 / 255)
     assert high.std() > 0.05
+
+
+@pytest.mark.parametrize(("view", "radius"), [("enlarged-luma", 0), ("enlarged-window", 1)])
+def test_patches_of_enlarged_frames_are_what_the_whole_frames_hold_there(cache: Path, view: str, radius: int) -> None:
+    """They are cut out before they are enlarged, at the borders of frames too."""
+    frames = dataset._CachedFrames({"cache": str(cache), "view": view, "radius": radius})
+    drawing = patches(cache, view=view, radius=radius)
+    whole = [
+        frames.example(frames.cache.item(i), "", 1)["lq"].reshape(-1, 40, 48) for i in range(len(frames.cache.entries))
+    ]
+    for _ in range(3):
+        low = drawing[0]["lq"].reshape(-1, 24, 24)
+        turns = [torch.rot90(low.flip(-1) if mirrored else low, k, (-2, -1)) for mirrored in (0, 1) for k in range(4)]
+        windows = [frame.unfold(-2, 24, 1).unfold(-2, 24, 1) for frame in whole]
+        assert min((w - t[:, None, None]).abs().amax((0, 3, 4)).min() for w in windows for t in turns) < 1e-6
+
+
+def test_batches_made_ahead_are_the_same(cache: Path) -> None:
+    """As for a GPU."""
+    loaders = [build_loader(patches(cache), extra) for extra in ({}, AHEAD)]
+    plain, ahead = ([batch["gt"] for batch in loader] for loader in loaders)
+    assert len(plain) > 1 and all(map(torch.equal, plain, ahead))
+
+
+def build_loader(frames: Any, extra: Mapping[str, Any]) -> Any:
+    options = {"phase": "train", "batch_size_per_gpu": 3, "num_worker_per_gpu": 0, "use_shuffle": True, **extra}
+    return build_dataloader(frames, options, num_gpu=1, dist=False, sampler=None, seed=0)
 
 
 def test_the_flow_of_a_pair_explains_its_patches(cache: Path) -> None:

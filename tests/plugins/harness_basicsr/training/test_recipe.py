@@ -14,7 +14,7 @@ from harness_basicsr.training.recipe import Recipe
 
 PLUGINS = (harness_basicsr, harness_sosr, harness_tosr)
 SPECS = {spec.name: spec for plugin in PLUGINS for spec in plugin.harness_sr_methods()}
-SHIPPED = [name for name, spec in SPECS.items() if any(weights.tag == "mini" for weights in spec.weights)]
+SHIPPED = [name for name, spec in SPECS.items() if any(weights.tag == "mini-2" for weights in spec.weights)]
 FAMILIES = {
     "pixel loss": ("vdsr", "srresnet", "edsr", "rcan"),
     "perceptual loss": ("srgan", "esrgan", "sosr"),
@@ -24,15 +24,15 @@ FAMILIES = {
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_shipped_recipes_make_the_declared_networks(name: str) -> None:
-    recipe = read_recipe(find_recipe(name, "mini"), Recipe)
-    (weights,) = SPECS[name].weights
+    (weights,) = (weights for weights in SPECS[name].weights if weights.tag == "mini-2")
+    recipe = read_recipe(find_recipe(name, "mini-2"), Recipe)
     assert recipe.network == dict(weights.options)
     assert recipe.arch == SPECS[name].options.get("arch")
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_family_has_one_budget(family: str) -> None:
-    recipes = [read_recipe(find_recipe(name, "mini"), Recipe) for name in FAMILIES[family]]
+    recipes = [read_recipe(find_recipe(name, "mini-2"), Recipe) for name in FAMILIES[family]]
     budgets = {
         (r.seed, r.frames_per_clip, r.patch, r.batch, r.flow, r.crops, sum(s.iterations for s in r.stages))
         for r in recipes
@@ -43,7 +43,7 @@ def test_a_family_has_one_budget(family: str) -> None:
 @pytest.mark.parametrize(("name", "baseline"), [("tosr", "duf16"), ("sosr", "esrgan"), ("vdsr-tc", "vdsr")])
 def test_the_paper_s_methods_have_the_budget_of_their_baselines(name: str, baseline: str) -> None:
     """The same network, frames and crops, and as many frames restored in each iteration."""
-    found, wanted = (read_recipe(find_recipe(method, "mini"), Recipe) for method in (name, baseline))
+    found, wanted = (read_recipe(find_recipe(method, "mini-2"), Recipe) for method in (name, baseline))
     assert found.arch == baseline
     same = ("network", "seed", "frames_per_clip", "validation_clips", "patch", "crops")
     assert [getattr(found, key) for key in same] == [getattr(wanted, key) for key in same]
@@ -55,7 +55,7 @@ def test_the_paper_s_methods_have_the_budget_of_their_baselines(name: str, basel
 
 
 def test_iterations_are_shared_over_the_stages() -> None:
-    recipe = read_recipe(find_recipe("esrgan", "mini"), Recipe)
+    recipe = read_recipe(find_recipe("esrgan", "mini-2"), Recipe)
     scaled = recipe.scaled_to(40)
     assert sum(stage.iterations for stage in scaled.stages) == 40
     assert scaled.stages[0].iterations > scaled.stages[1].iterations >= 1
@@ -63,7 +63,7 @@ def test_iterations_are_shared_over_the_stages() -> None:
 
 
 def test_mistakes_name_file_and_key(tmp_path: Path) -> None:
-    good = yaml.safe_load(find_recipe("vdsr", "mini").read_text())
+    good = yaml.safe_load(find_recipe("vdsr", "mini-2").read_text())
     file = tmp_path / "vdsr.yaml"
     file.write_text(yaml.safe_dump({**good, "batch": 0, "pach": 3}))
     two = r"vdsr\.yaml: 2 mistake\(s\)\n  batch: .*greater than or equal to 1, found 0\n  pach: "
@@ -82,7 +82,7 @@ def test_schedules_follow_the_number_of_iterations() -> None:
 
 
 def test_two_stages_of_one_name_are_refused(tmp_path: Path) -> None:
-    good = yaml.safe_load(find_recipe("vdsr", "mini").read_text())
+    good = yaml.safe_load(find_recipe("vdsr", "mini-2").read_text())
     file = tmp_path / "vdsr.yaml"
     file.write_text(yaml.safe_dump({**good, "stages": [good["stages"][0]] * 2}))
     with pytest.raises(UsageError, match="two stages of one name among vdsr, vdsr"):

@@ -19,7 +19,7 @@ from harness.training.recipes import read_recipe
 from harness_basicsr import compat  # noqa: F401  (before basicsr)
 from harness_basicsr.declared.architectures import arguments_of
 from harness_basicsr.networks.registered import create, find_class
-from harness_basicsr.training import spmc_model, sr4ir_model  # noqa: F401
+from harness_basicsr.training import spmc_model, sr4ir_model, std_model, stereo_model  # noqa: F401
 from harness_basicsr.training.fitting import check
 from harness_basicsr.training.job import window_of
 from harness_basicsr.training.losses import perceptual, published_losses, task_driven  # noqa: F401
@@ -31,16 +31,21 @@ from basicsr.losses import build_loss  # isort: skip
 from basicsr.models import MODEL_REGISTRY, lr_scheduler  # isort: skip
 
 FOLDER = benchmarks_folder() / "training"
-RECOGNISERS = ("tsn", "stresnet")
+RECOGNISERS = ("tsn", "stresnet", "attentive", "coupled")
 FILES = sorted(path for path in FOLDER.rglob("*.yaml") if not path.stem.startswith(RECOGNISERS))
 RECIPES = pytest.mark.parametrize("file", FILES, ids=lambda path: path.relative_to(FOLDER).with_suffix("").as_posix())
 
 
 def method_of(file: Path) -> str:
-    """A row of an ablation, and what starts from published weights, is a recipe of sosr or tosr."""
+    """A row of an ablation, and what starts from published weights, is a recipe of sosr or tosr; a row of the study of
+    distillation is one of the network that its name begins with."""
     if file.parent.name == "sr4ir":
         return "edsr"
+    if file.stem == "rrdb":
+        return "esrgan"
     shared = file.parent.name in ("ablation", "published")
+    if file.parent.name == "std":
+        return file.stem.split("-")[0]
     return ("tosr" if file.stem.startswith("tosr") else "sosr") if shared else file.stem
 
 
@@ -70,8 +75,7 @@ def test_there_are_recipes_to_look_at() -> None:
         "vdsr-tc",
     }
     assert papers >= {"duf16", "duf28", "duf52"}
-    for benchmark in ("mini", "mini-2"):
-        assert sum(path.parent.name == "ablation" and path.parts[-3] == benchmark for path in FILES) == 11
+    assert sum(path.parent.name == "ablation" and path.parts[-3] == "mini-2" for path in FILES) == 11
 
 
 @RECIPES
@@ -109,7 +113,7 @@ def check_training(train: dict[str, object]) -> None:
 
 
 def sections(train: dict[str, object]) -> Iterator[dict[str, object]]:
-    for key in ("pixel_opt", "perceptual_opt", "gan_opt", "pair_opt", "motion_opt"):
+    for key in ("pixel_opt", "perceptual_opt", "gan_opt", "pair_opt", "motion_opt", "consistency_opt"):
         if isinstance(section := train.get(key), dict):
             yield section
 
@@ -117,18 +121,18 @@ def sections(train: dict[str, object]) -> Iterator[dict[str, object]]:
 def test_stages_that_an_ablation_shares_are_the_same() -> None:
     """What is trained once may be copied from row to row."""
     first: dict[str, Recipe] = {}
+    same = {"arch", "network", "seed", "frames_per_clip", "patch", "batch", "flow", "crops"}
     for file in (path for path in FILES if path.parent.name == "ablation"):
         recipe = read_recipe(file, Recipe)
         known = first.setdefault(str(recipe.arch), recipe)
-        same = {"arch", "network", "seed", "frames_per_clip", "patch", "batch", "flow", "crops"}
         assert recipe.stages[0] == known.stages[0]
         assert recipe.model_dump(include=same) == known.model_dump(include=same)
     for method, arch in (("sosr", "esrgan"), ("tosr", "duf16")):
-        mini = read_recipe(FOLDER / "mini" / f"{method}.yaml", Recipe)
-        assert mini.stages[0] == first[arch].stages[0] and mini.crops == first[arch].crops
+        whole = read_recipe(FOLDER / "mini-2" / f"{method}.yaml", Recipe)
+        assert whole.model_dump(include=same - {"arch"}) == first[arch].model_dump(include=same - {"arch"})
+        assert whole.stages[0] == first[arch].stages[0]
 
 
 def test_the_complete_row_is_the_recipe_sosr() -> None:
-    mini, row = (read_recipe(FOLDER / "mini" / f"{name}.yaml", Recipe) for name in ("sosr", "ablation/esrgan-all"))
-    assert mini.stages[1].train == row.stages[1].train
-    assert mini.stages[1].network_d == row.stages[1].network_d
+    whole, row = (read_recipe(FOLDER / "mini-2" / f"{name}.yaml", Recipe) for name in ("sosr", "ablation/esrgan-all"))
+    assert whole.stages[1].model_copy(update={"name": row.stages[1].name}) == row.stages[1]

@@ -184,7 +184,7 @@ def setting(drifting_clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("HARNESS_HOME", str(tmp_path / "home"))
     views = {"crops": "centre", "short_side": 32, "input_size": 32}
     keys = {
-        "name": "tiny", "title": "tiny", "dataset": "mini", "split": "test", "train_split": "train", "scale": 4,
+        "name": "tiny", "title": "tiny", "dataset": "mini-2", "split": "test", "train_split": "train", "scale": 4,
         "degradation": "bicubic:scale=4", "flow": "dis", "weights": "tiny", "sr": ["bicubic"],
         "recognizers": {"tsn": views}, "probes": ["psnr_y"],
     }  # fmt: skip
@@ -212,7 +212,7 @@ def test_alternate_leaves_both_networks_which_say_what_they_were_tuned_to(
     assert "tuned to the recogniser tsn (weights of your own)" in described(files[0])["note"]
     assert "| tuned to | tsn:checkpoint=" in files[0].with_suffix(".md").read_text()
     said = described(files[1])
-    assert (said["method"], said["stream"], said["trained_on"]) == ("tsn", "spatial", "mini/train")
+    assert (said["method"], said["stream"], said["trained_on"]) == ("tsn", "spatial", "mini-2/train")
     started = load_state(tmp_path / "spatial.safetensors")
     learned = load_state(files[1])
     key = "cls_head.fc_cls.weight"

@@ -29,7 +29,7 @@ from harness_basicsr.training.job import plan
 from harness_basicsr.training.train import train
 
 BENCHMARK = {
-    "name": "tiny", "title": "tiny", "dataset": "mini", "split": "test", "train_split": "train", "scale": 4,
+    "name": "tiny", "title": "tiny", "dataset": "mini-2", "split": "test", "train_split": "train", "scale": 4,
     "degradation": "bicubic:scale=4", "flow": "dis", "weights": "tiny", "sr": ["bicubic"], "recognizers": {},
     "probes": [],
 }  # fmt: skip
@@ -61,8 +61,8 @@ def ask(made_clips: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.Mon
     """Requests for the benchmark ``tiny.yaml`` of a few made clips."""
     home = tmp_path / "home" / "datasets"
     home.mkdir(parents=True)
-    made_clips(classes=2, per_class=3).rename(home / "mini")
-    (home / "mini" / "test.csv").rename(home / "mini" / "train.csv")
+    made_clips(classes=2, per_class=3).rename(home / "mini-2")
+    (home / "mini-2" / "test.csv").rename(home / "mini-2" / "train.csv")
     monkeypatch.setenv("HARNESS_HOME", str(tmp_path / "home"))
     (tmp_path / "training" / "tiny").mkdir(parents=True)
     for name, recipe in RECIPES.items():
@@ -136,8 +136,8 @@ def test_a_training_starts_from_the_weights_it_is_given(ask: Ask, tmp_path: Path
 
 
 def test_a_start_brings_its_network_and_its_tags_are_named(ask: Ask) -> None:
-    assert dict(plan(ask("srresnet", init="mini")).recipe.network)["num_feat"] == 32
-    with pytest.raises(UsageError, match=r"mimi: no such file, and no tag of the x4 weights of \w+; its tags: mini"):
+    assert dict(plan(ask("srresnet", init="mini-2")).recipe.network)["num_feat"] == 32
+    with pytest.raises(UsageError, match=r"mimi: no such file, and no tag of the x4 weights of \w+; its tags: mini-2"):
         plan(ask("srresnet", init="mimi"))
 
 
@@ -163,7 +163,7 @@ def test_a_disk_that_is_full_stops_the_training(ask: Ask, monkeypatch: pytest.Mo
 def test_a_folder_of_videos_with_another_scale_and_network(
     ask: Ask, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    videos = tmp_path / "home" / "datasets" / "mini" / "test"
+    videos = tmp_path / "home" / "datasets" / "mini-2" / "test"
     recipe = tmp_path / "training" / "tiny" / "vdsr.yaml"
     train(ask("vdsr", benchmark=None, data=videos, scale=2, recipe=str(recipe), iters=2))
     shown = capsys.readouterr().out
@@ -178,12 +178,12 @@ def test_a_folder_of_videos_with_another_scale_and_network(
 
 
 def test_with_a_benchmark_data_is_its_data_set_of_which_the_test_clips_are_left_alone(ask: Ask, tmp_path: Path) -> None:
-    elsewhere = (tmp_path / "home" / "datasets" / "mini").rename(tmp_path / "elsewhere")
+    elsewhere = (tmp_path / "home" / "datasets" / "mini-2").rename(tmp_path / "elsewhere")
     learned = (elsewhere / "train.csv").read_text().splitlines(keepends=True)
     (elsewhere / "train.csv").write_text("".join(learned[:4]))
     (elsewhere / "test.csv").write_text("".join(learned[:1] + learned[4:]))
     source = setting_of(ask("vdsr", data=elsewhere), SRMethodSpec)
-    assert [clip.id for clip in source.clips] == ["clip_0", "clip_1", "clip_2"] and source.trained_on == "mini/train"
+    assert [clip.id for clip in source.clips] == ["clip_0", "clip_1", "clip_2"] and source.trained_on == "mini-2/train"
     with pytest.raises(UsageError, match="give --benchmark NAME or --data FOLDER_OF_VIDEOS"):
         plan(ask("vdsr", benchmark=None))
 
@@ -193,7 +193,7 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(
 ) -> None:
     train(ask("vdsr", dry_run=True))
     shown = capsys.readouterr().out
-    assert "mini/train: 6 clips" in shown and "216 parameters" in shown and "pairs 8 (ToSRModel)" in shown
+    assert "mini-2/train: 6 clips" in shown and "216 parameters" in shown and "pairs 8 (ToSRModel)" in shown
     assert "it would start from scratch" in shown
     assert not (tmp_path / "out").exists() and not (tmp_path / "home" / "training-frames").exists()
 
@@ -222,9 +222,9 @@ def test_a_training_past_the_bound_of_the_cache_sees_the_same(
 def test_the_checkpoint_says_what_it_is(ask: Ask, tmp_path: Path) -> None:
     train(ask("srresnet", iters=1))
     said = described(tmp_path / "out" / "srresnet-tiny-x4.safetensors")
-    assert (said["licence"], said["trained_on"], said["scale"]) == ("Apache-2.0", "mini/train", 4)
+    assert (said["licence"], said["trained_on"], said["scale"]) == ("Apache-2.0", "mini-2/train", 4)
     assert said["note"] == (
-        "srresnet (num_block 1, num_feat 4), trained on mini/train by the recipe tiny/srresnet.yaml"
+        "srresnet (num_block 1, num_feat 4), trained on mini-2/train by the recipe tiny/srresnet.yaml"
     )
 
 
