@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from harness.paths import package_path
 from harness.video.frames import write_video
+from harness_mini.dataset import EMBEDDED
 
 Image = NDArray[np.uint8]
 THINGS = 3
@@ -37,8 +38,8 @@ def frames(count: int, height: int, width: int, seed: int = 0) -> Iterator[Image
 
 
 def write_data(folder: Path, lengths: Mapping[str, int], height: int, width: int) -> Path:
-    """A data folder in the form of `mini`, with its classes and one made clip of so many frames for every id."""
-    classes = (package_path("harness_mini:data") / "classes.txt").read_text()
+    """A data folder in the form of `mini-2`, with its classes and one made clip of so many frames for every id."""
+    classes = (package_path(EMBEDDED) / "classes.txt").read_text()
     (folder / "test").mkdir(parents=True)
     (folder / "classes.txt").write_text(classes)
     lines = ["id,path,label,group,num_frames"]

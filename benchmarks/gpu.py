@@ -20,7 +20,7 @@ from harness.errors import HarnessError, UsageError
 EXAMPLES = """
 Examples:
 
-  python -m harness_benchmarks.gpu                      tests, the benchmark and mini on the GPU
+  python -m harness_benchmarks.gpu                      tests, the benchmark and mini-2 on the GPU
 
   python -m harness_benchmarks.gpu --data ~/UCF-101     and the paper's protocol
 
@@ -61,7 +61,7 @@ def gpu(
     out: Annotated[Path, typer.Option(help="Where a folder of the card's name is made.")] = Path("reports/speed"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the commands and stop.")] = False,
 ) -> None:
-    """Run the tests marked gpu, the speed benchmark, mini, and the paper's protocol on a CUDA device."""
+    """Run the tests marked gpu, the speed benchmark, mini-2, and the paper's protocol on a CUDA device."""
     try:
         if data is not None and not data.is_dir():
             raise UsageError(f"--data {data}: there is no such folder")
@@ -100,14 +100,14 @@ def steps(data: Path | None, target: Path) -> list[Step]:
     """What is done, in order; runs are kept in ``runs/gpu`` and resume if they were interrupted."""
     script = str(Path(sys.executable).with_name("harness"))
     harness = [script, "run", "--device", "cuda", "--recognizer", "tsn"]
-    mini = Path("runs/gpu/mini")
+    mini = Path("runs/gpu/mini-2")
     found = [
         Step("the tests marked gpu", [sys.executable, "-m", "pytest", "-m", "gpu", "-q"]),
         Step(
             "the speed benchmark",
             [sys.executable, "-m", "harness_benchmarks.speed", "--device", "cuda", "--out", str(target)],
         ),
-        Step("mini", [*harness, "--benchmark", "mini", "--sr", "all", "--out", str(mini)], mini),
+        Step("mini-2", [*harness, "--benchmark", "mini-2", "--sr", "all", "--out", str(mini)], mini),
     ]
     if data is not None:
         paper = Path("runs/gpu/paper")

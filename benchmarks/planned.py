@@ -21,7 +21,7 @@ CLIPS, METHODS = 13320, 30
 GOAL = 15.0
 ROUNDS = 3
 CLASSES = 12
-"""Of `mini`, in whose form the clips are."""
+"""Of `mini-2`, in whose form the clips are."""
 
 
 def measure(bench: Bench, clips: int = CLIPS, methods: int = METHODS) -> Section:
@@ -49,7 +49,7 @@ def measure(bench: Bench, clips: int = CLIPS, methods: int = METHODS) -> Section
 
 
 def many_clips(bench: Bench, clips: int) -> Path:
-    """A data folder in the form of `mini` whose clips are all the same file."""
+    """A data folder in the form of `mini-2` whose clips are all the same file."""
     folder = write_data(bench.new_folder(), {"one": 4}, 32, 48)
     lines = ["id,path,label,group,num_frames"]
     for number in range(clips):

@@ -1,4 +1,4 @@
-"""What workers gain and cost on `mini`: in this process, one worker beside it, two; and what the guard takes."""
+"""What workers gain and cost on `mini-2`: in this process, one worker beside it, two; and what the guard takes."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def _section(
         [name, f"{medians[name]:.1f}", " ".join(f"{value:.1f}" for value in values), f"{clips / medians[name]:.2f}"]
         for name, values in seconds.items()
     ]
-    title = f"Workers: {clips} clips of mini, {sr}, tsn; one thread each, from when everything is built"
+    title = f"Workers: {clips} clips of mini-2, {sr}, tsn; one thread each, from when everything is built"
     lines = [
         f"Two workers do in one second what one does in {gain:.2f}; the goal is {GAIN}: {_met(gain >= GAIN)}.",
         f"One worker takes {cost:.3f} times what this process takes by itself; the goal is at most {COST}: "

@@ -37,7 +37,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command(epilog=EXAMPLES)
 def workers(
-    clips: Annotated[int, typer.Option(min=2, help="Clips of mini for the speed-up, class-balanced.")] = 16,
+    clips: Annotated[int, typer.Option(min=2, help="Clips of mini-2 for the speed-up, class-balanced.")] = 16,
     rounds: Annotated[int, typer.Option(min=1, help="Times that each is timed; the median counts.")] = 2,
     sr: Annotated[str, typer.Option(help="SR methods.")] = "bicubic,srresnet,rcan",
     out: Annotated[Path | None, typer.Option(help="Folder for workers.json and workers.md.")] = None,

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from harness_benchmarks import footage
 
-from harness_mini.dataset import open_first
+from harness_mini.dataset import Mini
 from harness_optical_flow.dis import Dis
 
 HEIGHT, WIDTH = 96, 128
@@ -28,7 +28,7 @@ def test_things_move_smoothly_and_every_pixel_is_drawn() -> None:
 
 
 def test_a_data_folder_is_read_as_mini(tmp_path: Path) -> None:
-    data = open_first(root=footage.write_data(tmp_path / "data", {"warm-up": 2, "long": 5}, 32, 48))
+    data = Mini(root=footage.write_data(tmp_path / "data", {"warm-up": 2, "long": 5}, 32, 48))
     clips = {clip.id: clip for clip in data.clips("test")}
     assert [data.open(clips[name]).num_frames for name in ("warm-up", "long")] == [2, 5]
-    assert len(data.classes) == len(open_first().classes)
+    assert len(data.classes) == len(Mini().classes)

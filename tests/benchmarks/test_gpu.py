@@ -25,7 +25,7 @@ def test_without_a_gpu_it_says_so_and_fails() -> None:
 def test_a_dry_run_shows_every_command(tmp_path: Path) -> None:
     outcome = CliRunner().invoke(app, ["--dry-run", "--data", str(tmp_path)])
     assert outcome.exit_code == 0
-    for part in ("pytest -m gpu", "harness_benchmarks.speed --device cuda", "--benchmark mini", f"--data {tmp_path}"):
+    for part in ("pytest -m gpu", "harness_benchmarks.speed --device cuda", "--benchmark mini-2", f"--data {tmp_path}"):
         assert part in outcome.output
     assert "paper" not in CliRunner().invoke(app, ["--dry-run"]).output
 
