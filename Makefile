@@ -5,16 +5,18 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.10; do \
 	$$p -c 'import sys; sys.exit(not (3,10) <= sys.version_info[:2] <= (3,12))' 2>/dev/null && { echo $$p; break; }; done)
 INSTALLED := $(VENV)/.installed
-CLIPS ?= 24
+CLIPS ?= 12
+REPORT_CLIPS ?= 96
+WEIGHTS ?= reports/mini/weights
 
-.PHONY: install run test lint bench bench-workers bench-gpu report docs dist clean
+.PHONY: install run test lint bench bench-workers bench-gpu report gates docs dist clean
 
 install: $(INSTALLED)
 
 # the main job on the embedded benchmark: a class-balanced subset that ends within minutes on two cores
 run: $(INSTALLED)
 	@start=$$(date +%s); \
-	$(BIN)/harness run --benchmark mini --sr all --recognizer tsn --limit $(CLIPS) --out runs/mini-$(CLIPS) || exit $$?; \
+	$(BIN)/harness run --benchmark mini-2 --sr all --recognizer tsn --limit $(CLIPS) --out runs/mini-2-$(CLIPS) || exit $$?; \
 	echo "make run took $$(( $$(date +%s) - start )) s without installation"
 
 test: $(INSTALLED) lint
@@ -36,19 +38,24 @@ bench-workers: $(INSTALLED)
 bench-gpu: $(INSTALLED)
 	$(BIN)/python -m harness_benchmarks.gpu --out reports/speed $(if $(DATA),--data "$(DATA)")
 
-# the committed leaderboard, from all test clips
+# the committed leaderboard, from 96 of the 480 test clips, which takes 25 minutes on two cores; all take over two hours
 report: $(INSTALLED)
-	$(BIN)/harness run --benchmark mini --sr all --recognizer tsn --out runs/mini
+	$(BIN)/harness run --benchmark mini-2 --sr all --recognizer tsn --limit $(REPORT_CLIPS) --workers 2 --out runs/mini-2
 	mkdir -p reports/mini
-	cp runs/mini/leaderboard.* reports/mini/
-	cp runs/mini/pictures/*.png reports/mini/
-	$(BIN)/harness leaderboard runs/mini --out reports/mini/findings.md
-	$(BIN)/harness leaderboard runs/mini --classes --out reports/mini/classes.md
-	$(BIN)/harness leaderboard runs/mini --pairs all --out reports/mini/pairs.md
-	$(BIN)/harness leaderboard runs/mini --pairs all --out reports/mini/pairs.png
-	$(BIN)/harness leaderboard runs/mini --format tex-intervals --out reports/mini/leaderboard.tex
-	$(BIN)/harness figures runs/mini --out reports/mini/figures
-	$(BIN)/harness report runs/mini --out reports/mini/page --clips 3 --size 3
+	cp runs/mini-2/leaderboard.* reports/mini/
+	cp runs/mini-2/pictures/*.png reports/mini/
+	$(BIN)/harness leaderboard runs/mini-2 --out reports/mini/findings.md
+	$(BIN)/harness leaderboard runs/mini-2 --classes --out reports/mini/classes.md
+	$(BIN)/harness leaderboard runs/mini-2 --pairs all --out reports/mini/pairs.md
+	$(BIN)/harness leaderboard runs/mini-2 --pairs all --out reports/mini/pairs.png
+	$(BIN)/harness leaderboard runs/mini-2 --format tex-intervals --out reports/mini/leaderboard.tex
+	$(BIN)/harness figures runs/mini-2 --out reports/mini/figures
+	$(BIN)/harness report runs/mini-2 --out reports/mini/page --clips 3 --size 3
+
+# whether the networks of mini-2 are well trained, on clips held out of its training split (which takes half an hour to
+# build: harness datasets build mini-2 --split train); WEIGHTS has those besides what is shipped
+gates: $(INSTALLED)
+	$(BIN)/python -m harness_benchmarks.gates --out reports/mini $(if $(DATA),--data "$(DATA)") --weights "$(WEIGHTS)"
 
 # wheel and sdist; the sdist is installed into an environment of its own and runs outside of the checkout
 dist: $(INSTALLED)

@@ -2,7 +2,7 @@
 
 from harness import api
 
-done = api.run("mini", sr="bicubic,vdsr", recognizer="tsn", limit=12, out="runs/small")
+done = api.run("mini-2", sr="bicubic,vdsr", recognizer="tsn", limit=12, out="runs/small")
 for row in done.board.rows:
     print(row.sr, row.streams["fusion"].top1)
 """
@@ -177,7 +177,7 @@ def write_robustness(
 
 
 def default_folder(request: Request) -> Path:
-    """``runs/mini``, or ``runs/mini-72`` for a subset: another set of clips never lands in the same folder."""
+    """``runs/mini-2``, or ``runs/mini-2-72`` for a subset: another set of clips never lands in the same folder."""
     return Path("runs") / (request.benchmark.name + (f"-{request.limit}" if request.limit else ""))
 
 

@@ -388,6 +388,9 @@ class TrainingRequest:
     """The SR method that restores them; empty for the benchmark's floor."""
     cache_size: float = 20.0
     """GB (10^9 bytes) on disk for clips that are prepared once; those beyond are prepared each time."""
+    teacher: str | None = None
+    """What is learnt from, for recipes that distil: ``METHOD:TAG`` or ``METHOD:FILE`` by an SR method; by a recogniser
+    a file of its own weights, with ``{stream}`` in place of the stream."""
 
 
 class Trainer(Protocol):

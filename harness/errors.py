@@ -32,6 +32,13 @@ class UnknownNameError(UsageError):
         super().__init__(f"{text} {hint}".strip())
 
 
+class ReplacedError(UsageError):
+    """A name that was declared once, and what took its place."""
+
+    def __init__(self, kind: str, name: str, successor: str) -> None:
+        super().__init__(f"the {kind} {name!r} is gone: use {successor!r}, which took its place")
+
+
 class PluginError(HarnessError):
     """A plugin that could not be loaded, or two plugins that claim the same name."""
 

@@ -19,7 +19,7 @@ import pluggy
 
 from harness import hookspecs
 from harness.code import digest_of_entry, digest_of_file
-from harness.errors import PluginError, UnknownNameError, one_line
+from harness.errors import PluginError, ReplacedError, UnknownNameError, one_line
 from harness.specs import (
     DatasetSpec,
     DegradationSpec,
@@ -89,10 +89,16 @@ class Registry:
         return cast(dict[str, S], dict(sorted(self._specs.get(kind, {}).items())))
 
     def get(self, kind: type[S], name: str) -> S:
-        """One declaration. Raises `UnknownNameError`, or `PluginError` if a broken plugin has that name."""
+        """One declaration.
+
+        Raises `UnknownNameError`, `ReplacedError` for one that is gone, `PluginError` if a broken plugin has that name.
+        """
         found = self._specs.get(kind, {}).get(name)
         if found is not None:
             return cast(S, found)
+        for spec in self._specs.get(kind, {}).values():
+            if name in spec.replaces:
+                raise ReplacedError(KINDS[kind], name, spec.name)
         for failure in self.failures:
             if name in (failure.plugin, failure.plugin.removeprefix("harness_")):
                 raise PluginError(f"plugin {failure.plugin!r} failed to load: {failure.error}")

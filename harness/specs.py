@@ -12,10 +12,10 @@ from typing import ClassVar
 
 FLOOR, CEILING = "bicubic", "hr"
 """The two methods that every run includes and all others are compared with."""
-DEFAULT_BENCHMARK = "mini"
+DEFAULT_BENCHMARK = "mini-2"
+"""The benchmark that commands use if none is named."""
 DEFAULT_EXECUTOR, WORKERS = "inprocess", "processes"
 """The executors without and with worker processes on this machine."""
-"""The benchmark that commands use if none is named."""
 DEFAULT_DEGRADATION = "bicubic"
 """What makes low-resolution frames of videos outside any benchmark."""
 
@@ -54,12 +54,12 @@ class Weights:
     """
 
     tag: str
-    """What a benchmark asks for: who trained it or what on, for instance ``mini`` or ``vimeo-bi``; ``official`` serves
-    if a method has none of the tags that a benchmark asks for."""
+    """What a benchmark asks for: who trained it or what on, for instance ``mini-2`` or ``vimeo-bi``; ``official``
+    serves if a method has none of the tags that a benchmark asks for."""
     sha256: str
     """Of the file as it was published."""
     trained_on: str
-    """``dataset/split`` whose clips were seen in training, for instance ``mini/train``; free text for other data."""
+    """``dataset/split`` whose clips were seen in training, for instance ``mini-2/train``; free text for other data."""
     licence: str
     file: str | None = None
     url: str | None = None
@@ -119,6 +119,8 @@ class Spec:
     later: tuple[str, ...] = ()
     """Options that came when results had been stored without them: one is part of a cell's identity only where it
     differs from its default, so that those results are still found."""
+    replaces: tuple[str, ...] = ()
+    """Names of declarations that are gone, whose place this one took: whoever asks for one of them is told."""
 
     handed: ClassVar[tuple[str, ...]] = ()
     """Keywords that the factory is called with in addition to its options."""
@@ -233,6 +235,8 @@ class DegradationSpec(Spec):
 
     drops_frames: bool = False
     """True if there are fewer LR than HR frames (`harness.contracts.SlowDegradation`)."""
+    severities: int = 0
+    """How many there are: the option ``severity`` takes 1 (mild) to this. 0 for a degradation without any."""
 
 
 @dataclass(frozen=True)

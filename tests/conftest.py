@@ -45,13 +45,13 @@ def assets() -> Path:
 
 @pytest.fixture(scope="session")
 def small_benchmark() -> Callable[..., Path]:
-    """Writes small.yaml into a folder: a benchmark on `mini`, with other keys if any are given."""
+    """Writes small.yaml into a folder: a benchmark on `mini-2`, with other keys if any are given."""
     import yaml
 
     keys = {
-        "name": "small", "title": "a small one", "dataset": "mini", "split": "test", "train_split": "train", "scale": 4,
-        "degradation": "bicubic:scale=4", "flow": "dis", "weights": "mini", "sr": ["hr", "bicubic"], "recognizers": {},
-        "probes": ["psnr_y"],
+        "name": "small", "title": "a small one", "dataset": "mini-2", "split": "test", "train_split": "train",
+        "scale": 4, "degradation": "bicubic:scale=4", "flow": "dis", "weights": "mini-2", "sr": ["hr", "bicubic"],
+        "recognizers": {}, "probes": ["psnr_y"],
     }  # fmt: skip
 
     def write(folder: Path, **changes: object) -> Path:
@@ -76,7 +76,7 @@ def moving_texture(seed: int, frames: int = 8, height: int = 32, width: int = 40
 
 @pytest.fixture
 def made_clips(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a data folder of made clips with a `test` split, in the form that data set `mini` reads."""
+    """Writes a data folder of made clips with a `test` split, in the form that data set `mini-2` reads."""
     from harness.video.frames import write_video
 
     def make(classes: int = 3, per_class: int = 2, **shape: int) -> Path:

@@ -47,7 +47,7 @@ def check_declaration(spec: Spec) -> list[Check]:
     if isinstance(spec, RecognizerSpec):
         tests.append(("streams", contract.streams))
     if isinstance(spec, DegradationSpec):
-        tests.append(("option scale", contract.has_scale))
+        tests += [("option scale", contract.has_scale), ("severities", contract.severities)]
     return run_tests(tests)
 
 
@@ -116,6 +116,15 @@ class _Contract:
         scale = self.spec.options.get("scale")
         expect(isinstance(scale, int), f"option `scale` is {scale!r}; every degradation needs it as a whole number")
         return f"x{scale}"
+
+    def severities(self) -> str:
+        assert isinstance(self.spec, DegradationSpec)
+        usual = self.spec.options.get("severity")
+        expect(
+            not self.spec.severities or usual == 0,
+            f"has severities, but option `severity` is {usual!r}; it needs a default of 0, which stands for none",
+        )
+        return str(self.spec.severities or "none")
 
 
 def _expect_report(render: Callable[..., object], spec: ReportSpec) -> None:

@@ -21,7 +21,7 @@ Examples:
 
   harness benchmarks list                       names, data sets, whether the clips are here
 
-  harness benchmarks show mini                  its file, methods and recognisers, and which weights are missing
+  harness benchmarks show mini-2                its file, methods and recognisers, and which weights are missing
 
   harness benchmarks show my.yaml --data ~/clips
 

@@ -24,11 +24,11 @@ Examples:
 
   harness datasets list                      names, splits, what is missing
 
-  harness datasets show mini                 classes, groups, sizes, durations
+  harness datasets show mini-2               classes, groups, sizes, durations
 
   harness datasets build mini-2              render its training split from its seed
 
-  harness datasets verify mini --split test  decode every clip
+  harness datasets verify mini-2 --split test  decode every clip
 """
 Name = Annotated[
     str,

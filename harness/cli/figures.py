@@ -12,7 +12,7 @@ from harness.cli.options import PluginFiles
 EXAMPLES = """
 Examples:
 
-  harness figures runs/mini --out figures         accuracy, quality, pairs: PNG, SVG and PDF
+  harness figures runs/mini-2 --out figures       accuracy, quality, pairs: PNG, SVG and PDF
 
   harness figures runs/a runs/b --out figures     two runs of one protocol
 """

@@ -20,39 +20,39 @@ EVERY_PAIR = "all"
 EXAMPLES = """
 Examples:
 
-  harness leaderboard runs/mini                      in the terminal
+  harness leaderboard runs/mini-2                    in the terminal
 
   harness leaderboard runs/a runs/b                  two runs as one table
 
-  harness leaderboard runs/mini --pairs esrgan+vdsr  one more pair
+  harness leaderboard runs/mini-2 --pairs esrgan+vdsr  one more pair
 
-  harness leaderboard runs/mini --format csv         on standard output
+  harness leaderboard runs/mini-2 --format csv       on standard output
 
-  harness leaderboard runs/mini --out table.md       format by ending
+  harness leaderboard runs/mini-2 --out table.md     format by ending
 
-  harness leaderboard runs/mini --out table.tex      for a paper; --format tex-intervals with intervals
+  harness leaderboard runs/mini-2 --out table.tex    for a paper; --format tex-intervals with intervals
 
-  harness leaderboard runs/mini --out table.xlsx     a workbook
+  harness leaderboard runs/mini-2 --out table.xlsx   a workbook
 
-  harness leaderboard runs/mini --into README.md --marker mini --format md-table
+  harness leaderboard runs/mini-2 --into README.md --marker mini-2 --format md-table
 
-  harness leaderboard runs/mini --fusion 1:1         other weights
+  harness leaderboard runs/mini-2 --fusion 1:1       other weights
 
-  harness leaderboard runs/mini --pairs all          all a+b as a matrix
+  harness leaderboard runs/mini-2 --pairs all        all a+b as a matrix
 
-  harness leaderboard runs/mini --pairs all --out pairs.png
+  harness leaderboard runs/mini-2 --pairs all --out pairs.png
 
-  harness leaderboard runs/mini --classes            accuracy of every class
+  harness leaderboard runs/mini-2 --classes          accuracy of every class
 
-  harness leaderboard runs/mini --classes --out classes.csv
+  harness leaderboard runs/mini-2 --classes --out classes.csv
 
-  harness leaderboard runs/mini --confusion esrgan   what for what
+  harness leaderboard runs/mini-2 --confusion esrgan   what for what
 
-  harness leaderboard runs/mini --confusion esrgan --fusion 1:0
+  harness leaderboard runs/mini-2 --confusion esrgan --fusion 1:0
 
-  harness leaderboard runs/mini --flips sosr bicubic --out flips.md
+  harness leaderboard runs/mini-2 --flips sosr bicubic --out flips.md
 
-  harness leaderboard runs/mini --out findings.md    which findings of the paper hold
+  harness leaderboard runs/mini-2 --out findings.md  which findings of the paper hold
 """
 
 

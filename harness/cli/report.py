@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 EXAMPLES = """
 Examples:
 
-  harness report runs/mini --out page            open page/index.html
+  harness report runs/mini-2 --out page          open page/index.html
 
   harness report runs/a runs/b --out page        two runs of one protocol
 
-  harness report runs/mini --out page --clips 0  without pictures of clips
+  harness report runs/mini-2 --out page --clips 0  without pictures of clips
 
-  harness report runs/mini --out page --clips 12 --size 60
+  harness report runs/mini-2 --out page --clips 12 --size 60
 
-  harness view runs/mini                         writes runs/mini/page, opens it
+  harness view runs/mini-2                       writes runs/mini-2/page, opens it
 
 Clips are restored again for the page, with the weights and the data of the run; where those are not here, the page says
 so and has the rest.

@@ -31,7 +31,7 @@ Examples:
 
   harness run --sr sosr,tosr --save-frames sosr  keeps its restored clips
 
-  harness run --sr files:root=runs/mini/frames/sosr,tool=sosr  scores kept clips
+  harness run --sr files:root=runs/mini-2/frames/sosr,tool=sosr  scores kept clips
 
   harness run --benchmark my.yaml --data ~/clips --dry-run --estimate
 

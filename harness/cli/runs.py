@@ -20,15 +20,15 @@ Examples:
 
   harness runs list              every run under runs/
 
-  harness runs show runs/mini    protocol, cells, what is damaged
+  harness runs show runs/mini-2  protocol, cells, what is damaged
 
-  harness runs watch runs/mini   follows it from another terminal
+  harness runs watch runs/mini-2   follows it from another terminal
 
-  harness runs delete runs/mini  asks first
+  harness runs delete runs/mini-2  asks first
 
-  harness runs export runs/mini  writes runs/mini.zip
+  harness runs export runs/mini-2  writes runs/mini-2.zip
 
-  harness runs import mini.zip   unpacks it as runs/mini
+  harness runs import mini-2.zip   unpacks it as runs/mini-2
 """
 RunDir = Annotated[Path, typer.Argument(metavar="RUN_DIR", help="Folder that `harness run` wrote.")]
 COLOURS = {"failed": "red", "damaged": "red", "skipped": "yellow", "running": "cyan"}

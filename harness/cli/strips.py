@@ -12,9 +12,9 @@ from harness.cli.options import Device, PluginFiles
 EXAMPLES = """
 Examples:
 
-  harness strips runs/mini walk_test_0007         every method, one frame
+  harness strips runs/mini-2 walk_test_0007       every method, one frame
 
-  harness strips runs/mini walk_test_0007 --methods bicubic,sosr,hr --frames 3 --zoom 3 --out walk.png
+  harness strips runs/mini-2 walk_test_0007 --methods bicubic,sosr,hr --frames 3 --zoom 3 --out walk.png
 
 Clips are restored again, with the weights and the data of the run.
 """

@@ -1,4 +1,4 @@
-"""`harness study`: questions that take several trainings and a run."""
+"""`harness study`: questions that take several trainings or runs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from harness.cli.options import Device
 from harness.specs import DEFAULT_BENCHMARK
 
 if TYPE_CHECKING:
+    from harness.api import Done
     from harness.studies.mixing import MixStudy
     from harness.studies.tradeoff import TradeoffStudy
 
@@ -24,10 +25,12 @@ Examples:
 
   harness study tradeoff --method tosr --beta 0,.1,.4,1.6
 
+  harness study robustness --degradation h264 --sr bicubic,span --limit 48
+
 The same command again continues where it stopped.
 """
 app = typer.Typer(
-    cls=Group, name="study", help="Answer a question by several trainings and a run.", no_args_is_help=True,
+    cls=Group, name="study", help="Answer a question by several trainings or runs.", no_args_is_help=True,
     epilog=EXAMPLES,
 )  # fmt: skip
 BenchmarkName = Annotated[str, typer.Option(help="Name of a shipped benchmark, or a .yaml file.")]
@@ -87,6 +90,41 @@ def tradeoff(
     folder = out or Path("runs") / "study" / f"tradeoff-{method}-{load_benchmark(benchmark).name}"
     asked = (benchmark, method, _numbers(beta), folder, recognizer, recipe, arch, init, iters, limit, data, device)
     _do(TradeoffStudy(*asked), "beta", dry_run)
+
+
+@app.command(epilog=EXAMPLES)
+def robustness(
+    degradation: Annotated[str, typer.Option(help="Degradations that have severities: all, or a comma list.")] = "all",
+    benchmark: BenchmarkName = DEFAULT_BENCHMARK,
+    sr: Sr = "all",
+    recognizer: Annotated[str, typer.Option(help="Recognisers, as for harness run.")] = "all",
+    limit: Limit = None,
+    data: Data = None,
+    out: Out = None,
+    device: Device = "auto",
+    dry_run: DryRun = False,
+) -> None:
+    """Run the grid at every severity of a degradation: accuracy by severity, its mean, and its share of HR's."""
+    from harness.cli.computing import Wanted, run_variants
+    from harness.planning.benchmark import load_benchmark
+    from harness.planning.selecting import Request
+    from harness.planning.variants import variants
+    from harness.registry import registry
+    from harness.studies.robustness import by_severity, names_of
+    from harness.syntax import split_list
+    from harness.terminal import console
+    from harness.video.encoding import LOSSLESS
+
+    known, loaded = registry(), load_benchmark(benchmark)
+    wanted = Wanted(console(), known, True, dry_run, False, [], LOSSLESS, None)
+    folder = out or Path("runs") / "study" / f"robustness-{loaded.name}"
+    done: list[Done | None] = []
+    for name in names_of(split_list(degradation), known):
+        one = by_severity(loaded, name, known)
+        request = Request(one, sr, recognizer, limit, data, device)
+        done += run_variants(wanted, request, variants(one, known), folder / name)
+    if not dry_run:
+        raise typer.Exit(0 if all(each is not None and each.ok for each in done) else 1)
 
 
 def _numbers(text: str) -> list[float]:

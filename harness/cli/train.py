@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 EXAMPLES = """
 Examples:
 
-  harness train vdsr --benchmark mini            through BasicSR
+  harness train vdsr --benchmark mini-2          through BasicSR
 
   harness train sosr --data ~/CDVL --scale 4     on your own videos, published settings
 
   harness train sosr --benchmark ucf101-x4 --data ~/UCF101    on the training clips of split 1
 
-  harness train tosr --benchmark mini --arch vdsr   with another network
+  harness train tosr --benchmark mini-2 --arch vdsr   with another network
 
   harness train tosr --data ~/CDVL --arch basicvsr --init vimeo-bi   from published weights
 
-  harness train sosr --benchmark mini --recipe ablation/vdsr-wmse   another recipe
+  harness train sosr --benchmark mini-2 --recipe ablation/vdsr-wmse   another recipe
 
   harness train rcan --data ~/REDS --dry-run     what it would do
 
@@ -39,6 +39,8 @@ Examples:
   harness train tsn --mix 2:2 --restore span     half of the time on LR clips that span restores
 
   harness train tsn --benchmark my.yaml --recipe ucf101-x4-lite   with the recipe of another benchmark
+
+  harness train srresnet --benchmark mini-2 --recipe std --teacher basicvsr:vimeo-bi   taught by another network
 
   harness train rcan --iters 200 --out try       a short try
 
@@ -93,6 +95,13 @@ def train(
             "list); default random ones.",
         ),
     ] = None,
+    teacher: Annotated[
+        str | None,
+        typer.Option(
+            metavar="METHOD:TAG|FILE",
+            help="What to learn from, for recipes that distil, such as std; a recogniser takes a FILE.",
+        ),
+    ] = None,
     mix: Annotated[
         str | None,
         typer.Option(
@@ -122,6 +131,7 @@ def train(
 ) -> None:
     """Train on a benchmark's training split or on videos; writes weights, their data card and the loss curves."""
     from harness.contracts import TrainingRequest
+    from harness.memory import keep
 
     if benchmark is None and data is None:
         benchmark = DEFAULT_BENCHMARK
@@ -130,12 +140,13 @@ def train(
     folder = out or Path("runs") / "train" / _folder_name(name, benchmark, data, recipe, arch, mix, restore)
     request = TrainingRequest(
         name, benchmark, folder, iters, resume, device, data, scale, arch, recipe, dry_run, init, shares, restore,
-        cache_size,
+        cache_size, teacher,
     )  # fmt: skip
     if dry_run:
         trainer(request)
         return
     _make(folder, resume)
+    keep()
     trainer(request)
     if _leads():
         tell(f"trained {name}: {folder}")

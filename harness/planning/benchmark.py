@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from harness.documents import read_document
-from harness.errors import UnknownNameError, UsageError
+from harness.errors import ReplacedError, UnknownNameError, UsageError
 from harness.paths import benchmarks_folder
 from harness.planning.published import find_published
 from harness.specs import FLOOR
@@ -87,6 +87,8 @@ class Benchmark(BaseModel):
     """Weights of the spatial and the temporal stream's raw scores."""
     notes: list[str] = []
     """Lines for the leaderboard."""
+    replaces: list[FileName] = []
+    """Names of benchmarks that are gone, whose place this one took."""
     published: Line | None = None
     """Table of published numbers for this protocol: a file of ``benchmarks/published``, or a path from this file."""
 
@@ -114,7 +116,10 @@ def load_benchmark(name_or_path: str) -> Benchmark:
 
 
 def find_benchmark(name_or_path: str) -> Path:
-    """The file behind a shipped benchmark's name or a path to a ``.yaml`` file."""
+    """The file behind a shipped benchmark's name or a path to a ``.yaml`` file.
+
+    Raises `UnknownNameError`, `ReplacedError` for a benchmark that is gone, and `UsageError` for a file that is absent.
+    """
     if name_or_path.endswith((".yaml", ".yml")):
         path = Path(name_or_path)
         if not path.is_file():
@@ -122,6 +127,9 @@ def find_benchmark(name_or_path: str) -> Path:
         return path
     shipped = shipped_benchmarks()
     if name_or_path not in shipped:
+        for name, path in shipped.items():
+            if name_or_path in read_document(path, Benchmark).replaces:
+                raise ReplacedError("benchmark", name_or_path, name)
         raise UnknownNameError("benchmark", name_or_path, shipped, "A path to a file ends in .yaml.")
     return shipped[name_or_path]
 

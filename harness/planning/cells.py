@@ -24,6 +24,7 @@ from harness.planning.benchmark import Benchmark
 from harness.planning.computing import USUAL, Computing
 from harness.specs import (
     FLOW_STREAMS,
+    JOINT,
     OWN_FILES,
     SECOND_VIEW,
     DatasetSpec,
@@ -191,11 +192,12 @@ def uses_flow(probe: Part[Spec]) -> bool:
 def _by_content(spec: Spec, option: str, value: OptionValue, stream: str | None) -> OptionValue:
     """A file given by option counts by its content, so that the same path with other content is another cell.
 
-    ``{stream}`` in it stands for the stream, for recognisers with one file per stream.
+    ``{stream}`` in it stands for the stream, for recognisers with one file per stream; what it stands for where a
+    joint stream is built of files of two, the digest of its option knows.
     """
     if not value or not (option in OWN_FILES or option in spec.digests):
         return value
-    text = str(value).replace("{stream}", stream or "")
+    text = str(value) if stream == JOINT else str(value).replace("{stream}", stream or "")
     if option in spec.digests:
         return str(resolve_import(spec.digests[option])(text))
     file = Path(text).expanduser()

@@ -39,7 +39,7 @@ def refuse_bare_floor(benchmark: Benchmark, floor: SRMethodSpec, registry: Regis
 def refuse_unfit(part: Part[SRMethodSpec], registry: Registry, where: str, *, dropped: bool) -> None:
     """Raise `UsageError` for a method that leaves dropped frames unmade, or fills in where none were dropped.
 
-    `where` says whose frames they are, for instance ``benchmark mini``.
+    `where` says whose frames they are, for instance ``benchmark mini-2``.
     """
     *before, last = (step.spec for step in part.steps)
     early = next((spec.name for spec in before if spec.interpolates), None)

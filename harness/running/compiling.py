@@ -63,7 +63,7 @@ class _Compiled:
             return self._plain(*given, **named)
         try:
             return self._compiled(*given, **named)
-        except Exception as error:
+        except Exception as error:  # a compiler's or the network's own: the plain call below tells
             if ran_out(error):
                 raise
             why = one_line(error)

@@ -149,10 +149,12 @@ def _put_environment(wanted: dict[Any, Any]) -> None:
 
 
 def _handlers() -> list[Any]:
-    return [signal.getsignal(number) for number in SIGNALS] if _is_main() else []
+    return [signal.getsignal(number) for number in SIGNALS]
 
 
 def _put_handlers(wanted: Sequence[Any]) -> None:
+    if not _is_main():  # no other thread may set one, so none has
+        return
     for number, handler in zip(SIGNALS, wanted, strict=True):
         if handler is not None and signal.getsignal(number) != handler:
             signal.signal(number, handler)

@@ -129,9 +129,10 @@ def _earlier_info(plan: Plan, folder: RunFolder) -> dict[str, Any] | None:
     if not (folder.path / "run.json").exists():
         return None
     info = folder.info()
-    if info["benchmark"]["name"] != plan.benchmark.name:
+    name = info["benchmark"]["name"]
+    if name != plan.benchmark.name:
+        gone = f", which is gone ({plan.benchmark.name} took its place)" if name in plan.benchmark.replaces else ""
         raise RunFolderError(
-            f"{folder.path} holds a run of {info['benchmark']['name']}; choose another --out, or --no-resume to start "
-            "it over"
+            f"{folder.path} holds a run of {name}{gone}; choose another --out, or --no-resume to start it over"
         )
     return info

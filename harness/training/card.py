@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 LICENCE = "Apache-2.0"
 """Licence of trained weights."""
+ROW = re.compile(r"\| ([^|]+?) \| (.+) \|")
+"""A line of a card's table."""
 
 
 def write_card(path: Path, *, title: str, fields: Mapping[str, object], notes: str = "") -> Path:
@@ -23,6 +26,14 @@ def write_card(path: Path, *, title: str, fields: Mapping[str, object], notes: s
         parts.append(notes.strip())
     card.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     return card
+
+
+def read_card(path: Path) -> dict[str, str]:
+    """The table of the card beside the checkpoint `path`, by field; empty where there is no card."""
+    card = path.with_suffix(".md")
+    lines = card.read_text(encoding="utf-8").splitlines() if card.is_file() else []
+    rows = [ROW.fullmatch(line) for line in lines]
+    return {row[1]: row[2].replace("\\|", "|").replace("<br>", "\n") for row in rows if row}
 
 
 def header(name: str, *, options: Mapping[str, Any], trained_on: str, note: str, **more: str) -> dict[str, str]:

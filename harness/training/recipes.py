@@ -30,7 +30,7 @@ def find_recipe(name: str, benchmark: str | None, wanted: str | None = None) -> 
     """The file of a recipe: the benchmark's for the method or recogniser `name`, or else the published one.
 
     `wanted` is a file ending in ``.yaml``, or a name: ``ablation/vdsr-wmse`` is a file in the benchmark's folder;
-    ``paper`` and ``mini/vdsr`` are in the folder ``training`` beside the benchmark's file, or shipped. Raises
+    ``paper`` and ``mini-2/vdsr`` are in the folder ``training`` beside the benchmark's file, or shipped. Raises
     `UsageError` that says which folders were searched and which recipes exist.
     """
     if wanted is not None and wanted.endswith((".yaml", ".yml")):

@@ -27,6 +27,7 @@ from harness.errors import ClipError, HarnessError
 from harness.files import replacing
 from harness.transfer import to_device, to_host
 from harness.video.container import MEND, local, moving_stream, open_container, reason
+from harness.video.encoder import open_encoder
 from harness.video.extent import is_cut
 from harness.video.orientation import AS_CODED, orientation
 from harness.video.packets import other_size, survey, with_damage
@@ -206,6 +207,7 @@ def write_video(
             for image in _single_frames(frames):
                 if count == 0:
                     stream.height, stream.width, stream.pix_fmt = *image.shape[:2], pixel_format
+                    open_encoder(stream.codec_context)
                 if image.shape[:2] != (stream.height, stream.width):  # the encoder would silently resize it
                     raise HarnessError(f"{path}: frame {count} differs in size from the first; make them the same size")
                 container.mux(stream.encode(VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")))

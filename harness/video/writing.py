@@ -21,6 +21,7 @@ from harness.errors import HarnessError, UsageError
 from harness.files import replacing
 from harness.video.container import reason
 from harness.video.copying import Source, SourceFrame
+from harness.video.encoder import open_encoder
 from harness.video.encoding import Encoder, Encoding, container_of
 from harness.video.hdr import display_options
 from harness.video.pixels import FULL, RGB, Pixels, to_frame
@@ -46,7 +47,7 @@ class Writer:
         encoder, options = encoding.encoder(path, source.colours.deep)
         self.video = self._add_video(encoder, options, size)
         try:
-            self.video.codec_context.open()
+            open_encoder(self.video.codec_context)
         except av.FFmpegError as error:
             problem = f"{encoder.library} cannot encode {size[1]}x{size[0]}: {reason(error)}"
             raise UsageError(f"{path}: {problem}; try another --codec") from error

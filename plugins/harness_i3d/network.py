@@ -27,6 +27,9 @@ WIDTHS = {
 POOLED = {"Mixed_4b": ((3, 3, 3), (2, 2, 2)), "Mixed_5b": ((2, 2, 2), (2, 2, 2))}
 """Kernel and stride of the pooling before a module; all modules of one number are of one size."""
 FEATURES = 1024
+"""Channels of what is before the classes."""
+NARROWEST = 8
+"""What all numbers of channels can be divided by."""
 BEFORE_CLASSES = (2, 7, 7)
 """Frames and sides of the features that one vector of class scores looks at."""
 LEAST_FRAMES = 9
@@ -64,9 +67,9 @@ class _Inception(nn.Module):
 class _Classes(nn.Module):
     """The convolution that makes class scores of features."""
 
-    def __init__(self, num_classes: int) -> None:
+    def __init__(self, given: int, num_classes: int) -> None:
         super().__init__()
-        self.conv3d = nn.Conv3d(FEATURES, num_classes, 1)
+        self.conv3d = nn.Conv3d(given, num_classes, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         found: Tensor = self.conv3d(x)
@@ -77,21 +80,23 @@ class I3D(nn.Module):
     """Clips ``(N, C, T, H, W)`` in [-1, 1] to class scores before softmax ``(N, num_classes)``.
 
     C is 3 for RGB and 2 for flow; T is at least 9, H and W at least 193, as published 224. 12,697,264 parameters for
-    RGB and 400 classes. As in TensorFlow, whose weights are published, every layer is padded so that its output has the
-    size of its input divided by its stride and rounded up, with the odd pixel behind.
+    RGB and 400 classes. `narrow` (1, 2, 4 or 8) divides the channels of every layer, which is not published. As in
+    TensorFlow, whose weights are published, every layer is padded so that its output has the size of its input divided
+    by its stride and rounded up, with the odd pixel behind.
     """
 
-    def __init__(self, num_classes: int = 400, channels: int = 3) -> None:
+    def __init__(self, num_classes: int = 400, channels: int = 3, narrow: int = 1) -> None:
         super().__init__()
         self.num_classes = num_classes
-        self.Conv3d_1a_7x7 = _Unit(channels, 64, 7, 2)
-        self.Conv3d_2b_1x1 = _Unit(64, 64)
-        self.Conv3d_2c_3x3 = _Unit(64, 192, 3)
-        made = 192
-        for name, widths in WIDTHS.items():
+        first, made = 64 // narrow, 192 // narrow
+        self.Conv3d_1a_7x7 = _Unit(channels, first, 7, 2)
+        self.Conv3d_2b_1x1 = _Unit(first, first)
+        self.Conv3d_2c_3x3 = _Unit(first, made, 3)
+        for name, published in WIDTHS.items():
+            widths = [width // narrow for width in published]
             self.add_module(name, _Inception(made, widths))
             made = widths[0] + widths[2] + widths[4] + widths[5]
-        self.logits = _Classes(num_classes)
+        self.logits = _Classes(made, num_classes)
 
     def features(self, clips: Tensor) -> Tensor:
         """What is before the classes: ``(N, 1024, T / 8, H / 32, W / 32)``, sizes rounded up; 0 or more."""

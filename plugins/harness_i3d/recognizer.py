@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -14,7 +15,7 @@ from harness.errors import UnknownNameError, UsageError, WeightsMissingError
 from harness.specs import OptionValue
 from harness.video.flow_input import quantise
 from harness_i3d import checkpoints
-from harness_i3d.network import I3D, LEAST_FRAMES
+from harness_i3d.network import LEAST_FRAMES
 from harness_mmaction.class_map import SHIPPED, ClassMap, describe_map, load_map
 from harness_mmaction.views.crops import Views
 
@@ -24,19 +25,33 @@ CENTRE = 127.5
 """Levels 0..255 become -1..1."""
 
 
+class Network(Protocol):
+    """I3D, or a network over its features, for clips ``(N, C, T, H, W)`` in [-1, 1]."""
+
+    def features(self, clips: Tensor) -> Tensor:
+        """What is before the classes, ``(N, 1024, T / 8, H / 32, W / 32)`` as published."""
+        ...
+
+    def __call__(self, clips: Tensor) -> Tensor:
+        """Class scores ``(N, num_classes)``."""
+        ...
+
+
 @dataclass(frozen=True)
 class Recognizer:
     """One stream of I3D on the middle frames of a clip. Implements `harness.contracts.StreamRecognizer`.
 
-    The view is the middle 224x224 pixels of frames whose short side is 256. Flow is clipped at +-`flow_bound` pixels.
+    Flow is clipped at +-`flow_bound` pixels. `view` is one view; as published the middle 224x224 pixels of frames
+    whose short side is 256.
     """
 
-    network: I3D
+    network: Network
     stream: str
     frames: int
     flow_bound: float
     device: torch.device
     classes: ClassMap | None = None
+    view: Views = VIEW
 
     def wants(self, num_frames: int) -> Wants:
         """`frames` frames or consecutive pairs in the middle; a shorter clip begins anew where it ends."""
@@ -58,12 +73,17 @@ class Recognizer:
             return self.network.features(self.clip(frames, flow)).squeeze(0).float()
 
     def clip(self, frames: Tensor, flow: Tensor) -> Tensor:
-        """What the network sees of the wanted frames or flow, ``(1, C, T, 224, 224)`` in [-1, 1]."""
+        """What the network sees of the wanted frames or flow, ``(1, C, T, side, side)`` in [-1, 1]."""
         if self.stream == "spatial":
-            views = VIEW.of_frames(torch.round(frames * 255))
+            views = self.view.of_frames(torch.round(frames * 255))
         else:
-            views = VIEW.of_flow(quantise(flow, self.flow_bound), lambda levels: levels)
-        return (views.to(self.device) / CENTRE - 1).transpose(0, 1).unsqueeze(0)
+            views = self.view.of_flow(quantise(flow, self.flow_bound), lambda levels: levels)
+        return shown(views.to(self.device))[None]
+
+
+def shown(levels: Tensor) -> Tensor:
+    """Levels of a view ``(T, C, H, W)`` in 0..255 as the network takes them: ``(C, T, H, W)`` in [-1, 1]."""
+    return (levels / CENTRE - 1).transpose(0, 1)
 
 
 def middle(count: int, length: int) -> list[int]:

@@ -9,14 +9,14 @@ from harness.specs import HealthCheck, OptionValue, RecognizerSpec, Weights
 from harness_mmaction.declared.zoo import declarations
 
 
-def _mini(stream: str, sha256: str, **options: OptionValue) -> Weights:
-    """The checkpoint that comes with the package, trained on the training split of the mini data set."""
+def _mini_2(stream: str, sha256: str, **options: OptionValue) -> Weights:
+    """The checkpoint that comes with the package, trained on the training split of `mini-2`."""
     return Weights(
-        tag="mini",
+        tag="mini-2",
         sha256=sha256,
-        trained_on="mini/train",
+        trained_on="mini-2/train",
         licence="Apache-2.0",
-        file=f"harness_mmaction:weights/tsn-{stream}-mini.safetensors",
+        file=f"harness_mmaction:weights/tsn-{stream}-mini-2.safetensors",
         stream=stream,
         options=options,
         note="EfficientNet-lite0 cut after its fifth stage instead of BN-Inception",
@@ -46,8 +46,8 @@ def harness_recognizers() -> Iterator[RecognizerSpec]:
         digests={"config": "harness_mmaction.configs:digest"},
         streams=("spatial", "temporal"),
         weights=(
-            _mini("spatial", "99e6418c6fddaa08ddc5d1f58b8c810b84dd6ebd78335cfadfd0b5f1c80c86ea"),
-            _mini("temporal", "3a8a621b964f62505641d5f84eecfada614e234e1fb9e41007df3cf351a99467"),
+            _mini_2("spatial", "bdb639ff354107e010c3c136a679b9786832679b3c26406448c43521b3e7c5be"),
+            _mini_2("temporal", "5b9d9531a99ef4c987bfa41ecc921b518a875fc7e6e6aa184161e220c7e796dc"),
         ),
         trainer="harness_mmaction.training.train:train",
         recipe="harness_mmaction.training.recipe:Recipe",

@@ -23,6 +23,7 @@ def prepare() -> None:
     One warning of the import is silenced, by its text.
     """
     stub_missing_drn()
+    leave_out_multimodal()
     with warnings.catch_warnings():
         # mmcv-lite is what we install; TSN needs none of mmcv's compiled operators
         warnings.filterwarnings("ignore", "Fail to import ``MultiScaleDeformableAttention``", UserWarning)
@@ -47,6 +48,13 @@ def stub_missing_drn() -> None:
     vars(module)["DRN"] = type("DRN", (), {"__doc__": "Missing from the wheel; never used for recognition."})
     vars(package)["drn"] = module
     sys.modules[DRN_PACKAGE], sys.modules[DRN_MODULE] = package, module
+
+
+def leave_out_multimodal() -> None:
+    """Where transformers is installed, mmaction imports models of video and text, which fail with its release 5."""
+    import mmaction.utils.dependency as dependency
+
+    dependency.WITH_MULTIMODAL = False
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.hookspecs import hookimpl
 from harness.specs import SRMethodSpec
-from harness_basicsr.declared.checkpoints import mini
+from harness_basicsr.declared.checkpoints import mini_2
 from harness_basicsr.declared.methods import RECIPE
 
 
@@ -20,16 +20,14 @@ def harness_sr_methods() -> Iterator[SRMethodSpec]:
         more_options="harness_basicsr.declared.architectures:options_of",
         citation="Zhang, Liu, Xiong: Two-Stream Action Recognition-Oriented Video Super-Resolution. ICCV 2019",
         family="perceptual",
-        weights=(
-            mini(
-                "sosr",
-                "e6b663cacde5bf6eab363794349fa7f127524ef926bf727bdefc21a032914b02",
-                "narrow: 5 blocks of 32 features, growth 16, for 23 of 64, growth 32; short adversarial training",
-                package="harness_sosr",
-                num_feat=32,
-                num_block=5,
-                num_grow_ch=16,
-            ),
+        weights=mini_2(
+            "sosr",
+            "45c196f28e850280c074eba2fa163d773b691c89330ccb538302a8278f1343da",
+            "narrow: 5 blocks of 32 features, growth 16, for 23 of 64, growth 32; short adversarial training",
+            package="harness_sosr",
+            num_feat=32,
+            num_block=5,
+            num_grow_ch=16,
         ),
         needs_weights=True,
         official="those linked from https://github.com/AlanZhang1995/TwoStreamSR",

@@ -33,11 +33,11 @@ def harness_recognizers() -> Iterator[RecognizerSpec]:
         streams=("joint",),
         weights=(
             Weights(
-                tag="mini",
-                sha256="b1021c922ae76b1a1bc47d1d96fb564267d51d3806964242ba98976917ecd2e0",
-                trained_on="mini/train",
+                tag="mini-2",
+                sha256="77b107d70f1c50500cc5d4c2ad24ebd1ce26bc7d17c142f6ec753dad09e1d854",
+                trained_on="mini-2/train",
                 licence="Apache-2.0",
-                file="harness_stresnet:weights/stresnet-joint-mini.safetensors",
+                file="harness_stresnet:weights/stresnet-joint-mini-2.safetensors",
                 stream="joint",
                 options={"depth": 26, "width": 14, "stack": 5},
                 note="narrow: 26 layers of width 14 instead of 50 of width 64, from random weights",

@@ -11,8 +11,8 @@ from pydantic import Field, model_validator
 from harness.contracts import TrainingRequest
 from harness.errors import UsageError
 from harness_mmaction.training.learning import learn
-from harness_mmaction.training.lesson import FLOW, FRAMES, Lesson
-from harness_mmaction.training.recipe import BaseRecipe
+from harness_mmaction.training.lesson import FLOW, FRAMES, HR, Learner, Lesson
+from harness_mmaction.training.recipe import ViewRecipe
 
 if TYPE_CHECKING:
     from torch import nn
@@ -22,7 +22,7 @@ PRETRAINED = (50, 64)
 """Depth and width of the network for which there are ImageNet weights."""
 
 
-class STResNetRecipe(BaseRecipe):
+class STResNetRecipe(ViewRecipe):
     """A recipe of ST-ResNet; `segments` are the positions in time."""
 
     stride: tuple[Stride, Stride]
@@ -35,12 +35,11 @@ class STResNetRecipe(BaseRecipe):
         return self
 
 
-class STResNetLearner:
-    """Implements `harness_mmaction.training.lesson.Learner`."""
-
+class STResNetLearner(Learner[STResNetRecipe]):
     title = "ST-ResNet"
     recipe = STResNetRecipe
-    mixes = False
+    starts: Sequence[str] = ("imagenet", "scratch")
+    shows = HR
     sees: Mapping[str, Sequence[str]] = {"joint": (FRAMES, FLOW)}
 
     def model(self, lesson: Lesson[STResNetRecipe]) -> dict[str, Any]:

@@ -70,9 +70,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def runs(place: Path) -> Path:
     """A run of two clips, under the names that pages use."""
-    found = CliRunner().invoke(app, ["run", "--sr", "span", "--limit", "2", "--out", str(place / "runs" / "mini")])
+    found = CliRunner().invoke(app, ["run", "--sr", "span", "--limit", "2", "--out", str(place / "runs" / "mini-2")])
     assert found.exit_code == 0, found.output
-    shutil.copytree(place / "runs" / "mini", place / "runs" / "mini-24")
+    shutil.copytree(place / "runs" / "mini-2", place / "runs" / "mini-2-12")
     return place
 
 

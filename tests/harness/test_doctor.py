@@ -40,10 +40,10 @@ def test_this_installation_is_healthy() -> None:
     broken = [f for f in found.values() if f.status == "broken" and not f.what.startswith("weights")]
     assert broken == []
     for what in ("Python", "torch", "torch and torchvision fit each other", "cv2.optflow is there", "CPU", "CUDA",
-                 "both packages of OpenCV have one version", "data set mini, test", "plugins loaded"):  # fmt: skip
+                 "both packages of OpenCV have one version", "data set mini-2, test", "plugins loaded"):  # fmt: skip
         assert found[what].status == "ok"
     assert sum(what.startswith("cured: ") for what in found) == 2
-    assert any(what.startswith("weights tsn mini spatial") for what in found)
+    assert any(what.startswith("weights tsn mini-2 spatial") for what in found)
 
 
 def python_too_new(patch: pytest.MonkeyPatch) -> None:

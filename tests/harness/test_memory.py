@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -151,3 +153,26 @@ def test_what_is_free_between_what_is_held_goes_back_to_the_system() -> None:
 def _resident() -> int:
     """Bytes of this process in memory."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+PAGES = """
+import resource, sys, torch
+from harness.memory import keep
+if sys.argv[1] == "keep":
+    keep()
+for _ in range(10):
+    torch.empty(10_000_000).fill_(1.0)  # 40 MB, above what glibc learns to keep by itself
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(5):
+    torch.empty(10_000_000).fill_(1.0)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="it is an option of glibc's")
+def test_blocks_that_are_kept_are_not_cleared_by_the_system_again() -> None:
+    faults = {
+        how: int(subprocess.run([sys.executable, "-c", PAGES, how], check=True, capture_output=True, text=True).stdout)
+        for how in ("usual", "keep")
+    }
+    assert 10 * faults["keep"] < faults["usual"], faults

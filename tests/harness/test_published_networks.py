@@ -125,7 +125,7 @@ def test_25_lines_are_enough(
     published: Published, checkpoint: str, params: int, made_clips: Callable[..., Path],
     small_benchmark: Callable[..., Path], tmp_path: Path,
 ) -> None:  # fmt: skip
-    plugin = write_plugin(tmp_path, published, SHIPPED / "weights" / f"{checkpoint}-mini-x4.safetensors")
+    plugin = write_plugin(tmp_path, published, SHIPPED / "weights" / f"{checkpoint}-mini-2-x4.safetensors")
     passes(plugin)
     gain, counted = scored(plugin, made_clips(classes=2, per_class=1), small_benchmark(tmp_path))
     assert counted == params

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
@@ -9,7 +10,7 @@ from types import ModuleType
 import pytest
 from pluggy import PluginValidationError
 
-from harness.errors import PluginError, UnknownNameError
+from harness.errors import PluginError, ReplacedError, UnknownNameError
 from harness.hookspecs import hookimpl
 from harness.imports import resolve_import
 from harness.registry import HOOKS, Registry, load_registry, new_registry, registry
@@ -53,6 +54,15 @@ def test_an_unknown_name_gets_a_suggestion(empty: Registry) -> None:
         empty.get(SRMethodSpec, "bicubik")
     with pytest.raises(UnknownNameError, match=r"unknown SR method 'xyz'\. Known: bicubic, nearest\."):
         empty.get(SRMethodSpec, "xyz")
+
+
+def test_a_name_that_is_gone_leads_to_what_took_its_place(empty: Registry) -> None:
+    empty.register(plugin(replace(method("newer"), replaces=("older", "oldest"))), "first")
+    for name in ("older", "oldest"):
+        with pytest.raises(ReplacedError, match=f"^the SR method '{name}' is gone: use 'newer', which took its place$"):
+            empty.get(SRMethodSpec, name)
+    empty.register(plugin(method("older")), "second")
+    assert empty.get(SRMethodSpec, "older").name == "older", "somebody may take the name again"
 
 
 def test_two_plugins_with_the_same_name_are_an_error_with_both_names(empty: Registry) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -20,7 +20,7 @@ from harness.contracts import Clip, Dataset, FlowEstimator, Progress
 from harness.datasets.digests import split_digest
 from harness.training.cache import open_cache
 from harness.training.restored import Restoring
-from harness.training.store import Arrays, Origin, Shapes, Store, read_index
+from harness.training.store import Arrays, Maker, Origin, Shapes, Store, read_index
 from harness.video.flow_input import quantise
 from harness.video.frames import Video, multiple_of, to_tensor
 from harness_mmaction.views.crops import resize_short_side, resized_size
@@ -33,23 +33,35 @@ Bytes = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Entry:
-    """One clip: its class, and the shape ``(T, H, W, C)`` of what is kept of it."""
+    """One clip: its class, and the shape of what is kept of it, ``(T, H, W, C)`` of images."""
 
     clip: str
     label: int
-    shape: tuple[int, int, int, int]
+    shape: tuple[int, ...]
 
 
+@dataclass(frozen=True)
 class ClipLayout:
-    """One array a clip. Implements `harness.training.store.Layout`."""
+    """One array a clip, of numbers of one type. Implements `harness.training.store.Layout`."""
 
-    numbers: Mapping[str, Any] = {DATA: np.uint8}
+    number: Any = np.uint8
+
+    @property
+    def numbers(self) -> Mapping[str, Any]:
+        return {DATA: self.number}
 
     def shapes(self, entry: Entry) -> Shapes:
         return {DATA: entry.shape}
 
     def facts(self) -> dict[str, Any]:
         return {}
+
+
+def open_store(folder: Path, layout: ClipLayout) -> Store[Entry]:
+    """Open a cache that is complete."""
+    index = read_index(folder)
+    entries = [Entry(row["clip"], row["label"], tuple(row["shape"])) for row in index["entries"]]
+    return Store.load(folder, layout, entries, index["stored"])
 
 
 @dataclass(frozen=True)
@@ -61,9 +73,7 @@ class ClipCache:
     @classmethod
     def load(cls, folder: Path) -> ClipCache:
         """Open a cache that is complete."""
-        index = read_index(folder)
-        entries = [Entry(row["clip"], row["label"], tuple(row["shape"])) for row in index["entries"]]
-        return cls(Store.load(folder, ClipLayout(), entries, index["stored"]))
+        return cls(open_store(folder, ClipLayout()))
 
     @property
     def entries(self) -> Sequence[Entry]:
@@ -85,10 +95,46 @@ class ClipCache:
         return torch.from_numpy(found).permute(0, 3, 1, 2).float()
 
 
+class Kept(Maker[Any], Protocol):
+    """What a training of recognisers keeps of each clip."""
+
+    @property
+    def kind(self) -> str:
+        """What the names of its folders begin with."""
+        ...
+
+    @property
+    def channels(self) -> int:
+        """Of an image or a unit of features: the caches of a training share their bound by it."""
+        ...
+
+    @property
+    def flow(self) -> str:
+        """For the card: the optical flow in it; empty for none."""
+        ...
+
+    def identity(self) -> Sequence[object]:
+        """What is kept depends on this in addition to the clips, as JSON."""
+        ...
+
+    def in_words(self) -> str:
+        """Of which size it is, for a plan."""
+        ...
+
+    def store(self, folder: Path) -> Store[Any]:
+        """A complete cache of it, opened."""
+        ...
+
+
+def picked(video: Video, positions: Sequence[int], clip: str, restoring: Restoring | None) -> Bytes:
+    """Frames of a clip, degraded and restored first if `restoring`: uint8 ``(len(positions), H, W, 3)``."""
+    return restoring.pick(video, positions, clip) if restoring else video.pick(positions)
+
+
 @dataclass(frozen=True)
 class Look:
     """What is cached of clips: their frames, or with an `estimator` the flow between consecutive ones as levels
-    (`harness.video.flow_input.quantise` with `bound`). Implements `harness.training.store.Maker`.
+    (`harness.video.flow_input.quantise` with `bound`). Implements `Kept`.
 
     Images whose short side is above `short_side` are made smaller. A clip of one frame is paired with itself.
     """
@@ -113,6 +159,16 @@ class Look:
     def channels(self) -> int:
         return 2 if self.estimator else 3
 
+    @property
+    def flow(self) -> str:
+        return f"{self.name}, HR frames, clipped at +-{self.bound} px, 8 bits" if self.estimator else ""
+
+    def in_words(self) -> str:
+        return f"of at most {self.short_side} px on the short side"
+
+    def store(self, folder: Path) -> Store[Any]:
+        return ClipCache.load(folder).store
+
     def identity(self) -> list[object]:
         """What the cached images depend on, in addition to the clips."""
         flow = [self.name, self.bound] if self.estimator else []
@@ -132,17 +188,15 @@ class Look:
     def images(self, video: Video, positions: Sequence[int], clip: str) -> Bytes:
         """Frames, or fields of flow, of a clip, uint8 ``(len(positions), H, W, C)``."""
         if self.estimator is None:
-            return self._small(torch.from_numpy(self._pick(video, positions, clip)).permute(0, 3, 1, 2))
+            frames = picked(video, positions, clip, self.restoring)
+            return self._small(torch.from_numpy(frames).permute(0, 3, 1, 2))
         last = video.num_frames - 1
         wanted = sorted({min(p + step, last) for p in positions for step in (0, 1)})
-        frames = self._pick(video, wanted, clip)
+        frames = picked(video, wanted, clip, self.restoring)
         starts = np.searchsorted(wanted, positions)
         ends = np.searchsorted(wanted, [min(p + 1, last) for p in positions])
         parts = [slice(start, start + PAIRS_AT_ONCE) for start in range(0, len(positions), PAIRS_AT_ONCE)]
         return np.concatenate([self._flow(frames[starts[part]], frames[ends[part]]) for part in parts])
-
-    def _pick(self, video: Video, positions: Sequence[int], clip: str) -> Bytes:
-        return self.restoring.pick(video, positions, clip) if self.restoring else video.pick(positions)
 
     def _flow(self, first: Bytes, second: Bytes) -> Bytes:
         assert self.estimator is not None
@@ -156,7 +210,7 @@ class Look:
 
 
 def clip_cache(
-    root: Path, dataset: Dataset, clips: Sequence[Clip], look: Look, bound: float, progress: Progress | None = None
+    root: Path, dataset: Dataset, clips: Sequence[Clip], look: Kept, bound: float, progress: Progress | None = None
 ) -> Path:
     """The folder of a cache under `root`, as `harness.training.cache.open_cache` says."""
     identity = [*look.identity(), split_digest(clips)]

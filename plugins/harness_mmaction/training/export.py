@@ -42,7 +42,7 @@ class Outcome:
             **words,
             "parameters": parameters,
             "seed": recipe.seed,
-            "epochs": f"{epochs} of {last_epoch} iterations, {_batch(recipe)}, {recipe.segments} segments a clip",
+            "epochs": f"{epochs} of {last_epoch} iterations, {_batch(recipe)}",
             "optimiser": _optimiser(recipe),
             "precision": recipe.in_words() if recipe.computing() else None,
             "time": f"{float(runner.message_hub.get_info(SECONDS)) / 60:.1f} minutes",
@@ -57,14 +57,15 @@ class Outcome:
 
 
 def _batch(recipe: BaseRecipe) -> str:
-    return f"batch {recipe.batch}" + (f" x {recipe.accumulate}" if recipe.accumulate > 1 else "")
+    accumulated = f" x {recipe.accumulate}" if recipe.accumulate > 1 else ""
+    return ", ".join(filter(None, (f"batch {recipe.batch}{accumulated}", recipe.views)))
 
 
 def _optimiser(recipe: BaseRecipe) -> str:
-    method = "AdamW" if recipe.optimizer == "adamw" else f"SGD, momentum {recipe.momentum}"
+    names = {"adamw": "AdamW", "sgd": f"SGD, momentum {recipe.momentum}", "rmsprop": "RMSprop"}
     fall = f"a tenth after {', '.join(map(str, recipe.steps))} epochs" if recipe.steps else "cosine"
     warm_up = "warm-up and " if recipe.warm_up else ""
-    return f"{method}, rate {recipe.learning_rate}, decay {recipe.weight_decay}, {warm_up}{fall}"
+    return f"{names[recipe.optimizer]}, rate {recipe.learning_rate}, decay {recipe.weight_decay}, {warm_up}{fall}"
 
 
 def export(

@@ -22,7 +22,7 @@ from harness.training.quality import Quality
 
 TOP1 = Quality("top1", "top-1 accuracy", "%")
 CURVE = "curve.json"
-SECONDS, LOSS, RANDOM, COMPUTING = "training_seconds", "loss_of_last_epoch", "random_state", "computing"
+SECONDS, LOSS, RANDOM, BEGINNING = "training_seconds", "loss_of_last_epoch", "random_state", "computing"
 
 
 @HOOKS.register_module()
@@ -31,22 +31,22 @@ class PlainCheckpoint(Hook):  # type: ignore[misc]
 
     mmengine 0.10.7 saves its logging histories, Python objects that torch refuses to load since 2.6 (``weights_only``).
     Nothing needs them to resume. The state of torch's random numbers (CPU) is added, so that a resumed training
-    draws those that it would have drawn; and `computing`, what the recipe says of precision and memory if that is not
-    the usual. Loading one of other computing raises `UsageError`.
+    draws those that it would have drawn; and `beginning`, what is not the usual of a training: precision, memory, mix
+    and teacher. Loading one that began otherwise raises `UsageError`.
     """
 
-    def __init__(self, computing: Mapping[str, Any]) -> None:
+    def __init__(self, beginning: Mapping[str, Any]) -> None:
         self._since = 0.0
         self._random: torch.Tensor | None = None
-        self._computing = dict(computing)
+        self._beginning = dict(beginning)
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
-        before, now = checkpoint.get(COMPUTING, {}), self._computing
+        before, now = checkpoint.get(BEGINNING, {}), self._beginning
         changed = [key for key in sorted(before.keys() | now.keys()) if before.get(key) != now.get(key)]
         if changed:
             raise UsageError(
                 f"cannot resume: the training in {runner.work_dir} was begun with another {' and '.join(changed)}; "
-                "give the same recipe, or start from scratch with another --out"
+                "give the same again, or start from scratch with another --out"
             )
         self._random = checkpoint.get(RANDOM)
 
@@ -63,7 +63,7 @@ class PlainCheckpoint(Hook):  # type: ignore[misc]
         runner.message_hub.update_info(LOSS, loss, resumed=False)
         known = {SECONDS: self._count(runner), LOSS: loss}
         checkpoint[RANDOM] = torch.get_rng_state()
-        checkpoint[COMPUTING] = self._computing
+        checkpoint[BEGINNING] = self._beginning
         checkpoint["message_hub"] = {"log_scalars": {}, "runtime_info": known, "resumed_keys": {}}
 
     def after_train(self, runner: Runner) -> None:

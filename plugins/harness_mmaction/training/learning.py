@@ -13,12 +13,13 @@ from harness.training.cache import shortage
 from harness.training.curves import write_curves
 from harness.training.display import LineDisplay, display_for
 from harness.training.quality import Curve
-from harness_mmaction.training.cache import ClipCache, clip_cache
+from harness_mmaction.training.cache import clip_cache
 from harness_mmaction.training.course import Course, course_of
 from harness_mmaction.training.export import Outcome, export
-from harness_mmaction.training.lesson import FLOW, FRAMES, RESTORED, AnyRecipe, Learner, Lesson
+from harness_mmaction.training.lesson import FLOW, FRAMES, AnyRecipe, Learner, Lesson
 
-DOING = {FRAMES: "decoding", FLOW: "optical flow", **{kind: kind for kind in RESTORED.values()}}
+DOING = {FRAMES: "decoding", FLOW: "optical flow"}
+"""How the progress of a cache is called, if not by its kind."""
 
 
 def learn(
@@ -32,15 +33,15 @@ def learn(
 
     The folder gets ``NAME-STREAM-BENCHMARK.safetensors`` with cards, ``losses.csv`` and ``losses.png``. ``iters``
     shortens or lengthens the recipe, rounded up to whole epochs. ``resume`` resumes from the last checkpoint in
-    ``out``. Frames and flow are cached in ``out/cache``. ``data`` is where the benchmark's data set is, and `recipe`
-    replaces the recipe that the request names. Raises `UsageError` for options that a recogniser does not use.
+    ``out``. What is kept of clips is cached in ``out/cache``. ``data`` is where the benchmark's data set is, and
+    `recipe` replaces the recipe that the request names. Raises `UsageError` for options that a recogniser does not use.
     """
     course = course_of(learner, request, streams, recipe)
     if request.dry_run:
         tell(course.describe())
         return
     course.out.mkdir(parents=True, exist_ok=True)
-    caches = {kind: _prepared(course, kind) for kind in course.looks}
+    caches = {kind: _prepared(course, kind) for kind in course.kept}
     curves: dict[str, Curve] = {}
     from harness_mmaction.training.hooks import TOP1
 
@@ -48,7 +49,8 @@ def learn(
         for stream in course.streams:
             seen = {kind: caches[kind] for kind in course.seen_by(stream)}
             classes = course.setting.dataset.classes
-            lesson = Lesson(stream, course.recipe.of(stream), course.options, classes, seen, course.mix)
+            recipe_of, teacher = course.recipe.of(stream), course.teacher(stream)
+            lesson = Lesson(stream, recipe_of, course.options, classes, seen, course.mix, teacher)
             outcome, curves[stream] = _train_stream(course, lesson, display)
             _export(course, lesson, outcome)
     write_curves(course.out, curves, TOP1)
@@ -59,10 +61,10 @@ def learn(
 
 def _prepared(course: Course[AnyRecipe], kind: str) -> Path:
     """The folder of a cache of all clips; made if it does not exist yet."""
-    setting, look, bound = course.setting, course.looks[kind], course.bound(kind)
-    with counting_bar(DOING[kind], "clips") as progress:
-        folder = clip_cache(course.cache_folder, setting.dataset, setting.clips, look, bound, progress)
-    if told := shortage(ClipCache.load(folder).store):
+    setting, kept, bound = course.setting, course.kept[kind], course.bound(kind)
+    with counting_bar(DOING.get(kind, kind), "clips") as progress:
+        folder = clip_cache(course.cache_folder, setting.dataset, setting.clips, kept, bound, progress)
+    if told := shortage(kept.store(folder)):
         tell(told, err=True)
     return folder
 
@@ -73,7 +75,7 @@ def _train_stream(course: Course[AnyRecipe], lesson: Lesson[AnyRecipe], display:
     from harness_mmaction.training.runner import build_runner
 
     stream, recipe, learner = lesson.stream, lesson.recipe, course.learner
-    learned, measured = course.clips
+    learned, measured = course.samples
     epochs = course.epochs(stream)
     with runner_device(course.setting.device.type):
         runner = build_runner(
@@ -84,6 +86,7 @@ def _train_stream(course: Course[AnyRecipe], lesson: Lesson[AnyRecipe], display:
             measure=learner.data(lesson, measured, training=False) if measured else None,
             work=course.out / stream,
             epochs=epochs,
+            beginning=course.beginning(lesson),
             resume=course.request.resume,
         )
         if file := lesson.file_to_start_from:
@@ -91,7 +94,7 @@ def _train_stream(course: Course[AnyRecipe], lesson: Lesson[AnyRecipe], display:
         watch = Watch(display, stream, course.iterations[stream])
         runner.register_hook(watch)
         runner.train()
-        outcome = Outcome.of(runner, recipe, learner.words(lesson), epochs, len(learned), len(measured))
+        outcome = Outcome.of(runner, recipe, learner.words(lesson), epochs, len(learned), len(course.clips[1]))
     return outcome, dict(sorted(watch.curve.items()))
 
 

@@ -23,23 +23,16 @@ class BaseRecipe(ComputingRecipe, BaseModel):
 
     seed: int
     start: str = "imagenet"
-    """``imagenet``, ``scratch``, or a file of weights that an earlier training left (``{stream}`` is the stream)."""
+    """``imagenet``, ``kinetics``, ``scratch``, or a file of weights that an earlier training left (``{stream}`` is the
+    stream)."""
     options: dict[str, OptionValue] = {}
     """Options of the recogniser that it is trained with; those that the benchmark fixes override them."""
-    segments: Positive
-    """Segments a clip in training."""
-    crop: Positive
-    """Side of the training crops in pixels."""
-    jitter: Share = 0.0
-    """Crops are larger or smaller by up to this share, separately in height and width, and resized; 0: unchanged."""
-    colour: Share
-    """Strength of the colour jitter of frames."""
     batch: Positive
     accumulate: Positive = 1
     """Batches whose mean gradient is one step."""
     epochs: dict[str, Positive]
     """By stream."""
-    optimizer: Literal["adamw", "sgd"] = "adamw"
+    optimizer: Literal["adamw", "sgd", "rmsprop"] = "adamw"
     momentum: Share | None = None
     """Of SGD."""
     learning_rate: Rate
@@ -70,6 +63,16 @@ class BaseRecipe(ComputingRecipe, BaseModel):
             raise ValueError("; ".join(mistakes(error, f"streams.{stream}"))) from error
         return self
 
+    @property
+    def taught(self) -> bool:
+        """Whether it learns from a teacher as well."""
+        return False
+
+    @property
+    def views(self) -> str:
+        """What is shown of a clip, in words; empty where that is always the same."""
+        return ""
+
     def of(self, stream: str) -> Self:
         """The recipe for one stream."""
         common = self.model_dump(exclude={"streams"})
@@ -84,9 +87,8 @@ class BaseRecipe(ComputingRecipe, BaseModel):
             raise UsageError(f"recipe: epochs are missing for the stream {missing[0]!r}")
 
     def side(self) -> int:
-        """Short side in pixels of the images that the largest training crop fits in."""
-        recipes = [self, *(self.of(stream) for stream in self.streams)]
-        return max(math.ceil(recipe.crop * (1 + recipe.jitter)) for recipe in recipes)
+        """Short side in pixels of the images that the largest training crop fits in; 0 where nothing is cut out."""
+        return 0
 
     def epochs_for(self, stream: str, clips: int, iters: int | None) -> int:
         """Epochs to train; `iters` iterations, where given, are rounded up to whole epochs."""
@@ -97,7 +99,28 @@ class BaseRecipe(ComputingRecipe, BaseModel):
         return max(clips // self.batch, 1)
 
 
-class Recipe(BaseRecipe):
+class ViewRecipe(BaseRecipe):
+    """What the recipes of recognisers say that see another view of a clip each time."""
+
+    segments: Positive
+    """Segments a clip in training."""
+    crop: Positive
+    """Side of the training crops in pixels."""
+    jitter: Share = 0.0
+    """Crops are larger or smaller by up to this share, separately in height and width, and resized; 0: unchanged."""
+    colour: Share
+    """Strength of the colour jitter of frames."""
+
+    @property
+    def views(self) -> str:
+        return f"{self.segments} segments a clip, crops of {self.crop} px"
+
+    def side(self) -> int:
+        recipes = [self, *(self.of(stream) for stream in self.streams)]
+        return max(math.ceil(recipe.crop * (1 + recipe.jitter)) for recipe in recipes)
+
+
+class Recipe(ViewRecipe):
     """A recipe of TSN; both streams share it except for the number of epochs and what `streams` says."""
 
     dropout: Share

@@ -26,12 +26,14 @@ def build_runner(
     measure: dict[str, Any] | None,
     work: Path,
     epochs: int,
+    beginning: dict[str, Any],
     resume: bool,
 ) -> Runner:
     """A Runner that trains a model (its description) on the data set `learn` and measures itself on `measure`.
 
     Data sets are descriptions too, with the numbers of their clips as ``indices``. Checkpoints go to `work` after every
-    epoch; with `resume`, training resumes from the last of them. What mmengine logs goes to files in `work` alone.
+    epoch; with `resume`, training resumes from the last of them, if that has the same `beginning`. What mmengine logs
+    goes to files in `work` alone.
     """
     prepare()
     clips = len(learn["indices"])
@@ -47,7 +49,7 @@ def build_runner(
         "train_cfg": {"by_epoch": True, "max_epochs": epochs, "val_interval": recipe.validate_every},
         "optim_wrapper": _optimiser(recipe),
         "param_scheduler": _schedule(recipe, epochs * recipe.iterations(clips), recipe.epochs[stream]),
-        "custom_hooks": [{"type": "PlainCheckpoint", "computing": recipe.computing()}],
+        "custom_hooks": [{"type": "PlainCheckpoint", "beginning": beginning}],
         "default_hooks": {
             "logger": {"type": "LoggerHook", "interval": 20},
             "checkpoint": {"type": "CheckpointHook", "interval": 1, "max_keep_ckpts": 1},
@@ -90,10 +92,12 @@ def _prepare_networks(model: nn.Module, recipe: BaseRecipe) -> None:
 
 def _optimiser(recipe: BaseRecipe) -> dict[str, Any]:
     common = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay}
-    sgd = {"type": "SGD", "momentum": recipe.momentum}
+    kinds: dict[str, dict[str, Any]] = {
+        "sgd": {"type": "SGD", "momentum": recipe.momentum}, "adamw": {"type": "AdamW"}, "rmsprop": {"type": "RMSprop"},
+    }  # fmt: skip
     return {
         "type": "OptimWrapper",
-        "optimizer": {**(sgd if recipe.optimizer == "sgd" else {"type": "AdamW"}), **common},
+        "optimizer": {**kinds[recipe.optimizer], **common},
         "paramwise_cfg": {"norm_decay_mult": 0.0, "bias_decay_mult": 0.0},
         "clip_grad": {"max_norm": 20},
         "accumulative_counts": recipe.accumulate,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from harness.contracts import TrainingRequest
 from harness.errors import UsageError
 from harness_mmaction.training.learning import learn
-from harness_mmaction.training.lesson import FLOW, FRAMES, RESTORED, Lesson
+from harness_mmaction.training.lesson import FLOW, FRAMES, MIXED, RESTORED, Learner, Lesson
 from harness_mmaction.training.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 TWO_STREAMS = ("spatial", "temporal")
 
 
-class Tsn:
-    """Implements `Learner`. The option ``config`` names another network than the built-in one."""
+class Tsn(Learner[Recipe]):
+    """The option ``config`` names another network than the built-in one."""
 
     title = "TSN"
     recipe = Recipe
-    mixes = True
+    starts: Sequence[str] = ("imagenet", "scratch")
+    shows = MIXED
     sees: Mapping[str, Sequence[str]] = {"spatial": (FRAMES,), "temporal": (FLOW,)}
 
     def model(self, lesson: Lesson[Recipe]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ BUILTIN = [
 @pytest.mark.parametrize(("kind", "name"), BUILTIN, ids=[f"{kind.__name__}-{name}" for kind, name in BUILTIN])
 def test_every_builtin_keeps_its_contract(kind: type[Spec], name: str, tmp_path: Path) -> None:
     spec = registry().get(kind, name)
-    protocols = load_benchmark("mini").recognizers
+    protocols = load_benchmark("mini-2").recognizers
     options = dict(protocols.get(name, {})) if kind is RecognizerSpec else {}
     if not isinstance(spec, NetworkSpec) or not spec.needs_weights:
         options |= {key: str(tmp_path) for key in spec.required}  # a folder
@@ -46,7 +46,7 @@ def test_every_builtin_keeps_its_contract(kind: type[Spec], name: str, tmp_path:
         ways = (f"{name}:checkpoint=FILE", f"{name}:weights=FILE", f"harness weights pull {name}")
         assert any(way in missing.detail for way in ways)
         return require(sections[0][1])
-    if isinstance(spec, DatasetSpec) and not name.startswith("mini"):  # the videos of the others are not here
+    if isinstance(spec, DatasetSpec) and not name.startswith("mini-2"):  # the videos of the others are not here
         [*sections, (_, [missing])] = sections
         assert not missing.ok and data_variable(name) in missing.detail
     for _, checks in sections:
@@ -60,7 +60,7 @@ def failures(spec: Spec, known: Registry, scale: int = 4) -> list[Check]:
 
 
 def test_missing_weights_fail_with_the_command_that_gets_them() -> None:
-    weights = Weights("mini", "a" * 64, "mini/train", "MIT", url="https://example.org/w.safetensors", scale=4)
+    weights = Weights("mini-2", "a" * 64, "mini-2/train", "MIT", url="https://example.org/w.safetensors", scale=4)
     spec = SRMethodSpec("mine", "a method", "harness.methods:Bicubic", needs_weights=True, weights=(weights,))
     [failure] = failures(spec, registry())
     assert "harness weights pull mine" in failure.detail

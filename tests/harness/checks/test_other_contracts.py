@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from harness.contracts import Measurement, Sample, Wants
 from harness.datasets.annotated import AnnotatedDataset
 from harness.specs import Column, DegradationSpec, RecognizerSpec, SRMethodSpec, Weights
 from harness.video.degrade import Bicubic
+from harness.video.frames import Bytes, to_tensor, to_uint8
 
 
 def failed(checks: Sequence[Check]) -> set[str]:
@@ -161,6 +162,37 @@ def test_every_fault_of_a_degradation_is_found(name: str) -> None:
     assert failed(check_degradation(Bicubic(scale=4), scale=2)) >= {"scale", "shape and type"}
 
 
+class Speckled(Bicubic):
+    """Bicubic frames with noise that is drawn by the clip's id. With a `fault`, in the way that its name says."""
+
+    def __init__(self, fault: str = "") -> None:
+        super().__init__(scale=4)
+        self.fault, self.shared = fault, np.random.default_rng(0)
+
+    def degrade_clip(self, frames: Iterator[Bytes], clip_id: str) -> Iterator[Bytes]:
+        seed = 0 if self.fault == "ignores the id" else int.from_bytes(clip_id.encode(), "big")
+        draw = self.shared if self.fault == "one generator for all" else np.random.default_rng(seed)
+        for number, frame in enumerate(frames):
+            low = to_uint8(self.degrade(to_tensor(frame[None])))[0]
+            noisy = low ^ (draw.random(low.shape) < 0.1).astype(np.uint8)
+            if not (self.fault == "drops a frame" and number == 3):
+                yield noisy.astype(float) if self.fault == "other numbers" else noisy  # type: ignore[misc]
+
+
+DRAWN_FAULTS = {
+    "ignores the id": {"a clip's own draw"},
+    "one generator for all": {"a clip's own draw", "clips at once"},
+    "drops a frame": {"whole clip"},
+    "other numbers": {"whole clip"},
+}
+
+
+@pytest.mark.parametrize("fault", DRAWN_FAULTS)
+def test_every_fault_of_a_degradation_that_draws_is_found(fault: str) -> None:
+    assert failed(check_degradation(Speckled(fault), scale=4)) == DRAWN_FAULTS[fault]
+    require(check_degradation(Speckled(), scale=4))
+
+
 class Brightness:
     def __init__(self, fault: str = "") -> None:
         self.fault = fault
@@ -204,7 +236,7 @@ def test_a_correct_data_set_passes_and_a_wrong_label_is_found(made_clips: Callab
     assert failed(check_dataset(AnnotatedDataset(folder, "made"))) == {"splits", "split test"}
 
 
-WEIGHTS = Weights("mini", "a" * 64, "mini/train", "MIT", url="https://example.org/w.safetensors", scale=4)
+WEIGHTS = Weights("mini-2", "a" * 64, "mini-2/train", "MIT", url="https://example.org/w.safetensors", scale=4)
 METHOD = SRMethodSpec("mine", "a method", "harness.methods:Bicubic")
 
 
@@ -232,6 +264,10 @@ METHOD = SRMethodSpec("mine", "a method", "harness.methods:Bicubic")
         (replace(METHOD, scales=()), {"scales"}),
         (replace(METHOD, source="sr"), {"scales"}),
         (DegradationSpec("d", "blur", "harness.video.degrade:Bicubic"), {"option scale"}),
+        (
+            DegradationSpec("d", "blur", "harness.video.degrade:Bicubic", options={"scale": 4}, severities=5),
+            {"severities"},
+        ),
         (RecognizerSpec("r", "net", "builtins:dict", streams=("sound",), needs_weights=False), {"streams"}),
     ],
 )

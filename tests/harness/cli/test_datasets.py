@@ -59,12 +59,12 @@ def plugin(tmp_path: Path, data: Path) -> Path:
 def test_list_says_what_is_here_and_what_is_not(cli: Cli, plugin: Path) -> None:
     shown = cli("datasets", "list", "--plugin", plugin)
     assert shown.exit_code == 0
-    for text in ("mini", "made clips", "6 clips", "train is not here; get it: somewhere"):
+    for text in ("mini-2", "made clips", "6 clips", "train is not here; get it: somewhere"):
         assert text in shown.output
     rows = {row["name"]: row for row in json.loads(cli("datasets", "list", "--json").output)}
     assert rows["made"]["splits"] == {"test": 6, "train": "train is not here; get it: somewhere"}
     assert rows["made"]["can_build"] and not rows["given"]["can_build"]
-    assert rows["mini"]["splits"]["test"] >= 100
+    assert rows["mini-2"]["splits"]["test"] >= 100
 
 
 def test_show_counts_clips_groups_sizes_and_classes(cli: Cli, plugin: Path) -> None:
@@ -108,4 +108,4 @@ def test_build_calls_the_builder(cli: Cli, plugin: Path, tmp_path: Path, monkeyp
 def test_building_a_data_set_without_a_builder_is_refused(cli: Cli, plugin: Path) -> None:
     result = cli("datasets", "build", "given", "--plugin", plugin)
     assert result.exit_code == 2 and "'given' is not made here: comes from elsewhere" in result.stderr
-    assert "Did you mean 'mini'" in cli("datasets", "build", "mimi").stderr
+    assert "Did you mean 'mini-2'" in cli("datasets", "build", "mimi").stderr

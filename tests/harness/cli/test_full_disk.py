@@ -22,7 +22,7 @@ def test_a_full_disk_stops_the_run_with_one_sentence_and_it_resumes(
 ) -> None:
     file = tmp_path / "quick.yaml"
     changes = {"sr": ["hr", "bicubic"], "pairs": [], "recognizers": {}, "probes": ["psnr_y"]}
-    file.write_text(yaml.safe_dump({**yaml.safe_load(find_benchmark("mini").read_text()), **changes}))
+    file.write_text(yaml.safe_dump({**yaml.safe_load(find_benchmark("mini-2").read_text()), **changes}))
     arguments = ["run", "--benchmark", file, "--data", made_clips(), "--out"]
     assert cli(*arguments, tmp_path / "whole").exit_code == 0
 

@@ -251,7 +251,7 @@ def test_classes_of_a_run_without_recognisers(cli: Cli, run_folder: Path) -> Non
 def test_help_shows_how_to_ask_for_classes_and_clips(cli: Cli) -> None:
     output = cli("leaderboard", "--help").output
     for example in ("--classes --out classes.csv", "--confusion esrgan", "--flips sosr bicubic --out flips.md"):
-        assert f"harness leaderboard runs/mini {example}" in output
+        assert f"harness leaderboard runs/mini-2 {example}" in output
 
 
 def test_findings_by_name_and_by_ending(cli: Cli, scored_run: Path, tmp_path: Path) -> None:

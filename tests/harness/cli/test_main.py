@@ -43,13 +43,19 @@ def test_it_starts_fast_and_imports_nothing_heavy(
     lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
     imported = {line.rsplit("|", 1)[1].strip().split(".")[0] for line in lines}
     assert "typer" in imported and not imported & HEAVY
-    seconds = []
-    for _ in range(5):
-        before = _seconds_of_children()
-        command(*arguments)
-        seconds.append(_seconds_of_children() - before)
-    record_property("seconds", round(min(seconds), 3))
-    assert min(seconds) < ALLOWED
+    seconds = _seconds_of(arguments)
+    for _ in range(4):
+        if seconds < ALLOWED:
+            break
+        seconds = min(seconds, _seconds_of(arguments))
+    record_property("seconds", round(seconds, 3))
+    assert seconds < ALLOWED
+
+
+def _seconds_of(arguments: list[str]) -> float:
+    before = _seconds_of_children()
+    command(*arguments)
+    return _seconds_of_children() - before
 
 
 def _seconds_of_children() -> float:
@@ -107,7 +113,7 @@ def test_ctrl_c_says_how_to_continue(cli: Cli, monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr("harness.cli.datasets.open_named", interrupt)
     monkeypatch.setattr("harness.cli.train.find_trainer", interrupt)
     monkeypatch.setattr("harness.running.context.make_plan", interrupt)
-    result = cli(*{"datasets": ["datasets", "show", "mini"], "train": ["train", "vdsr"]}.get(verb, ["run"]))
+    result = cli(*{"datasets": ["datasets", "show", "mini-2"], "train": ["train", "vdsr"]}.get(verb, ["run"]))
     assert result.exit_code == 130 and "the same command" in result.stderr and "continues" in result.stderr
 
 

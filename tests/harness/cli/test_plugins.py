@@ -25,7 +25,7 @@ class Inverted(Bicubic):
 def harness_sr_methods():
     yield SRMethodSpec("negative", "a photographic negative", f"{__name__}:Inverted")
     url = "https://example.org/w.safetensors"
-    absent = Weights("mini", "a" * 64, "mini/train", "MIT", url=url, note="a narrow one")
+    absent = Weights("mini-2", "a" * 64, "mini-2/train", "MIT", url=url, note="a narrow one")
     yield SRMethodSpec("absent", "not here", f"{__name__}:Bicubic", needs_weights=True, weights=(absent,), scales=(4,))
 """
 
@@ -72,7 +72,7 @@ def test_show_prints_everything_declared(cli: Cli, one_off: Path) -> None:
     shown = cli("plugins", "show", "absent", "--plugin", one_off).output
     for text in ("SR method absent", "one_off", "not here", "scales", "a narrow one", "sha256: aaaa"):
         assert text in shown
-    assert "missing: mini weights of absent are not installed; get them with: harness weights pull absent" in shown
+    assert "missing: mini-2 weights of absent are not installed; get them with: harness weights pull absent" in shown
 
 
 def test_show_finds_a_name_of_several_kinds_and_the_name_of_a_plugin(cli: Cli) -> None:

@@ -16,7 +16,7 @@ def test_the_header_says_how_networks_computed(
 ) -> None:
     file, data = tmp_path / "few.yaml", made_clips(classes=2, per_class=1, frames=2)
     changes = {"recognizers": {}, "probes": ["psnr_y"], "pairs": []}
-    file.write_text(yaml.safe_dump({**yaml.safe_load(find_benchmark("mini").read_text()), **changes}))
+    file.write_text(yaml.safe_dump({**yaml.safe_load(find_benchmark("mini-2").read_text()), **changes}))
     command = ["run", "--benchmark", file, "--data", data, "--sr", "vdsr", "--device", "cpu", "--out", tmp_path / "run"]
     result = cli(*command, "--precision", "bf16", "--tile", 16)
     assert result.exit_code == 0, result.output

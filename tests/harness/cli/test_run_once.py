@@ -64,10 +64,10 @@ def test_a_run_decodes_builds_and_scores_everything_once(
     tmp_path: Path, cli: Callable[..., Result], data: Path, counted: dict[str, Counter[str]]
 ) -> None:
     file = tmp_path / "once.yaml"
-    mini = yaml.safe_load(find_benchmark("mini").read_text())
-    recognizers = {"tsn": mini["recognizers"]["tsn"]}
+    shipped = yaml.safe_load(find_benchmark("mini-2").read_text())
+    recognizers = {"tsn": {**shipped["recognizers"]["tsn"], "segments": 1, "mirror": False}}
     changes = {"sr": ["hr", "bicubic", "nearest", "vdsr"], "pairs": ["nearest+bicubic"], "recognizers": recognizers}
-    file.write_text(yaml.safe_dump({**mini, **changes}))
+    file.write_text(yaml.safe_dump({**shipped, **changes}))
     result = cli("run", "--benchmark", str(file), "--data", str(data), "--out", str(tmp_path / "run"))
     assert result.exit_code == 0, result.output
     assert counted["decoded"] == {f"clip_{index}.mkv": 1 for index in range(12)}

@@ -27,7 +27,7 @@ class Odd:
         raise ValueError("[/nope] \\x1b[2J\\x07 ≈ \\u202e")
 
 def absent(name):
-    weights = Weights("mini", "a" * 64, "mini/train", "MIT", url=f"http://127.0.0.1:9/{name}.safetensors")
+    weights = Weights("mini-2", "a" * 64, "mini-2/train", "MIT", url=f"http://127.0.0.1:9/{name}.safetensors")
     return SRMethodSpec(name, "[/nope] not here", f"{__name__}:Odd", needs_weights=True, weights=(weights,))
 
 @hookimpl

@@ -44,8 +44,8 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_trainer_is_called_with_a_fresh_folder(cli: Cli, plugin: Path, tmp_path: Path, name: str) -> None:
     result = cli("train", name, "--iters", "20", "--device", "cpu", "--plugin", plugin)
     assert result.exit_code == 0, result.stderr
-    given = tmp_path / "runs" / "train" / f"mini-{name}" / "given.json"
-    assert given.read_text() == f'["{name}", "mini", 20, false, "cpu", null, null, null, 20.0]'
+    given = tmp_path / "runs" / "train" / f"mini-2-{name}" / "given.json"
+    assert given.read_text() == f'["{name}", "mini-2", 20, false, "cpu", null, null, null, 20.0]'
 
 
 def test_an_earlier_training_is_not_overwritten_but_resumed(cli: Cli, plugin: Path, tmp_path: Path) -> None:
@@ -75,8 +75,8 @@ def test_videos_arch_and_recipe_reach_the_trainer(cli: Cli, plugin: Path, tmp_pa
 
 
 def test_with_data_and_a_benchmark_the_folder_is_named_after_the_benchmark(cli: Cli, plugin: Path) -> None:
-    assert cli("train", "net", "--benchmark", "mini", "--data", plugin.parent, "--plugin", plugin).exit_code == 0
-    assert (plugin.parent / "runs" / "train" / "mini-net" / "given.json").is_file()
+    assert cli("train", "net", "--benchmark", "mini-2", "--data", plugin.parent, "--plugin", plugin).exit_code == 0
+    assert (plugin.parent / "runs" / "train" / "mini-2-net" / "given.json").is_file()
 
 
 def test_a_dry_run_writes_nothing(cli: Cli, plugin: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from harness.specs import SRMethodSpec, Weights
 
 @hookimpl
 def harness_sr_methods():
-    net = Weights("mini", "{digest}", "mini/train", "MIT", url="{url}/net.safetensors", scale=4)
+    net = Weights("mini-2", "{digest}", "mini-2/train", "MIT", url="{url}/net.safetensors", scale=4)
     yield SRMethodSpec("net", "a network", "harness.methods:Bicubic", needs_weights=True, weights=(net,))
 """
 
@@ -45,9 +45,9 @@ def test_weights_are_listed_pulled_and_verified(cli: Cli, plugin: Path, tmp_path
     pulled = cli("weights", "pull", "net")
     assert pulled.exit_code == 0
     file = next((tmp_path / "home" / "weights").iterdir())
-    assert f"net mini: {file}" in pulled.output
+    assert f"net mini-2: {file}" in pulled.output
     assert state(cli) == "ok"
-    assert f"ok       net mini: {file}" in cli("weights", "verify").output
+    assert f"ok       net mini-2: {file}" in cli("weights", "verify").output
 
 
 def test_verify_fails_on_a_wrong_checksum_but_not_on_what_was_never_pulled(
@@ -62,7 +62,7 @@ def test_verify_fails_on_a_wrong_checksum_but_not_on_what_was_never_pulled(
     file.write_bytes(b"something else")
     result = cli("weights", "verify")
     assert result.exit_code == 1
-    assert f"broken   net mini: {file}: wrong checksum" in result.output
+    assert f"broken   net mini-2: {file}: wrong checksum" in result.output
 
 
 PACKAGED = """

@@ -105,7 +105,7 @@ def full_run() -> RunMaker:
         run.probe(method, "speed", restored_frames=16, restore_seconds=0.01 + len(method) / 500)
     for probe in ("psnr_y", "tsn.spatial", "tsn.temporal"):
         stream = {"recognizer": "tsn", "stream": probe[4:]} if probe.startswith("tsn") else {}
-        run.stopped("esrgan", probe, "skipped", "no weights 'mini' (harness weights pull esrgan)", **stream)
+        run.stopped("esrgan", probe, "skipped", "no weights 'mini-2' (harness weights pull esrgan)", **stream)
         reason = "clip clip007: ContractError: upscale returned <NaN>"
         run.stopped("broken", probe, "failed", reason, error_log="error.txt", **stream)
     return run

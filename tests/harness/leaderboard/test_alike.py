@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.leaderboard.alike import alike
 
 
-def weights(name: str, declared: str = "mini x4", more: str = "") -> tuple[str, str]:
+def weights(name: str, declared: str = "mini-2 x4", more: str = "") -> tuple[str, str]:
     text = f"'{name}' has no weights 'ucf101', x4 (declared: {declared}). A file of your own: {name}:checkpoint=FILE."
     return name, f"{text}{more} To train some: harness train {name} --benchmark NAME."
 
@@ -13,7 +13,7 @@ def weights(name: str, declared: str = "mini x4", more: str = "") -> tuple[str, 
 def test_reasons_that_differ_by_the_name_alone_are_one() -> None:
     ((names, reason),) = alike([weights("edvr"), weights("rcan"), ("edvr+rcan", weights("edvr")[1])])
     assert names == ["edvr", "rcan", "edvr+rcan"]
-    assert reason.startswith("'NAME' has no weights 'ucf101', x4 (declared: mini x4).")
+    assert reason.startswith("'NAME' has no weights 'ucf101', x4 (declared: mini-2 x4).")
     assert "harness train NAME --benchmark NAME" in reason
 
 

@@ -106,7 +106,7 @@ def test_markdown_emphasises_the_best_and_dashes_what_is_missing(board: Leaderbo
 def test_markdown_lists_what_failed_or_was_skipped_and_the_notes(board: Leaderboard) -> None:
     text = markdown.render(board)
     assert f"- `broken` with tsn: **failed** {DASH} clip clip007: ContractError: upscale returned &lt;NaN> (log" in text
-    assert f"- `esrgan` with tsn: **skipped** {DASH} no weights 'mini' (harness weights pull esrgan)" in text
+    assert f"- `esrgan` with tsn: **skipped** {DASH} no weights 'mini-2' (harness weights pull esrgan)" in text
     assert "- `rcan`, `vdsr`, `srresnet`: 16 of 64 channels | narrow" in text
     assert "- narrow nets" in text
     assert "144 of the split" in text
@@ -159,10 +159,10 @@ def test_a_narrow_terminal_keeps_every_name_and_says_what_is_not_shown(
 
 def test_skipped_rows_of_one_cause_share_a_line_and_failed_ones_do_not(full_run: Any) -> None:
     for name in ("swinir", "edvr"):
-        full_run.stopped(name, "psnr_y", "skipped", f"no weights 'mini' (harness weights pull {name})")
+        full_run.stopped(name, "psnr_y", "skipped", f"no weights 'mini-2' (harness weights pull {name})")
         full_run.stopped(f"broken-{name}", "psnr_y", "failed", "[/nope]", error_log="error.txt")
     lines = console.plain(build(full_run.record())).splitlines()
-    assert f"edvr, esrgan, swinir skipped {DASH} no weights 'mini' (harness weights pull NAME)" in lines
+    assert f"edvr, esrgan, swinir skipped {DASH} no weights 'mini-2' (harness weights pull NAME)" in lines
     assert sum("failed" in line and "[/nope]" in line for line in lines) == 2
 
 

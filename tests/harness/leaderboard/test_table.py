@@ -135,7 +135,7 @@ def test_order_is_ceiling_then_accuracy_then_what_did_not_finish(full_run: Any) 
 def test_rows_that_did_not_finish_say_why_and_have_no_numbers(full_run: Any) -> None:
     board = build(full_run.record())
     broken, skipped = row(board, "broken"), row(board, "esrgan")
-    assert skipped["reason"] == "no weights 'mini' (harness weights pull esrgan)"
+    assert skipped["reason"] == "no weights 'mini-2' (harness weights pull esrgan)"
     assert broken["reason"].startswith("clip clip007: ContractError: upscale returned <NaN> (log: cells/broken-psnr_y")
     numbers = [k for k in broken if k not in ("sr", "recognizer", "status", "reason")]
     assert all(broken[k] is None and skipped[k] is None for k in numbers)

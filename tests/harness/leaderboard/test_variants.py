@@ -23,7 +23,7 @@ def run(tmp_path: Path, made_clips: Callable[..., Path]) -> Path:
     file = tmp_path / "twice.yaml"
     probes = ["psnr_y", "psnr_y:samples=1", "psnr_y:samples=2", "ssim_y:samples=1", "speed"]
     changes = {"sr": ["hr", "bicubic", "nearest"], "pairs": [], "recognizers": {}, "probes": probes}
-    file.write_text(yaml.safe_dump({**yaml.safe_load(find_benchmark("mini").read_text()), **changes}))
+    file.write_text(yaml.safe_dump({**yaml.safe_load(find_benchmark("mini-2").read_text()), **changes}))
     arguments = ["run", "--benchmark", str(file), "--data", str(made_clips()), "--out", str(tmp_path / "run")]
     result: Result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output

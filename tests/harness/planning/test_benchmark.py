@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from harness.errors import UnknownNameError, UsageError
+from harness.errors import ReplacedError, UnknownNameError, UsageError
 from harness.paths import benchmarks_folder
 from harness.planning.benchmark import find_benchmark, load_benchmark
 from harness.planning.resolving import degradation_part
@@ -22,7 +22,7 @@ def test_every_shipped_benchmark_is_valid(path: Path) -> None:
 
 
 def changed(tmp_path: Path, **changes: object) -> str:
-    data = yaml.safe_load(find_benchmark("mini").read_text())
+    data = yaml.safe_load(find_benchmark("mini-2").read_text())
     path = tmp_path / "mine.yaml"
     path.write_text(yaml.safe_dump({k: v for k, v in {**data, **changes}.items() if v is not None}))
     return str(path)
@@ -52,8 +52,10 @@ def test_degradation_of_another_scale_is_refused(tmp_path: Path) -> None:
 
 
 def test_unknown_and_missing_benchmarks_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UnknownNameError, match="Did you mean 'mini'"):
+    with pytest.raises(UnknownNameError, match="Did you mean 'mini-2'"):
         load_benchmark("mnii")
+    with pytest.raises(ReplacedError, match="the benchmark 'mini' is gone: use 'mini-2', which took its place"):
+        load_benchmark("mini")
     with pytest.raises(UsageError, match="does not exist"):
         load_benchmark(str(tmp_path / "none.yaml"))
     (tmp_path / "list.yaml").write_text("- a\n- b\n")

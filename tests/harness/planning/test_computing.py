@@ -17,7 +17,7 @@ from harness.specs import FlowSpec, NetworkSpec, ProbeSpec, RecognizerSpec, SRMe
 
 
 def plan(device: str = "cpu", **computing: Any) -> Plan:
-    request = Request(load_benchmark("mini"), "vdsr", limit=12, device=device, computing=Computing(**computing))
+    request = Request(load_benchmark("mini-2"), "vdsr", limit=12, device=device, computing=Computing(**computing))
     return open_context(request, registry()).plan
 
 

@@ -26,7 +26,7 @@ def registry() -> Registry:
 @pytest.fixture(scope="module")
 def benchmark() -> Benchmark:
     small = {"sr": ["mine=vdsr:num_layer=3", "nearest"], "pairs": ["mine+nearest"], "probes": ["psnr_y"]}
-    return load_benchmark("mini").model_copy(update={**small, "recognizers": {}})
+    return load_benchmark("mini-2").model_copy(update={**small, "recognizers": {}})
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def planned(registry: Registry, benchmark: Benchmark, made_clips: Callable[..., 
 
     def plan(text: str, **changes: object) -> Plan:
         changed = benchmark.model_copy(update=changes)
-        return make_plan(Request(changed, text, data=data), registry, open_dataset("mini", registry, data))
+        return make_plan(Request(changed, text, data=data), registry, open_dataset("mini-2", registry, data))
 
     return plan
 

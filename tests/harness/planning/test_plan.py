@@ -33,14 +33,14 @@ def registry() -> Registry:
 
 @pytest.fixture(scope="module")
 def benchmark() -> Benchmark:
-    return load_benchmark("mini")
+    return load_benchmark("mini-2")
 
 
 def ids(registry: Registry, benchmark: Benchmark, digest: str = "d") -> list[str]:
     methods = [method_part(name, registry, benchmark) for name in ("bicubic", "hr")]
     probes = [probe_part(name, registry, benchmark) for name in ("psnr_y", "flow_quality")]
     setting = setting_of(benchmark, degradation_part(benchmark, registry), digest)
-    flow = flow_part(benchmark.flow, registry, "mini")
+    flow = flow_part(benchmark.flow, registry, "mini-2")
     return [cell.id for cell in plan_cells(methods, probes, setting, flow)]
 
 
@@ -71,7 +71,7 @@ def test_id_from_the_stored_record_equals_id_from_the_plan(registry: Registry, b
         [method_part("bicubic", registry, benchmark)],
         [probe_part("psnr_y:samples=3", registry, benchmark)],
         setting_of(benchmark, degradation_part(benchmark, registry), "d"),
-        flow_part("dis", registry, "mini"),
+        flow_part("dis", registry, "mini-2"),
     )
     assert cell_id(json.loads(json.dumps(cells[0].identity))) == cells[0].id
 
@@ -99,13 +99,13 @@ def test_scale_that_a_method_cannot_do_is_a_reason_to_skip(registry: Registry, b
 def test_a_method_without_the_first_tag_uses_the_next_and_the_plan_says_so(
     registry: Registry, benchmark: Benchmark, made_clips: Callable[..., Path]
 ) -> None:
-    several = benchmark.model_copy(update={"weights": ["ucf101", "mini"], "recognizers": {}, "probes": ["psnr_y"]})
+    several = benchmark.model_copy(update={"weights": ["ucf101", "mini-2"], "recognizers": {}, "probes": ["psnr_y"]})
     assert method_part("vdsr", registry, several) == method_part("vdsr", registry, benchmark)
     request = Request(several, sr="vdsr", data=made_clips())
     dataset = open_dataset(several.dataset, registry, request.data)
     plan = make_plan(request, registry, dataset)
-    assert other_weights(plan) == {"vdsr": "mini (trained on mini/train)"}
-    alone = replace(plan, benchmark=several.model_copy(update={"weights": "mini"}))
+    assert other_weights(plan) == {"vdsr": "mini-2 (trained on mini-2/train)"}
+    alone = replace(plan, benchmark=several.model_copy(update={"weights": "mini-2"}))
     assert other_weights(alone) == {}
 
 
@@ -115,11 +115,11 @@ def test_unknown_option_gets_a_suggestion(registry: Registry, benchmark: Benchma
 
 
 def test_a_checkpoint_is_not_scored_on_its_own_training_clips(benchmark: Benchmark) -> None:
-    weights = Weights("mini", "0" * 64, trained_on="mini/test", licence="Apache-2.0", file="harness_builtin:none")
+    weights = Weights("mini-2", "0" * 64, trained_on="mini-2/test", licence="Apache-2.0", file="harness_builtin:none")
     part = Part("tsn.spatial", RecognizerSpec("tsn", "", "x:y"), {}, weights, "spatial")
-    with pytest.raises(UsageError, match="was trained on mini/test, the split that benchmark mini scores"):
+    with pytest.raises(UsageError, match="was trained on mini-2/test, the split that benchmark mini-2 scores"):
         refuse_training_clips([part], benchmark)
-    refuse_training_clips([replace(part, weights=replace(weights, trained_on="mini/train"))], benchmark)
+    refuse_training_clips([replace(part, weights=replace(weights, trained_on="mini-2/train"))], benchmark)
 
 
 def test_clips_of_another_folds_training_split_are_not_scored(
@@ -128,13 +128,14 @@ def test_clips_of_another_folds_training_split_are_not_scored(
     folder = made_clips()
     rows = (folder / "test.csv").read_text().splitlines()
     (folder / "train2.csv").write_text("\n".join([rows[0], *rows[3:5]]) + "\n")
-    dataset = AnnotatedDataset(folder, "mini")
+    dataset = AnnotatedDataset(folder, "mini-2")
     spec = registry.get(RecognizerSpec, "tsn")
     clips = dataset.clips("test")
-    for trained_on, found in (("mini/train2", True), ("mini/train", False), ("other/train2", False), ("K400", False)):
+    others = ("mini-2/train", "other/train2", "K400")
+    for trained_on, found in (("mini-2/train2", True), *((other, False) for other in others)):
         part = Part("tsn.spatial", spec, {}, Weights("w", "0", trained_on, "mine"), "spatial")
         if found:
-            with pytest.raises(UsageError, match=r"trained on mini/train2, which has 2 of the 6 clips .*mini/train$"):
+            with pytest.raises(UsageError, match=r"on mini-2/train2, which has 2 of the 6 clips .*mini-2/train$"):
                 refuse_other_folds([part], benchmark, dataset, clips)
         else:
             refuse_other_folds([part], benchmark, dataset, clips)

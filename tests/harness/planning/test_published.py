@@ -14,7 +14,7 @@ TABLE = next((benchmarks_folder() / "published").glob("*.csv"))
 
 
 def benchmark_file(folder: Path, published: str) -> str:
-    data = {**yaml.safe_load(find_benchmark("mini").read_text()), "published": published}
+    data = {**yaml.safe_load(find_benchmark("mini-2").read_text()), "published": published}
     folder.mkdir(exist_ok=True)
     (folder / "mine.yaml").write_text(yaml.safe_dump(data))
     return str(folder / "mine.yaml")

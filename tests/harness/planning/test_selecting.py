@@ -21,7 +21,7 @@ from harness.registry import load_registry
 def test_the_header_says_whether_another_border_may_be_cropped(
     made_clips: Callable[..., Path], probes: list[str], said: str
 ) -> None:
-    benchmark = load_benchmark("mini").model_copy(update={"recognizers": {}, "pairs": [], "probes": probes})
+    benchmark = load_benchmark("mini-2").model_copy(update={"recognizers": {}, "pairs": [], "probes": probes})
     request = Request(benchmark, sr="bicubic", data=made_clips())
     registry = load_registry()
     dataset = open_dataset(benchmark.dataset, registry, request.data)

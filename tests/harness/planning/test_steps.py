@@ -45,7 +45,7 @@ def test_each_step_has_the_checkpoint_of_its_own_scale() -> None:
 
 
 def test_where_a_step_lacks_weights_for_its_scale_others_are_tried() -> None:
-    part = restoring_part(parse_method("srresnet|bicubic"), load_registry(), 8, "mini")  # declared for 8, trained for 4
+    part = restoring_part(parse_method("srresnet|bicubic"), load_registry(), 8, "mini-2")  # of 8, trained for 4
     assert part.missing is None and [step.scale for step in part.steps] == [4, 2]
 
 
@@ -75,8 +75,8 @@ def test_every_step_counts_in_the_identity() -> None:
 
 
 def test_a_later_step_trained_on_the_scored_split_is_refused() -> None:
-    known, benchmark = load_registry(), load_benchmark("mini")
-    part = restoring_part(parse_method("bicubic|srresnet"), known, 4, "mini")
+    known, benchmark = load_registry(), load_benchmark("mini-2")
+    part = restoring_part(parse_method("bicubic|srresnet"), known, 4, "mini-2")
     refuse_training_clips([part], benchmark)
-    with pytest.raises(UsageError, match="was trained on mini/train"):
+    with pytest.raises(UsageError, match="was trained on mini-2/train"):
         refuse_training_clips([part], benchmark.model_copy(update={"split": "train"}))

@@ -29,11 +29,11 @@ def drawing() -> Registry:
 
 
 def with_(degradations: list[str], **keys: object) -> Benchmark:
-    return load_benchmark("mini").model_copy(update={"degradations": degradations, **keys})
+    return load_benchmark("mini-2").model_copy(update={"degradations": degradations, **keys})
 
 
 def test_one_degradation_has_no_variants(drawing: Registry) -> None:
-    assert variants(load_benchmark("mini"), drawing) == {}
+    assert variants(load_benchmark("mini-2"), drawing) == {}
 
 
 def test_what_draws_is_run_for_every_seed(drawing: Registry) -> None:

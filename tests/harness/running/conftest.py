@@ -42,7 +42,7 @@ def misbehaving() -> Registry:
 def small(misbehaving: Registry) -> Benchmark:
     """Pixels and flow, no recogniser."""
     keys = {"recognizers": {}, "sr": ["hr", "bicubic"], "pairs": [], "probes": ["psnr_y", "flow_quality"]}
-    return load_benchmark("mini").model_copy(update=keys)
+    return load_benchmark("mini-2").model_copy(update=keys)
 
 
 @pytest.fixture

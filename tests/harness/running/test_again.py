@@ -67,7 +67,7 @@ def test_every_step_of_a_method_must_be_what_it_was(
     made_clips: Callable[..., Path], small_benchmark: Callable[..., Path], tmp_path: Path
 ) -> None:
     file, data, run = small_benchmark(tmp_path, sr=["nearest|span"]), made_clips(frames=3), tmp_path / "run"
-    file.write_text(file.read_text().replace("weights: mini", "weights: df2k"))
+    file.write_text(file.read_text().replace("weights: mini-2", "weights: df2k"))
     found = CliRunner().invoke(app, ["run", "--benchmark", str(file), "--data", str(data), "--out", str(run)])
     assert found.exit_code == 0, found.output
     assert "nearest|span" in opened((run, data)).parts

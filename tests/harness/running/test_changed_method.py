@@ -53,7 +53,7 @@ def test_after_a_change_of_its_code_that_method_is_computed_and_nothing_else(
     tmp_path: Path, made_clips: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows of the others stay as they are in their files, and flow of HR frames comes from the cache."""
-    benchmark = load_benchmark("mini").model_copy(
+    benchmark = load_benchmark("mini-2").model_copy(
         update={"recognizers": {}, "pairs": [], "probes": ["psnr_y", "flow_quality"]}
     )
     data = made_clips(classes=2, per_class=1)

@@ -78,7 +78,7 @@ class Runs:
     def __call__(self, name: str = "tight", room: int = 10**9, **computing: Any) -> Leaderboard:
         self.monkeypatch.setenv("ROOM", str(room))
         changes = {"recognizers": {}, "probes": ["psnr_y"], "pairs": []}
-        benchmark = load_benchmark("mini").model_copy(update=changes)
+        benchmark = load_benchmark("mini-2").model_copy(update=changes)
         sr = f"m={name}:checkpoint={self.weights}"
         request = Request(benchmark, sr, data=self.data, device="cpu", computing=Computing(**computing))
         context = open_context(request, self.registry)

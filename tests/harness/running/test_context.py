@@ -19,7 +19,7 @@ def test_of_many_clips_some_tell_how_many_frames_there_are(
     monkeypatch: pytest.MonkeyPatch, made_clips: Callable[..., Path], most: int, opened: int
 ) -> None:
     changes = {"recognizers": {}, "pairs": [], "probes": ["psnr_y"]}
-    request = Request(load_benchmark("mini").model_copy(update=changes), sr="bicubic", data=made_clips())
+    request = Request(load_benchmark("mini-2").model_copy(update=changes), sr="bicubic", data=made_clips())
     context = open_context(request, load_registry())
     every = context.frames_to_restore(context.plan.cells)
     found: list[str] = []

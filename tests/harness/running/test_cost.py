@@ -71,7 +71,7 @@ def test_code_that_cannot_be_watched_costs_nothing_but_its_cost() -> None:
 
 def costs() -> dict[str, tuple[object, object]]:
     """What the speed of two methods finds on two clips, by method and clip."""
-    context = open_context(Request(load_benchmark("mini"), sr="vdsr", limit=24), load_registry())
+    context = open_context(Request(load_benchmark("mini-2"), sr="vdsr", limit=24), load_registry())
     cells = [cell for cell in context.plan.cells if cell.probe.spec.name in ("speed", "ssim_y")]
     events = ClipLoop(Work(context.plan, cells, {}), context).run(context.plan.clips[:2])
     rows = [(e.cell.method.label, e.row) for e in events if isinstance(e, Measured) and "gmacs" in e.row]
@@ -84,7 +84,7 @@ def test_a_run_counts_each_method_on_its_first_clip_alone() -> None:
     assert found["hr True"][0] == 0
     gmacs, memory = found["vdsr True"]
     of_bicubic, _ = found["bicubic True"]
-    of_network = 9 * (16 + 18 * 16 * 16 + 16) * 112 * 112  # it refines the bicubic frame
+    of_network = 9 * (16 + 18 * 16 * 16 + 16) * 176 * 176  # it refines the bicubic frame
     assert isinstance(gmacs, float) and isinstance(of_bicubic, float)
     assert gmacs * 1e9 >= of_network and (gmacs - of_bicubic) * 1e9 == pytest.approx(of_network, rel=1e-2)
     assert isinstance(memory, float) and memory > 0

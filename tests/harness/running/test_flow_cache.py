@@ -134,7 +134,7 @@ def test_the_command_keeps_flow_and_refuses_a_bad_folder_in_one_sentence(
     assert "Keep flow of HR frames there for later runs" in harness("run", "--help").stdout
     file = tmp_path / "quick.yaml"
     changes = {"sr": ["bicubic"], "pairs": [], "recognizers": {}, "probes": ["flow_quality"]}
-    file.write_text(yaml.safe_dump({**yaml.safe_load(find_benchmark("mini").read_text()), **changes}))
+    file.write_text(yaml.safe_dump({**yaml.safe_load(find_benchmark("mini-2").read_text()), **changes}))
     given = ["run", "--benchmark", file, "--data", made_clips(classes=1, per_class=2), "--out", tmp_path / "run"]
     refused = harness(*given, "--flow-cache", file)
     assert refused.exit_code == 2 and not (tmp_path / "run").exists()

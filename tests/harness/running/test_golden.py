@@ -31,7 +31,7 @@ class Silent(Listener):
 
 def measured(out: Path) -> dict[str, dict[str, Any]]:
     """Every number and array of every row, by method, probe and clip."""
-    request = Request(load_benchmark("mini"), sr="nearest,lanczos,vdsr,tosr", recognizer="tsn", limit=2, device="cpu")
+    request = Request(load_benchmark("mini-2"), sr="nearest,lanczos,vdsr,tosr", recognizer="tsn", limit=2, device="cpu")
     registry = load_registry()
     context = open_context(request, registry)
     with open_run(out) as folder:

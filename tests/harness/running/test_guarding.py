@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pandas as pd
@@ -52,6 +53,21 @@ def test_what_a_call_changes_is_put_back_and_noted(change: str) -> None:
                 deeds.CHANGES[change]()
             assert (read(SHARED), read(THREADS)) == before
     assert bool(remark_on_changes(owner)) == (change not in SILENT)
+
+
+def test_a_call_in_a_thread_of_its_own_is_not_blamed_for_handlers_of_signals() -> None:
+    """As clips are read ahead of a GPU."""
+    owner = object()
+
+    def call() -> None:
+        with guarded(owner):
+            pass
+
+    with held():
+        thread = Thread(target=call)
+        thread.start()
+        thread.join()
+    assert "signal" not in (remark_on_changes(owner) or "")
 
 
 def test_a_call_inside_another_begins_as_every_call_and_leaves_the_outer_one_its_state() -> None:

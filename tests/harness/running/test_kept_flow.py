@@ -63,7 +63,7 @@ def plugin(tmp_path: Path) -> Path:
 def do_run(plugin: Path, made_clips: Callable[..., Path], tmp_path: Path) -> Callable[..., tuple[Any, list[Tensor]]]:
     """Runs a benchmark with flow; returns rows without times, and every first frame that the estimator was handed."""
     changes = {"recognizers": {}, "pairs": [], "probes": ["flow_quality", "temporal_consistency"]}
-    benchmark = load_benchmark("mini").model_copy(update=changes)
+    benchmark = load_benchmark("mini-2").model_copy(update=changes)
     data = made_clips(classes=2, per_class=1)
 
     def run(out: str, sr: str, cache: FlowCache | None, flow: str = "counted") -> tuple[Any, list[Tensor]]:
@@ -161,7 +161,7 @@ def test_frames_order_number_and_facts_tell_flow_apart(cache: FlowCache) -> None
 
 def test_what_flow_depends_on_is_all_told() -> None:
     registry = load_registry()
-    parts = [flow_part(text, registry, "mini") for text in ("dis", "dis:patch_size=12", "farneback")]
+    parts = [flow_part(text, registry, "mini-2") for text in ("dis", "dis:patch_size=12", "farneback")]
     facts = [facts_of(part, CPU) for part in parts]
     assert facts[0] != facts[1] != facts[2] and facts[0] == facts_of(parts[0], CPU)
     assert facts[0]["packages"]["torch"] and facts[0]["packages"]["opencv-python"]

@@ -28,7 +28,7 @@ from harness.hookspecs import hookimpl
 from harness.specs import Column, FlowSpec, ProbeSpec, Weights
 from harness.weights.loading import load_state
 
-THERE = Weights("mini", "0" * 64, "elsewhere", "MIT", url="https://example.org/net.safetensors")
+THERE = Weights("mini-2", "0" * 64, "elsewhere", "MIT", url="https://example.org/net.safetensors")
 
 class Shift:
     def __init__(self, *, device, weights, gain):
@@ -75,7 +75,7 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Regis
 @pytest.fixture
 def request_(made_clips: Callable[..., Path]) -> Request:
     changes = {"recognizers": {}, "pairs": [], "flow": "shift", "probes": ["psnr_y", "flow_quality", "distance"]}
-    benchmark: Benchmark = load_benchmark("mini").model_copy(update=changes)
+    benchmark: Benchmark = load_benchmark("mini-2").model_copy(update=changes)
     return Request(benchmark, sr="nearest", data=made_clips())
 
 
@@ -102,7 +102,7 @@ def test_cells_whose_flow_lacks_weights_are_skipped_with_the_command_that_gets_t
     for name, lacks in (("flow_quality", "shift"), ("distance", "distance")):
         assert set(cells.get_group(name)["status"]) == {"skipped"}
         reasons = cells.get_group(name)["reason"]
-        assert reasons.str.endswith(f"get them with: harness weights pull {lacks} --tag mini").all()
+        assert reasons.str.endswith(f"get them with: harness weights pull {lacks} --tag mini-2").all()
 
 
 def test_networks_for_flow_and_probes_get_their_checkpoint_and_count_it(

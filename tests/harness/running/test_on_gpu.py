@@ -32,8 +32,8 @@ def test_a_clip_is_waited_for_only_where_numbers_leave(
 ) -> None:
     """That is `harness.transfer.to_host`, which waits for an event; all else that waits is found."""
     data = made_clips(classes=1, per_class=3, frames=9, height=48, width=64)
-    recognizers = {"tsn": load_benchmark("mini").recognizers["tsn"]}
-    benchmark = load_benchmark("mini").model_copy(update={"probes": PROBES, "pairs": [], "recognizers": recognizers})
+    recognizers = {"tsn": load_benchmark("mini-2").recognizers["tsn"]}
+    benchmark = load_benchmark("mini-2").model_copy(update={"probes": PROBES, "pairs": [], "recognizers": recognizers})
     request = Request(benchmark, sr="bicubic,srresnet,duf16", data=data, device="cuda")
     context = open_context(request, load_registry())
     loop = ClipLoop(Work(context.plan, [cell for cell in context.plan.cells if not cell.skipped], {}), context)

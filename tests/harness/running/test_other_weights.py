@@ -27,7 +27,7 @@ class Silent(Listener):
 def test_the_header_names_them_for_the_methods_of_the_table(
     made_clips: Callable[..., Path], small_benchmark: Callable[..., Path], tmp_path: Path
 ) -> None:
-    benchmark = load_benchmark(str(small_benchmark(tmp_path, weights=["ucf101", "mini"])))
+    benchmark = load_benchmark(str(small_benchmark(tmp_path, weights=["ucf101", "mini-2"])))
     data, registry = made_clips(classes=1, per_class=1), load_registry()
     for sr in ("vdsr", "lanczos"):
         request = Request(benchmark, sr=sr, data=data, device="cpu")
@@ -36,4 +36,4 @@ def test_the_header_names_them_for_the_methods_of_the_table(
             record_start(context, request, folder)
             execute(context, request, folder, registry, Silent())
         header = build(load_run(tmp_path / "run")).protocol
-        assert header["weights"] == "the benchmark's own, but for vdsr mini (trained on mini/train)"
+        assert header["weights"] == "the benchmark's own, but for vdsr mini-2 (trained on mini-2/train)"

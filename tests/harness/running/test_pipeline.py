@@ -50,11 +50,11 @@ class Mixed(torch.nn.Module):
 def opened(made_clips: Callable[..., Path]) -> Callable[..., SourceClip]:
     """A clip of 8 frames of 42x33, of which some are kept."""
     dataset = AnnotatedDataset(made_clips(height=33, width=42), "made")
-    benchmark, registry = load_benchmark("mini"), load_registry()
+    benchmark, registry = load_benchmark("mini-2"), load_registry()
     clip = dataset.clips("test")[0]
 
     def make(needs: Needs = EVERY) -> SourceClip:
-        flow = Counting(build_flow(flow_part(benchmark.flow, registry, "mini"), CPU))
+        flow = Counting(build_flow(flow_part(benchmark.flow, registry, "mini-2"), CPU))
         degradation = build_degradation(degradation_part(benchmark, registry))
         source = SourceClip(clip, dataset.open(clip), degradation, flow, Stopwatch(CPU), CPU, needs)
         source.advance(0)
@@ -69,7 +69,7 @@ def source(opened: Callable[..., SourceClip]) -> SourceClip:
 
 
 def restored(source: SourceClip, name: str, frames: Sequence[int]):  # type: ignore[no-untyped-def]
-    part = method_part(name, load_registry(), load_benchmark("mini"))
+    part = method_part(name, load_registry(), load_benchmark("mini-2"))
     return restore(build_method(part, 4, CPU), source, frames, sees_hr=name == "hr", scale=4)
 
 

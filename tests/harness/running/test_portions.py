@@ -101,7 +101,7 @@ def context(tmp_path: Path, made_clips: Callable[..., Path]) -> Callable[..., Ru
 
     def make(sr: str, probes: Sequence[str] = (*PROBES, "everything"), **recognizers: Any) -> RunContext:
         changes = {"recognizers": recognizers, "probes": list(probes), "pairs": []}
-        benchmark = load_benchmark("mini").model_copy(update=changes)
+        benchmark = load_benchmark("mini-2").model_copy(update=changes)
         return open_context(Request(benchmark, sr=sr, data=data, device="cpu"), load_registry([plugin]))
 
     return make

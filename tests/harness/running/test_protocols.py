@@ -103,7 +103,7 @@ def plugin(tmp_path: Path) -> Path:
 @pytest.fixture
 def request_(made_clips: Callable[..., Path]) -> Request:
     changes = {"recognizers": {"blunt": {}}, "pairs": [], "probes": ["psnr_y", "flow_quality"]}
-    return Request(load_benchmark("mini").model_copy(update=changes), sr="nearest", data=made_clips())
+    return Request(load_benchmark("mini-2").model_copy(update=changes), sr="nearest", data=made_clips())
 
 
 @pytest.mark.parametrize("edit", EDITS)

@@ -101,7 +101,7 @@ def test_training_which_sees_single_frames_refuses_it(
     small_benchmark: Callable[..., Path], made_clips: Callable[..., Path], tmp_path: Path
 ) -> None:
     file = small_benchmark(tmp_path, degradation="h264:scale=4,crf=30", train_split="test")
-    command = ["train", "srresnet", "--benchmark", str(file), "--recipe", "mini", "--data", str(made_clips())]
+    command = ["train", "srresnet", "--benchmark", str(file), "--recipe", "mini-2", "--data", str(made_clips())]
     trained = CliRunner().invoke(app, [*command, "--out", str(tmp_path / "out")])
     assert trained.exit_code == 2
     assert "h264 degrades whole clips, and training sees single frames of them; train on a benchmark" in trained.stderr

@@ -18,7 +18,7 @@ def test_stored_cells_take_on_what_a_later_command_calls_their_methods(
 ) -> None:
     file, run = tmp_path / "quick.yaml", tmp_path / "run"
     changes = {"sr": ["bicubic"], "pairs": [], "recognizers": {}, "probes": ["psnr_y"]}
-    file.write_text(yaml.safe_dump({**yaml.safe_load(find_benchmark("mini").read_text()), **changes}))
+    file.write_text(yaml.safe_dump({**yaml.safe_load(find_benchmark("mini-2").read_text()), **changes}))
     data = made_clips(classes=2, per_class=1)
 
     def names(sr: str) -> dict[str, list[object]]:

@@ -86,7 +86,7 @@ def paired(dataset: AnnotatedDataset) -> list[Clip]:
 
 
 def opened(dataset: AnnotatedDataset, clip: Clip, portions: int = 1) -> SourceClip:
-    degradation = build_degradation(degradation_part(load_benchmark("mini"), load_registry()))
+    degradation = build_degradation(degradation_part(load_benchmark("mini-2"), load_registry()))
     video = dataset.open(clip)
     second = dataset.open(clip.second_view) if clip.second_view else None
     spans = {frame: (frame * portions // 8, portions - 1) for frame in range(8)}
@@ -146,7 +146,7 @@ class Offering:
 
 
 def reasons(dataset: AnnotatedDataset, registry: Registry, seconds: int) -> dict[str, str | None]:
-    benchmark = load_benchmark("mini").model_copy(update={"recognizers": {}, "pairs": [], "probes": ["psnr_y"]})
+    benchmark = load_benchmark("mini-2").model_copy(update={"recognizers": {}, "pairs": [], "probes": ["psnr_y"]})
     request = Request(benchmark, sr="right,right:second_view=copy")
     plan = make_plan(request, registry, Offering(dataset, seconds))
     return {cell.label: cell.skipped for cell in plan.cells}
@@ -167,7 +167,7 @@ def test_what_the_second_views_show_counts_for_methods_of_two_views_alone(
     stereo: AnnotatedDataset, registry: Registry
 ) -> None:
     def ids(seconds: int) -> dict[str, str]:
-        benchmark = load_benchmark("mini").model_copy(update={"recognizers": {}, "pairs": [], "probes": ["psnr_y"]})
+        benchmark = load_benchmark("mini-2").model_copy(update={"recognizers": {}, "pairs": [], "probes": ["psnr_y"]})
         plan = make_plan(Request(benchmark, sr="right"), registry, Offering(stereo, seconds))
         return {cell.label: cell.id for cell in plan.cells}
 
@@ -183,8 +183,8 @@ def test_one_view_is_refused_where_nothing_can_be_skipped(registry: Registry, tm
     with pytest.raises(UsageError, match="right needs a second view, and a video has one; right:second_view=copy"):
         method_for("right", registry, scale=4)
     with pytest.raises(UsageError, match=r"the steps of right\|bicubic are given one"):
-        method_part("right|bicubic", registry, load_benchmark("mini"))
-    assert method_part("right:second_view=copy|bicubic", registry, load_benchmark("mini")).missing is None
+        method_part("right|bicubic", registry, load_benchmark("mini-2"))
+    assert method_part("right:second_view=copy|bicubic", registry, load_benchmark("mini-2")).missing is None
 
 
 def test_a_run_shows_the_second_camera_to_the_method_that_wants_it(

@@ -88,7 +88,7 @@ def registry(tmp_path: Path) -> Registry:
 
 @pytest.fixture
 def benchmark() -> Benchmark:
-    return load_benchmark("mini").model_copy(
+    return load_benchmark("mini-2").model_copy(
         update={"recognizers": {}, "sr": ["hr", "bicubic", "nearest"], "pairs": []}
     )
 
@@ -104,7 +104,7 @@ def do_run(request: Request, registry: Registry, out: Path) -> Silent:
 
 
 def test_the_protocol_says_how_many_frames_a_probe_looks_at(benchmark: Benchmark) -> None:
-    setting = {"dataset": "mini", "split": "test", "degradation": "bicubic:scale=4"}
+    setting = {"dataset": "mini-2", "split": "test", "degradation": "bicubic:scale=4"}
     assert "probes" not in protocol_of(benchmark, setting, "dis", [])
     sampled = benchmark.model_copy(update={"probes": ["psnr_y:samples=3", "speed"]})
     assert protocol_of(sampled, setting, "dis", [])["probes"] == "psnr_y:samples=3"
@@ -265,7 +265,7 @@ def test_a_folder_of_another_benchmark_is_refused(
     data = made_clips()
     do_run(Request(benchmark, sr="bicubic", data=data), registry, tmp_path / "run")
     other = benchmark.model_copy(update={"name": "other"})
-    with pytest.raises(RunFolderError, match="holds a run of mini; choose another --out, or --no-resume"):
+    with pytest.raises(RunFolderError, match="holds a run of mini-2; choose another --out, or --no-resume"):
         do_run(Request(other, sr="bicubic", data=data), registry, tmp_path / "run")
     assert json.loads((tmp_path / "run" / "run.json").read_text())["plan"]["clips"] == 6
 
@@ -312,7 +312,7 @@ def test_pairs_of_a_benchmark_belong_to_all(registry: Registry, benchmark: Bench
 def test_a_benchmarks_pair_is_a_row_that_says_when_a_method_of_it_was_skipped(
     tmp_path: Path, registry: Registry, benchmark: Benchmark, made_clips: Callable[..., Path]
 ) -> None:
-    tsn = load_benchmark("mini").recognizers["tsn"]
+    tsn = load_benchmark("mini-2").recognizers["tsn"]
     paired = benchmark.model_copy(
         update={"pairs": ["nearest+vdsr"], "probes": [], "recognizers": {"tsn": tsn}, "weights": "none-such"}
     )

@@ -47,7 +47,7 @@ def benchmark(tmp_path: Path, small_benchmark: Callable[..., Path]) -> Path:
     """A benchmark with recipes beside it."""
     recipes = tmp_path / "training" / "small"
     recipes.mkdir(parents=True)
-    tsn = yaml.safe_load((benchmarks_folder() / "training" / "mini" / "tsn.yaml").read_text())
+    tsn = yaml.safe_load((benchmarks_folder() / "training" / "mini-2" / "tsn.yaml").read_text())
     tsn |= {"crop": 32, "batch": 8, "held_out": 0.25, "epochs": {"spatial": 1, "temporal": 1}}
     for name, recipe in (("tsn", tsn), ("tosr", TINY_TOSR)):
         (recipes / f"{name}.yaml").write_text(yaml.safe_dump(recipe))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from harness.errors import ClipError, UsageError
 from harness.training.cache import shortage
 from harness.training.frame_cache import FrameCache, Frames, Window
 from harness.video.degrade import Bicubic
-from harness.video.frames import Video, open_video
+from harness.video.frames import Video, open_video, write_video
 from harness_optical_flow.dis import Dis
 
 SETTING = {"key": "bicubic:scale=4", "frames_per_clip": 3, "validation_clips": 3, "seed": 0}
@@ -129,3 +130,55 @@ def test_a_cache_that_was_cut_short_is_made_again_for_a_larger_bound(
     again = FrameCache.load(opened(folder, tmp_path, validation_clips=1))
     assert again.folder == cut.folder and again.store.stored == len(cut.entries)
     assert [path.name for path in tmp_path.glob(f"*{cut.folder.name}*")] == [cut.folder.name]
+
+
+class TwoCameras(AnnotatedDataset):
+    """Clips with the next clip as their second view."""
+
+    def clips(self, split: str) -> Sequence[Clip]:
+        found = list(super().clips(split))
+        return [replace(own, second_view=other) for own, other in zip(found, found[1:] + found[:1], strict=True)]
+
+
+def test_two_views_are_kept_one_behind_the_other_with_the_flow_of_the_pairs_that_are_named(
+    made_clips: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder, flow = made_clips(classes=2, per_class=3, frames=7, height=36, width=40), Dis(device=torch.device("cpu"))
+    dataset = TwoCameras(folder, "made")
+    window = Window(before=1, after=1, targets=2, flow=True, views=2, pairs=((1, 0), (1, 3)))
+    setting = {**SETTING, "validation_clips": 1, "window": window, "flow": flow}
+    frames = Frames(dataset, dataset.clips("test"), Bicubic(4), **setting)  # type: ignore[arg-type]
+    cache = FrameCache.load(frames.cache(tmp_path / "cache", 1e9))
+    seconds = {clip.id: clip.second_view for clip in dataset.clips("test")}
+    for index, entry in enumerate(cache.entries):
+        item, t, second = cache.item(index), entry.frame, seconds[entry.clip]
+        assert second is not None and item.lr.shape == (8, 9, 10, 3)
+        views = [open_video(folder / "test" / f"{name}.mp4").read() for name in (entry.clip, second.id)]
+        np.testing.assert_array_equal(item.hr, np.concatenate([view[t : t + 2] for view in views]))
+        around = np.concatenate([view[[min(max(i, 0), 6) for i in range(t - 1, t + 3)]] for view in views])
+        low = Bicubic(4).degrade(torch.from_numpy(around).permute(0, 3, 1, 2) / 255)
+        np.testing.assert_allclose(item.lr, low.permute(0, 2, 3, 1) * 255, atol=0.501)
+        shown = torch.from_numpy(np.array(item.hr)).permute(0, 3, 1, 2) / 255
+        np.testing.assert_allclose(item.flow, flow.flow(shown[[1, 1]], shown[[0, 3]]), atol=0.02)
+
+
+def test_a_second_view_that_is_missing_or_of_another_length_is_named(
+    made_clips: Callable[..., Path], tmp_path: Path
+) -> None:
+    dataset = TwoCameras(made_clips(classes=2, per_class=3), "made")
+    first, *others = dataset.clips("test")
+
+    def cached(clip: Clip) -> Path:
+        setting = {**SETTING, "validation_clips": 1, "window": Window(views=2)}
+        return Frames(dataset, [clip, *others], Bicubic(4), **setting).cache(tmp_path / "cache", 1e9)  # type: ignore[arg-type]
+
+    with pytest.raises(UsageError, match=f"1 of 6 lack, such as '{first.id}'"):
+        cached(replace(first, second_view=None))
+    longer = replace(first, path=tmp_path / "longer.mp4")
+    write_video(longer.path, np.zeros((9, 36, 40, 3), np.uint8), fps=25)
+    with pytest.raises(ClipError, match="both must be alike"):
+        cached(replace(first, second_view=longer))
+
+
+def test_caches_of_one_view_keep_the_key_that_they_had() -> None:
+    assert Window(3, 3, 2, True).facts() == {"before": 3, "after": 3, "targets": 2, "flow": True}

@@ -17,15 +17,15 @@ SHIPPED = benchmarks_folder() / "training"
 @pytest.mark.parametrize(
     ("asked", "file"),
     [
-        (("vdsr", "mini"), "mini/vdsr"),
-        (("swinir", "mini"), "paper/swinir"),
+        (("vdsr", "mini-2"), "mini-2/vdsr"),
+        (("swinir", "mini-2"), "paper/swinir"),
         (("vdsr", None), "paper/vdsr"),
-        (("vdsr", "mini", "paper"), "paper/vdsr"),
-        (("sosr", "mini", "ablation/vdsr-wmse"), "mini/ablation/vdsr-wmse"),
-        (("sosr", None, "mini/ablation/vdsr-wmse"), "mini/ablation/vdsr-wmse"),
-        (("tsn", "mini"), "mini/tsn"),
-        (("tsn", "mini", "ucf101-x4-lite/tsn"), "ucf101-x4-lite/tsn"),
-        (("tsn", "ucf101-x4", "mini"), "mini/tsn"),
+        (("vdsr", "mini-2", "paper"), "paper/vdsr"),
+        (("sosr", "mini-2", "ablation/vdsr-wmse"), "mini-2/ablation/vdsr-wmse"),
+        (("sosr", None, "mini-2/ablation/vdsr-wmse"), "mini-2/ablation/vdsr-wmse"),
+        (("tsn", "mini-2"), "mini-2/tsn"),
+        (("tsn", "mini-2", "ucf101-x4-lite/tsn"), "ucf101-x4-lite/tsn"),
+        (("tsn", "ucf101-x4", "mini-2"), "mini-2/tsn"),
         (("stresnet", "ucf101-x4", "stresnet-star"), "ucf101-x4/stresnet-star"),
     ],
 )
@@ -38,7 +38,7 @@ def benchmark(tmp_path: Path) -> Path:
     """The user's own benchmark, called `mine`."""
     file = tmp_path / "somewhere" / "file.yaml"
     file.parent.mkdir()
-    file.write_text((benchmarks_folder() / "mini.yaml").read_text().replace("name: mini", "name: mine"))
+    file.write_text((benchmarks_folder() / "mini-2.yaml").read_text().replace("name: mini-2", "name: mine"))
     return file
 
 
@@ -50,7 +50,7 @@ def test_recipes_of_the_users_benchmark_are_found_beside_its_file(benchmark: Pat
     assert find_recipe("tsn", str(benchmark)) == own / "tsn.yaml"
     assert find_recipe("tsn", str(benchmark), "fast") == own / "fast.yaml"
     assert find_recipe("tsn", str(benchmark), "quick") == own / "quick" / "tsn.yaml"
-    assert find_recipe("tsn", str(benchmark), "mini") == SHIPPED / "mini" / "tsn.yaml", "shipped as well"
+    assert find_recipe("tsn", str(benchmark), "mini-2") == SHIPPED / "mini-2" / "tsn.yaml", "shipped as well"
     assert find_recipe("vdsr", str(benchmark)) == SHIPPED / "paper" / "vdsr.yaml"
 
 
@@ -60,7 +60,7 @@ def test_a_missing_recipe_is_never_suggested_inside_the_installation(benchmark: 
     own = benchmark.parent / "training" / "mine"
     assert str(caught.value) == (
         f"no recipe for tsn on benchmark mine: looked in {own} and the shipped recipes; write {own}/tsn.yaml, or give "
-        "--recipe NAME|FILE (shipped for tsn: mini-2/tsn, mini/tsn, ucf101-x4-lite/tsn, ucf101-x4/tsn)"
+        "--recipe NAME|FILE (shipped for tsn: mini-2/tsn, ucf101-x4-lite/tsn, ucf101-x4/tsn)"
     )
     with pytest.raises(UsageError) as caught:
         find_recipe("tsn", "hmdb51-x4", "nothing")
@@ -74,9 +74,9 @@ def test_a_missing_recipe_is_never_suggested_inside_the_installation(benchmark: 
 def test_a_recipe_given_as_a_file_must_exist(tmp_path: Path) -> None:
     file = tmp_path / "own.yaml"
     with pytest.raises(UsageError, match=r"no recipe .*own\.yaml: the file does not exist"):
-        find_recipe("tsn", "mini", str(file))
+        find_recipe("tsn", "mini-2", str(file))
     file.write_text("")
-    assert find_recipe("tsn", "mini", str(file)) == file
+    assert find_recipe("tsn", "mini-2", str(file)) == file
 
 
 class Counted(BaseModel):

@@ -24,7 +24,7 @@ def remote(served: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyP
     folder, url = served
     save_state(folder / "net.safetensors", STATE, {})
     digest = sha256(folder / "net.safetensors")
-    return Weights("mini", digest, "mini/train", "Apache-2.0", url=f"{url}/net.safetensors", scale=4)
+    return Weights("mini-2", digest, "mini-2/train", "Apache-2.0", url=f"{url}/net.safetensors", scale=4)
 
 
 def spec_with(*entries: Weights) -> SRMethodSpec:
@@ -61,7 +61,7 @@ def test_pull_speaks_http_only_and_stays_in_its_folder(remote: Weights, tmp_path
 
 
 def test_what_is_not_installed_names_the_command(remote: Weights) -> None:
-    with pytest.raises(WeightsMissingError, match=r"harness weights pull rcan --tag mini$"):
+    with pytest.raises(WeightsMissingError, match=r"harness weights pull rcan --tag mini-2$"):
         weights.installed_path(remote, "rcan")
 
 
@@ -73,14 +73,14 @@ def test_installed_path_notices_a_changed_file(remote: Weights) -> None:
 
 
 def test_find_goes_by_tag_scale_and_stream() -> None:
-    x2 = Weights("mini", "0" * 64, "mini/train", "x", file="p:a", scale=2)
-    x4 = Weights("mini", "1" * 64, "mini/train", "x", file="p:b", scale=4)
-    temporal = Weights("flow", "2" * 64, "mini/train", "x", file="p:c", stream="temporal")
+    x2 = Weights("mini-2", "0" * 64, "mini-2/train", "x", file="p:a", scale=2)
+    x4 = Weights("mini-2", "1" * 64, "mini-2/train", "x", file="p:b", scale=4)
+    temporal = Weights("flow", "2" * 64, "mini-2/train", "x", file="p:c", stream="temporal")
     spec = spec_with(x2, x4, temporal)
-    assert weights.find(spec, "mini", scale=4) is x4
+    assert weights.find(spec, "mini-2", scale=4) is x4
     assert weights.find(spec, "flow", stream="temporal") is temporal
-    with pytest.raises(WeightsMissingError, match=r"'mini', x3 \(declared: mini x2; mini x4; flow temporal\)"):
-        weights.find(spec, "mini", scale=3)
+    with pytest.raises(WeightsMissingError, match=r"'mini-2', x3 \(declared: mini-2 x2; mini-2 x4; flow temporal\)"):
+        weights.find(spec, "mini-2", scale=3)
     with pytest.raises(WeightsMissingError, match="harness train net"):
         weights.find(spec, "flow", stream="spatial")
 
@@ -100,10 +100,10 @@ def test_of_several_sources_of_a_tag_the_first_that_is_installed_counts(remote: 
     unlike = replace(other, scale=2)
     spec = spec_with(other, remote, unlike)
     assert weights.alternatives(spec) == [[other, remote], [unlike]]
-    assert weights.find(spec, "mini", scale=4) is other
+    assert weights.find(spec, "mini-2", scale=4) is other
     weights.pull(remote, "net")
-    assert weights.find(spec, "mini", scale=4) is remote
-    assert weights.find(spec, "mini", scale=2) is unlike
+    assert weights.find(spec, "mini-2", scale=4) is remote
+    assert weights.find(spec, "mini-2", scale=2) is unlike
 
 
 def test_verify_reports_each_checkpoint(remote: Weights) -> None:

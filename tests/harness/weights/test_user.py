@@ -47,7 +47,7 @@ def cli(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Cli]:
 @pytest.fixture
 def trained(tmp_path: Path) -> Path:
     """The shipped weights of vdsr as `harness train` would have saved them after training on other data."""
-    shipped = installed_path(find(registry().get(SRMethodSpec, "vdsr"), "mini", scale=4), "vdsr")
+    shipped = installed_path(find(registry().get(SRMethodSpec, "vdsr"), "mini-2", scale=4), "vdsr")
     from harness.weights.loading import load_state
 
     file = tmp_path / "vdsr-mine-x4.safetensors"
@@ -64,7 +64,7 @@ def test_added_weights_are_found_under_their_tag(cli: Cli, trained: Path) -> Non
     weights = find(spec, "mine", scale=4)
     assert (weights.trained_on, weights.options, weights.scale) == ("my videos", {"num_feat": 16}, 4)
     assert installed_path(weights, "vdsr").is_file()
-    assert find(spec, "mini", scale=4).tag == "mini"
+    assert find(spec, "mini-2", scale=4).tag == "mini-2"
     assert "mine" in cli("weights", "list").output
 
 
@@ -89,7 +89,7 @@ def test_a_method_restores_with_added_weights(cli: Cli, trained: Path) -> None:
     spec = registry().get(SRMethodSpec, "vdsr")
     clip = torch.rand(2, 3, 12, 12, generator=torch.Generator().manual_seed(0))
     restored = []
-    for tag in ("mine", "mini"):
+    for tag in ("mine", "mini-2"):
         weights = find(spec, tag, scale=4)
         options = {**spec.options, **weights.options}
         method = resolve_import(spec.factory)(
@@ -122,7 +122,7 @@ def test_a_file_without_a_header_needs_name_training_data_and_stream(cli: Cli, t
 
 
 def test_a_taken_tag_and_an_unknown_option_are_refused(cli: Cli, trained: Path) -> None:
-    taken = cli("weights", "add", trained, "--tag", "mini")
+    taken = cli("weights", "add", trained, "--tag", "mini-2")
     assert taken.exit_code == 2 and "already" in taken.output
     unknown = cli("weights", "add", trained, "--tag", "mine", "--option", "num_feet=3")
     assert unknown.exit_code == 2 and "num_feat" in unknown.output

@@ -66,7 +66,7 @@ class Runner:
 
 
 def write_clips(folder: Path) -> Path:
-    """Textures that drift, of six classes, in the form that data set `mini` reads."""
+    """Textures that drift, of six classes, in the form that data set `mini-2` reads."""
     (folder / "test").mkdir(parents=True)
     (folder / "classes.txt").write_text("".join(f"class_{label}\n" for label in range(6)))
     lines = ["id,path,label,group,num_frames"]

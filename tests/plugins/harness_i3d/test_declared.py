@@ -28,9 +28,9 @@ def test_importing_the_plugin_imports_nothing_heavy() -> None:
 
 def test_published_weights_serve_every_benchmark(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HARNESS_HOME", str(tmp_path))
-    found = find(SPEC, "mini", stream="spatial")
+    found = find(SPEC, "mini-2", stream="spatial")
     assert found is harness_i3d.KINETICS
     with pytest.raises(WeightsMissingError, match="harness weights pull i3d"):
         installed_path(found, "i3d")
     with pytest.raises(WeightsMissingError, match="i3d:checkpoint=FILE"):
-        find(SPEC, "mini", stream="temporal")
+        find(SPEC, "mini-2", stream="temporal")

@@ -18,7 +18,7 @@ from harness.video.flow_input import quantise
 from harness.video.frames import open_video, to_tensor
 from harness.weights.catalogue import installed_path
 from harness.weights.loading import load_state
-from harness_mini.dataset import open_first as open_mini
+from harness_mini.dataset import Mini
 from harness_mmaction.compat import prepare
 from harness_mmaction.networks.network import builtin_config
 from harness_mmaction.tsn import build
@@ -166,12 +166,12 @@ def test_temporal_stream_equals_the_test_loop(
     assert max(abs(a - found[0]).max() for a in found[1:]) > 100 * TOLERANCE, "the clips must not all score alike"
 
 
-def test_shipped_weights_predict_on_mini_as_in_the_test_loop(tmp_path: Path) -> None:
-    dataset, (weights, _) = open_mini(root=None), load_registry().get(RecognizerSpec, "tsn").weights
-    clips = dataset.clips("test")[::18]
-    annotation = tmp_path / "mini.txt"
+def test_shipped_weights_predict_on_mini_2_as_in_the_test_loop(tmp_path: Path) -> None:
+    dataset, (weights, _) = Mini(), load_registry().get(RecognizerSpec, "tsn").weights
+    clips = dataset.clips("test")[::60]
+    annotation = tmp_path / "mini-2.txt"
     annotation.write_text("".join(f"{clip.path} {clip.label}\n" for clip in clips))
-    pipeline = spatial_pipeline(8, {"type": "CenterCrop", "crop_size": 96})
+    pipeline = spatial_pipeline(8, {"type": "CenterCrop", "crop_size": 144})
     expected = mmaction_scores(
         builtin_config("spatial", len(dataset.classes), stack=5),
         installed_path(weights, "tsn"),
@@ -181,8 +181,8 @@ def test_shipped_weights_predict_on_mini_as_in_the_test_loop(tmp_path: Path) -> 
     )
     recognizer = build(
         stream="spatial", class_names=dataset.classes, device=torch.device("cpu"),
-        weights=installed_path(weights, "tsn"), segments=8, sampling="mmaction", crops="centre", short_side=112,
-        input_size=96,
+        weights=installed_path(weights, "tsn"), segments=8, sampling="mmaction", crops="centre", short_side=176,
+        input_size=144,
     )  # fmt: skip
     found = [our_scores(recognizer, clip.path) for clip in clips]
     assert max(abs(a - b).max() for a, b in zip(found, expected, strict=True)) < TOLERANCE

@@ -121,7 +121,7 @@ def test_what_cannot_be_is_said_in_one_sentence(
 def test_without_weights_a_benchmark_is_told_where_they_are() -> None:
     registry = load_registry()
     assert all(check.ok for check in check_declaration(registry.get(FlowSpec, "raft")))
-    missing = flow_part("raft", registry, "mini").missing
+    missing = flow_part("raft", registry, "mini-2").missing
     assert missing is not None and "raft:checkpoint=FILE" in missing and "raft_large_C_T_SKHT_V2-ff5fadd5" in missing
 
 
@@ -132,7 +132,7 @@ def test_added_weights_say_their_size(
     monkeypatch.setenv("HARNESS_HOME", str(tmp_path))
     spec = load_registry().get(FlowSpec, "raft")
     user.add(spec, small[1], Weights("official", "", "nothing", "none", options={"size": "small"}))
-    part = flow_part("raft:updates=2", load_registry(), "mini")
+    part = flow_part("raft:updates=2", load_registry(), "mini-2")
     assert part.missing is None and part.options["size"] == "small" and part.weights is not None
     first, second = torch.rand(2, 1, 3, 128, 128)
     found = build_flow(part, CPU).flow(first, second)
@@ -152,7 +152,7 @@ def test_the_users_file_counts_by_its_content(small: tuple[nn.Module, Path], tmp
     registry = load_registry()
     copy = tmp_path / "copy.pth"
     copy.write_bytes(small[1].read_bytes())
-    parts = [flow_part(f"raft:checkpoint={file},size=small", registry, "mini") for file in (small[1], copy)]
+    parts = [flow_part(f"raft:checkpoint={file},size=small", registry, "mini-2") for file in (small[1], copy)]
     assert parts[0].missing is None and parts[0].identity() == parts[1].identity()
     torch.save({key: value + 1 for key, value in small[0].state_dict().items()}, copy)
     assert parts[0].identity() != parts[1].identity()

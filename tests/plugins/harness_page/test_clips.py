@@ -74,8 +74,8 @@ def test_a_clip_that_cannot_be_read_costs_itself_alone(new_run: MakeRun, restore
 
 def test_without_data_or_weights_the_page_says_why_in_a_sentence(new_run: MakeRun) -> None:
     run = new_run("a")
-    made = render(build(run), run, Pictures(why_not="The page has no clips: mini is not here."))
-    assert "The page has no clips: mini is not here." in made["index.html"].decode()
+    made = render(build(run), run, Pictures(why_not="The page has no clips: mini-2 is not here."))
+    assert "The page has no clips: mini-2 is not here." in made["index.html"].decode()
     assert not [name for name in made if name.endswith(".webp")]
 
 

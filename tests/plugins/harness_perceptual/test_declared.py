@@ -40,7 +40,7 @@ def test_importing_the_plugin_imports_nothing_heavy() -> None:
 @pytest.mark.parametrize("name", WITH_WEIGHTS)
 def test_without_its_package_it_is_skipped_with_the_command(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resolving, "distributions", lambda **_: iter(()))
-    part = probe_part(name, registry(), load_benchmark("mini"))
+    part = probe_part(name, registry(), load_benchmark("mini-2"))
     assert part.missing == 'needs torchmetrics; install with: pip install "harness-sr[perceptual]"'
 
 
@@ -51,12 +51,12 @@ def test_without_its_weights_it_is_skipped_with_the_command(
     monkeypatch.setenv("HARNESS_HOME", str(tmp_path))
     assert home() == tmp_path
     monkeypatch.setattr(resolving, "absent", lambda spec: None)
-    part = probe_part(name, registry(), load_benchmark("mini"))
+    part = probe_part(name, registry(), load_benchmark("mini-2"))
     assert part.missing is not None and f"harness weights pull {name}" in part.missing
 
 
 def test_niqe_needs_nothing_more() -> None:
-    assert probe_part("niqe", registry(), load_benchmark("mini")).missing is None
+    assert probe_part("niqe", registry(), load_benchmark("mini-2")).missing is None
 
 
 def test_packages_that_are_there_are_not_missed() -> None:
@@ -68,6 +68,6 @@ def test_packages_that_are_there_are_not_missed() -> None:
 
 def test_in_a_run_its_cells_are_skipped_and_the_others_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resolving, "distributions", lambda **_: iter(()))
-    benchmark = load_benchmark("mini").model_copy(update={"probes": ["psnr_y", "lpips"]})
+    benchmark = load_benchmark("mini-2").model_copy(update={"probes": ["psnr_y", "lpips"]})
     cells = open_context(Request(benchmark, sr="bicubic", recognizer="", limit=12), registry()).plan.cells
     assert {(cell.probe.label, bool(cell.skipped)) for cell in cells} == {("psnr_y", False), ("lpips", True)}

@@ -45,7 +45,7 @@ def plan_of(
     checkpoint: Callable[..., Path], made_clips: Callable[..., Path]
 ) -> Callable[[str], tuple[RunContext, Request]]:
     data, file = made_clips(height=33, width=42), checkpoint(3)
-    benchmark = load_benchmark("mini").model_copy(update={"recognizers": {}, "probes": ["psnr_y"]})
+    benchmark = load_benchmark("mini-2").model_copy(update={"recognizers": {}, "probes": ["psnr_y"]})
 
     def make(sr: str) -> tuple[RunContext, Request]:
         request = Request(benchmark, sr, f"stresnet:checkpoint={file},{OPTIONS}", limit=3, data=data, device="cpu")
@@ -129,12 +129,12 @@ def test_a_pair_may_be_added_to_a_run(tmp_path: Path, plan_of: Callable[[str], t
 
 def test_a_joint_clip_has_frames_of_one_and_flow_of_the_other(made_clips: Callable[..., Path]) -> None:
     dataset = AnnotatedDataset(made_clips(), "made")
-    benchmark, registry = load_benchmark("mini"), load_registry()
+    benchmark, registry = load_benchmark("mini-2"), load_registry()
 
     def source() -> SourceClip:
         clip = dataset.clips("test")[0]
         degradation = build_degradation(degradation_part(benchmark, registry))
-        flow = build_flow(flow_part(benchmark.flow, registry, "mini"), CPU)
+        flow = build_flow(flow_part(benchmark.flow, registry, "mini-2"), CPU)
         needs = Needs.at_once(range(8), range(8))
         source = SourceClip(clip, dataset.open(clip), degradation, flow, Stopwatch(CPU), CPU, needs)
         source.advance(0)

@@ -32,16 +32,16 @@ NETWORK = {"depth": 26, "width": 4, "stack": 2, "flow_bound": 4.0}
 
 @pytest.fixture(scope="module")
 def benchmark(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The mini benchmark under another name, with a protocol for stresnet."""
+    """The mini-2 benchmark under another name, with a protocol for stresnet."""
     path = tmp_path_factory.mktemp("benchmark") / "tiny.yaml"
-    settings = yaml.safe_load((benchmarks_folder() / "mini.yaml").read_text())
+    settings = yaml.safe_load((benchmarks_folder() / "mini-2.yaml").read_text())
     settings |= {"name": "tiny", "recognizers": {"stresnet": {"segments": 3, "stack": 2}}}
     path.write_text(yaml.safe_dump(settings))
     return str(path)
 
 
 def recipe(epochs: int | dict[str, int], **more: Any) -> STResNetRecipe:
-    values = read_recipe(find_recipe("stresnet", "mini"), STResNetRecipe).model_dump()
+    values = read_recipe(find_recipe("stresnet", "mini-2"), STResNetRecipe).model_dump()
     small: dict[str, Any] = {"crop": 32, "batch": 4, "validate_every": 1, "held_out": 0.25}
     small["epochs"] = {"joint": epochs} if isinstance(epochs, int) else epochs
     # the benchmark says two fields of flow, and it goes before
@@ -235,7 +235,7 @@ def test_wrong_recipes_and_requests_are_refused(drifting_clips: Path, benchmark:
     with pytest.raises(UsageError, match=r"no recipe for stresnet on benchmark tiny: .*; write .*/training/tiny/stres"):
         train(asked(benchmark, tmp_path, drifting_clips))
     path = tmp_path / "recipe.yaml"
-    text = (benchmarks_folder() / "training" / "mini" / "stresnet.yaml").read_text()
+    text = (benchmarks_folder() / "training" / "mini-2" / "stresnet.yaml").read_text()
     for line, message in (
         ("dropout: 0.5", "dropout"), ("momentum: 0.9", "only to it"), ("stride: [8, 4]", "smallest comes first"),
         ("streams: {joint: {learning_rate: -1}}", "learning_rate"),
@@ -247,7 +247,7 @@ def test_wrong_recipes_and_requests_are_refused(drifting_clips: Path, benchmark:
 
 
 @pytest.mark.parametrize(
-    ("benchmark", "name"), [("mini", "stresnet"), ("ucf101-x4", "stresnet"), ("ucf101-x4", "stresnet-star")]
+    ("benchmark", "name"), [("mini-2", "stresnet"), ("ucf101-x4", "stresnet"), ("ucf101-x4", "stresnet-star")]
 )
 def test_shipped_recipes_are_whole(benchmark: str, name: str) -> None:
     read_recipe(find_recipe(name, benchmark), STResNetRecipe).require_streams(["joint"])

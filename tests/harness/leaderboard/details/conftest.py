@@ -18,7 +18,7 @@ from harness.leaderboard.table import Leaderboard, build
 
 METHODS = ("hr", "bicubic", "nearest", "lanczos")
 TSN = {
-    "segments": 1, "sampling": "mmaction", "crops": "centre", "short_side": 112, "input_size": 96, "flow_bound": 5.0,
+    "segments": 1, "sampling": "mmaction", "crops": "centre", "short_side": 176, "input_size": 144, "flow_bound": 5.0,
 }  # fmt: skip
 WEIGHTS = {"spatial": 1.0, "temporal": 1.5}
 

@@ -36,7 +36,7 @@ def registry() -> Registry:
 
 @pytest.fixture(scope="module")
 def benchmark_file() -> Benchmark:
-    return load_benchmark("mini")
+    return load_benchmark("mini-2")
 
 
 def write_config(folder: Path, classes: int = 4, lr: float = 0.1, length: int = 8) -> Path:
@@ -107,7 +107,7 @@ def test_the_header_says_how_scores_are_restricted(made_clips: Callable[..., Pat
     mapping.write_text("class,model_class\nclass_0,archery\nclass_1,-\nclass_2,bowling\nclass_2,zumba\n")
     weights.write_bytes(b"weights")
     text = f"slowonly:checkpoint={weights},classes={mapping}"
-    context = open_context(Request(load_benchmark("mini"), sr="bicubic", recognizer=text, data=data), registry)
+    context = open_context(Request(load_benchmark("mini-2"), sr="bicubic", recognizer=text, data=data), registry)
     [header] = [value for key, value in context.plan.protocol.items() if key.startswith("recogniser slowonly")]
     assert "config=recognition/slowonly/" in header and f"classes={mapping}" in header
     assert "scores are of the classes that map.csv maps to the model's, 2 of the 3 in it" in header

@@ -11,7 +11,7 @@ from harness.paths import benchmarks_folder
 
 @pytest.fixture
 def benchmark(tmp_path: Path) -> str:
-    """The mini benchmark under another name."""
+    """The mini-2 benchmark under another name."""
     path = tmp_path / "tiny.yaml"
-    path.write_text((benchmarks_folder() / "mini.yaml").read_text().replace("name: mini", "name: tiny"))
+    path.write_text((benchmarks_folder() / "mini-2.yaml").read_text().replace("name: mini-2", "name: tiny"))
     return str(path)

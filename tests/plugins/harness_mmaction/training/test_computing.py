@@ -23,15 +23,16 @@ SMALL = {
     "held_out": 0.25,
     "epochs": {"spatial": 1, "temporal": 1},
     "validate_every": 1,
+    "channels_last": False,
 }
 
 
 def trained(data: Path, out: Path, resume: bool = False, dry_run: bool = False, **said: Any) -> Path:
     """A short training of the spatial stream on clips of 36x32, by the shipped recipe but for this."""
     file = out.with_suffix(".yaml")
-    file.write_text(yaml.safe_dump({**yaml.safe_load(find_recipe("tsn", "mini").read_text()), **SMALL, **said}))
+    file.write_text(yaml.safe_dump({**yaml.safe_load(find_recipe("tsn", "mini-2").read_text()), **SMALL, **said}))
     request = TrainingRequest(
-        "tsn", "mini", out, device="cpu", data=data, recipe=str(file), resume=resume, dry_run=dry_run
+        "tsn", "mini-2", out, device="cpu", data=data, recipe=str(file), resume=resume, dry_run=dry_run
     )
     train(request, streams=["spatial"])
     return out

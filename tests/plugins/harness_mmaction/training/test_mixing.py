@@ -33,7 +33,11 @@ def test_4_to_0_is_plain_training_bit_for_bit_and_2_to_2_is_not(
     file = trained(benchmark, tmp_path / "mixed", drifting_clips, mix=(2, 2), restore="nearest")
     mixed = load_state(file)
     assert not all(torch.equal(mixed[key], value) for key, value in plain.items())
-    assert "HR : LR = 2:2, LR restored by nearest, 16 clips" in file.with_suffix(".md").read_text()
+    card = file.with_suffix(".md").read_text()
+    assert "HR : LR = 2:2, LR restored by nearest, 16 clips" in card
+    assert "--mix 2:2 --restore nearest --iters 1 |" in card
+    with pytest.raises(UsageError, match="spatial was begun with another mix; give the same again"):
+        trained(benchmark, tmp_path / "mixed", drifting_clips, mix=(3, 1), restore="nearest", resume=True)
     assert not list((tmp_path / "pure" / "cache").glob("frames-*"))[1:], "nothing is restored that is not shown"
     high, low = caches(tmp_path / "mixed" / "cache")
     repeated = high.array(0)[:, ::4, ::4].repeat(4, axis=1).repeat(4, axis=2)
@@ -70,6 +74,7 @@ def test_clips_are_shown_as_often_as_the_mixture_says(drifting_clips: Path, benc
     [
         ({"restore": "bicubic"}, "it belongs to --mix HR:LR"),
         ({"mix": (1, 1), "restore": "hr"}, "restores no LR frames"),
+        ({"teacher": "edsr:mini-2"}, "--teacher: tsn learns from labels alone by this recipe"),
         ({"mix": (1, 1), "restore": "bicubik"}, "Did you mean 'bicubic'"),
     ],
 )

@@ -10,17 +10,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-import harness_mini
 from harness.checks import check_flow, require
 from harness.errors import UsageError
+from harness.paths import package_path
 from harness.video.frames import open_video
 from harness.video.warp import warp
+from harness_mini.dataset import EMBEDDED
 from harness_optical_flow.pairs import grey
 from harness_optical_flow.tvl1 import AT_ONCE, TvL1
 from harness_optical_flow.tvl1_opencv import OpenCvTvL1
 
 Pair = tuple[Tensor, Tensor]
-MINI = Path(harness_mini.__file__).parent / "data" / "test"
+MINI = package_path(EMBEDDED) / "test"
 
 
 def scene(degrees: float, u: float, v: float, height: int = 60, width: int = 76) -> tuple[Pair, Tensor]:
