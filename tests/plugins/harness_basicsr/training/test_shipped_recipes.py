@@ -136,3 +136,15 @@ def test_stages_that_an_ablation_shares_are_the_same() -> None:
 def test_the_complete_row_is_the_recipe_sosr() -> None:
     whole, row = (read_recipe(FOLDER / "mini-2" / f"{name}.yaml", Recipe) for name in ("sosr", "ablation/esrgan-all"))
     assert whole.stages[1].model_copy(update={"name": row.stages[1].name}) == row.stages[1]
+
+
+def test_the_rows_over_span_differ_in_their_losses_alone() -> None:
+    rows = {path.stem: read_recipe(path, Recipe) for path in (FOLDER / "published").glob("sosr-span*.yaml")}
+    assert len(rows) == 5
+    whole = rows["sosr-span"]
+    for recipe in rows.values():
+        assert recipe.model_dump(exclude={"stages", "notes"}) == whole.model_dump(exclude={"stages", "notes"})
+        (stage,) = recipe.stages
+        assert stage.iterations == whole.stages[0].iterations
+        same = {key: stage.train[key] for key in ("optim_g", "scheduler", "ema_decay")}
+        assert same == {key: whole.stages[0].train[key] for key in same}
