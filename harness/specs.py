@@ -76,6 +76,8 @@ class Weights:
     """Scale factor the checkpoint is for; None when it does not matter."""
     stream: str | None = None
     """Recognisers only: the stream the checkpoint is for."""
+    num_classes: int = 0
+    """Recognisers only: how many classes it tells apart, where the data set that it was trained on is not a plugin."""
     options: Mapping[str, OptionValue] = field(default_factory=dict)
     """Factory options that the checkpoint implies (the width of a narrow variant)."""
     note: str = ""

@@ -48,7 +48,7 @@ S = TypeVar("S", bound=Spec)
 N = TypeVar("N", bound=NetworkSpec)
 Section = tuple[str, list[Check]]
 Contract = Callable[[Any, "Setting"], Iterator[Section]]
-SOME_CLASSES = tuple(f"class_{index}" for index in range(10))
+SOME_CLASSES = 10
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def _sr_method(spec: SRMethodSpec, setting: Setting) -> Iterator[Section]:
 def _recognizer(spec: RecognizerSpec, setting: Setting) -> Iterator[Section]:
     for stream in chosen_streams(spec, {**spec.options, **setting.options}):
         for part in _networks(spec, setting, stream):
-            classes = _classes(spec, part.weights, setting.registry)
+            classes = classes_of(spec, part.weights, setting.registry)
             recognizer = build(part, Given(device=setting.device, classes=classes))
             checks = check_recognizer(recognizer, stream=stream, num_classes=len(classes), device=setting.device)
             halves = check_half_recognizer(recognizer, setting.device, spec.half) if spec.needs_weights else ()
@@ -193,11 +193,12 @@ def _title(what: str, part: Part[NetworkSpec]) -> str:
     return f"{what}, weights {part.weights.tag}" if part.weights else what
 
 
-def _classes(spec: RecognizerSpec, weights: Weights | None, registry: Registry) -> Sequence[str]:
+def classes_of(spec: RecognizerSpec, weights: Weights | None, registry: Registry) -> Sequence[str]:
     """Classes of the data set that the checkpoint (or else the declared ones) saw; made-up ones if it is unknown."""
     trained_on = [w.trained_on for w in ([weights] if weights else spec.weights)]
     known = registry.all(DatasetSpec)
     found = next((known[name] for text in trained_on if (name := text.partition("/")[0]) in known), None)
     if found is None:
-        return SOME_CLASSES
+        count = weights.num_classes if weights else 0
+        return [f"class_{index}" for index in range(count or SOME_CLASSES)]
     return open_dataset(found.name, registry).classes

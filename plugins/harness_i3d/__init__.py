@@ -16,6 +16,7 @@ KINETICS = Weights(
     size=47_158_331,
     convert="harness_i3d.checkpoints:from_flax",
     stream="spatial",
+    num_classes=400,
     note="DeepMind's weights for 400 classes",
 )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.checks import Check, check_declared, require
+from harness.checks.live import classes_of
 from harness.config import data_variable
 from harness.planning.benchmark import load_benchmark
 from harness.registry import HOOKS, Registry, load_registry, registry
@@ -36,11 +37,7 @@ def test_every_builtin_keeps_its_contract(kind: type[Spec], name: str, tmp_path:
     if not isinstance(spec, NetworkSpec) or not spec.needs_weights:
         options |= {key: str(tmp_path) for key in spec.required}  # a folder
     sections = list(check_declared(spec, registry(), options=options))
-    if (
-        isinstance(spec, NetworkSpec)
-        and spec.needs_weights
-        and not any(weights.file for weights in spec.weights)
-    ):
+    if isinstance(spec, NetworkSpec) and spec.needs_weights and not any(weights.file for weights in spec.weights):
         [*sections, (title, [missing])] = sections
         assert title == "weights" and missing.missing and not missing.ok
         ways = (f"{name}:checkpoint=FILE", f"{name}:weights=FILE", f"harness weights pull {name}")
@@ -90,3 +87,11 @@ def test_a_factory_that_raises_is_a_finding(tmp_path: Path) -> None:
     known = load_registry([file])
     [failure] = failures(known.get(SRMethodSpec, "mine"), known)
     assert failure.detail == "OSError: no such accelerator (raising.py:5)"
+
+
+def test_a_recogniser_of_other_data_is_asked_for_as_many_classes_as_its_weights_have() -> None:
+    spec = registry().get(RecognizerSpec, "i3d")
+    (kinetics,) = spec.weights
+    assert len(classes_of(spec, kinetics, registry())) == 400
+    assert len(classes_of(spec, replace(kinetics, trained_on="mini-2/train"), registry())) == 12
+    assert len(classes_of(spec, replace(kinetics, num_classes=0), registry())) == 10
