@@ -41,7 +41,7 @@ def method_of(file: Path) -> str:
     distillation is one of the network that its name begins with."""
     if file.parent.name == "sr4ir":
         return "edsr"
-    if file.stem.startswith("rrdb"):
+    if file.stem == "rrdb":
         return "esrgan"
     shared = file.parent.name in ("ablation", "published")
     if file.parent.name == "std":
