@@ -64,7 +64,7 @@ def made(name: str, scale: int, device: torch.device) -> SRMethod:
     return method
 
 
-def build(*, scale: int, device: torch.device, body: str, grid: str) -> Mixed:
+def build(*, scale: int, device: torch.device, weights: None, body: str, grid: str) -> Mixed:
     donor = made(grid, scale, device) if grid else None
     return Mixed(made(body, scale, device), donor, made("bicubic", scale, device), scale)
 
