@@ -72,5 +72,8 @@ def build(*, scale: int, device: torch.device, weights: None, body: str, grid: s
 @hookimpl
 def harness_sr_methods() -> Iterator[SRMethodSpec]:
     yield SRMethodSpec(
-        "mixed", "a method without its grid, or with another's", "notch:build", options={"body": "srgan", "grid": ""}
+        "mixed",
+        "a method without its grid, or with another's",
+        f"{__name__}:build",
+        options={"body": "srgan", "grid": ""},
     )
