@@ -97,20 +97,21 @@ def _published(rows: Sequence[Row], floor: str) -> Table:
 
 def _table(views: Sequence[View], rows: Sequence[Row], title: str | None, floor: str) -> Table:
     """A table in which, where it is narrow, what ranks stays longest, then the gain, then the first columns."""
-    first = [headline(row.streams for row in rows), "gain"]
+    stream = headline(row.streams for row in rows)
+    first = [stream, "gain"]
     ranks = [first.index(view.title) if view.title in first else len(first) + i for i, view in enumerate(views)]
     columns = [Column(view.title, right=True, rank=rank) for view, rank in zip(views, ranks, strict=True)]
     names = shortened([shown(row.sr) for row in rows], NAME_LETTERS)
     lines = [
-        [_name(row, name, floor), *(_marked(view, row) for view in views)]
+        [_name(row, name, row.shown_state(stream), floor), *(_marked(view, row) for view in views)]
         for row, name in zip(rows, names, strict=True)
     ]
     return Table([Column("SR", names=True), *columns], lines, title=title or "", elsewhere=COMPLETE)
 
 
-def _name(row: Row, name: str, floor: str) -> Text:
+def _name(row: Row, name: str, state: str, floor: str) -> Text:
     style = "italic" if row.sr in (CEILING, floor) else ""
-    return Text(name, style=style) if row.ok else Text(f"{name} ({row.status})", style=COLOURS[row.status])
+    return Text(f"{name} ({state})", style=COLOURS[state]) if state else Text(name, style=style)
 
 
 def _marked(view: View, row: Row) -> Text:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from harness.leaderboard.row import Row
+from harness.leaderboard.streams import headline
 from harness.leaderboard.table import Leaderboard
 from harness.leaderboard.text import DASH
 from harness.leaderboard.views import (
@@ -104,12 +105,14 @@ def _notes(board: Leaderboard) -> str:
 
 def _table(views: Sequence[View], rows: Sequence[Row]) -> str:
     titles = ["SR", *(view.title for view in views)]
-    cells = [[_name(row), *(_marked(view, row) for view in views)] for row in rows]
+    stream = headline(row.streams for row in rows)
+    cells = [[_name(row, stream), *(_marked(view, row) for view in views)] for row in rows]
     return "\n".join(map(line, [titles, ["---", *["---:"] * len(views)], *cells]))
 
 
-def _name(row: Row) -> str:
-    return code(row.sr) + ("" if row.ok else f" ({row.status})")
+def _name(row: Row, stream: str) -> str:
+    state = row.shown_state(stream)
+    return code(row.sr) + (f" ({state})" if state else "")
 
 
 def _marked(view: View, row: Row) -> str:

@@ -118,6 +118,15 @@ class Row:
         """Whether everything of it was measured."""
         return self.status == "ok"
 
+    def shown_state(self, stream: str) -> str:
+        """The word that stands beside its name: empty where it has the accuracy that ranks and nothing failed.
+
+        `stream` is the one that ranks. Where only a further measure was skipped, such as one without its weights, the
+        row keeps its place, and the reason is said below the table.
+        """
+        kept = self.status == "skipped" and self.streams[stream].top1 is not None
+        return "" if self.ok or kept else self.status
+
     @property
     def has_numbers(self) -> bool:
         """Whether anything of it was measured."""

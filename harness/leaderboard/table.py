@@ -168,6 +168,6 @@ def _ranked(rows: Sequence[Row]) -> list[Row]:
 
     def place(row: Row) -> tuple[bool, bool, float, str]:
         top1 = row.streams[stream].top1
-        return not row.ok, row.sr != CEILING, math.inf if top1 is None else -top1, row.sr
+        return bool(row.shown_state(stream)), row.sr != CEILING, math.inf if top1 is None else -top1, row.sr
 
     return sorted(rows, key=place)

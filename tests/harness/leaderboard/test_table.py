@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from harness.errors import RunFolderError, UnknownNameError, UsageError
-from harness.leaderboard import json, markdown
+from harness.leaderboard import console, json, markdown
 from harness.leaderboard.table import Leaderboard, build
 from harness.leaderboard.text import DASH
 from harness.statistics import (
@@ -130,6 +130,20 @@ def test_order_is_ceiling_then_accuracy_then_what_did_not_finish(full_run: Any) 
         ("esrgan", "skipped"),
         ("unfinished", "running"),
     ]
+
+
+@pytest.mark.parametrize(("status", "state"), [("skipped", ""), ("failed", "failed"), (None, "running")])
+def test_a_skipped_measure_costs_no_row_its_place(full_run: Any, status: str | None, state: str) -> None:
+    before = [one.sr for one in build(full_run.record()).rows]
+    for name in before:
+        full_run.stopped(name, "lpips", status, "no weights (harness weights pull lpips)")
+    board = build(full_run.record())
+    assert (board.rows[2].sr == before[2]) and board.rows[2].shown_state("fusion") == state
+    assert [one.sr for one in board.rows] == before and not board.rows[2].ok
+    text, plain = markdown.render(board), console.plain(board)
+    assert (f"`{before[2]}` |" in text) is (not state)
+    assert ("no weights (harness weights pull lpips)" if status else "not finished") in text
+    assert (f"{before[2]} ({state})" in plain) is bool(state)
 
 
 def test_rows_that_did_not_finish_say_why_and_have_no_numbers(full_run: Any) -> None:
