@@ -14,8 +14,8 @@ from harness_basicsr import compat  # noqa: F401  (before basicsr)
 
 from basicsr.models.base_model import BaseModel  # isort: skip
 
-CALLS = ("forward", "forward_all", "flows")
-"""Methods through which models call a network: all call the first, `SPMCModel` the others."""
+CALLS = ("forward", "forward_all", "flows", "restore")
+"""Methods through which models call a network: most call the first, `SPMCModel` the next two, `DFlowModel` the last."""
 
 
 @contextmanager

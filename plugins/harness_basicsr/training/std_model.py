@@ -49,6 +49,8 @@ class STDModel(SRModel):  # type: ignore[misc]  # basicsr is untyped
         self.net_t.requires_grad_(False).eval().to(self.device)
         widths = [width_of(*each) for each in ((self._bare(), self.student.feature), (self.net_t, self.master.feature))]
         self.net_s = SpaceTimeLoss((widths[0], widths[1]), space, time, radius, normalise).to(self.device)
+        if self.net_s.cell is not None:
+            self.model_to_device(self.net_s.cell)  # a network that learns, so in the recipe's precision
         if saved := self.opt["path"].get("pretrain_network_s"):
             self.load_network(self.net_s, saved)
 

@@ -26,6 +26,8 @@ from basicsr.models.base_model import BaseModel  # isort: skip
 
 NETWORK = {"num_feat": 8, "num_block": 1}
 TEACHER = "edsr:mini-2"
+WIDTH = 32
+"""Of the teacher's features, and so of the memory."""
 
 
 def stage(**distil: Any) -> dict[str, Any]:
@@ -114,6 +116,26 @@ def test_a_killed_training_resumes_to_the_same_weights(
     assert checkpoint(whole).read_bytes() != b"" and same(checkpoint(whole), checkpoint(parts))
     memory = [r.out / "experiments" / "std" / "models" / "net_s_latest.pth" for r in (whole, parts)]
     assert same(*memory), "what only the training needs resumes as well"
+
+
+def test_the_memory_computes_as_the_recipe_says_and_is_saved_in_single_precision(
+    asked: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: set[torch.dtype] = set()
+    convolve = torch.nn.Conv2d.forward
+
+    def noted(self: torch.nn.Conv2d, x: torch.Tensor) -> torch.Tensor:
+        made = convolve(self, x)
+        if self.out_channels == 4 * WIDTH and self.in_channels == 2 * WIDTH:
+            seen.add(made.dtype)
+        return made
+
+    monkeypatch.setattr(torch.nn.Conv2d, "forward", noted)
+    request = asked("half", recipe={"precision": "bf16"})
+    train(request)
+    assert seen == {torch.bfloat16}
+    memory = load_state(request.out / "experiments" / "std" / "models" / "net_s_latest.pth")
+    assert {value.dtype for key, value in memory.items() if key != "frozen"} == {torch.float32}
 
 
 def same(one: Path, other: Path) -> bool:
