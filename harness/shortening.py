@@ -1,4 +1,4 @@
-"""Names that are too long for their place, shortened in the middle so that no two become the same."""
+"""Names that are too long for their place, shortened so that no two become the same."""
 
 from __future__ import annotations
 
@@ -26,6 +26,21 @@ def shortened(names: Sequence[str], width: int) -> list[str]:
                 return [texts[name] for name in names]
         wide += wide // 2
     return list(names)
+
+
+def told_apart(names: Sequence[str]) -> list[str]:
+    """Names with options, without the options that all of them have, and without the name if that is shared as well.
+
+    ``h264:scale=4,severity=1`` and ``h264:scale=4,severity=2`` become ``severity=1`` and ``severity=2``. Names that
+    would become equal or empty stay as they are.
+    """
+    heads = [name.partition(":")[0] for name in names]
+    options = [name.partition(":")[2].split(",") for name in names]
+    shared = set(options[0]).intersection(*options) if options else set()
+    kept = [",".join(part for part in own if part not in shared) for own in options]
+    if len(set(heads)) > 1:
+        kept = [f"{head}:{own}" if own else head for head, own in zip(heads, kept, strict=True)]
+    return kept if all(kept) and len(set(kept)) == len(set(names)) else list(names)
 
 
 def _cuts(width: int) -> list[int]:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import random
 
-from harness.shortening import shortened
+import pytest
+
+from harness.shortening import shortened, told_apart
 
 
 def test_long_names_lose_their_middle_and_short_ones_nothing() -> None:
@@ -27,3 +29,19 @@ def test_different_names_stay_different_whatever_they_are() -> None:
 def test_names_that_differ_in_one_letter_of_thousands_are_told_apart_soon() -> None:
     names = ["a" * 9000 + letter + "b" * 9000 for letter in "xyz"]
     assert len(set(shortened(names, 24))) == 3
+
+
+TOLD_APART = [
+    (["h264:scale=4,severity=1", "h264:scale=4,severity=2"], ["severity=1", "severity=2"]),
+    (["h264:crf=30,scale=4", "jpeg:scale=4,severity=2"], ["h264:crf=30", "jpeg:severity=2"]),
+    (["bicubic:scale=4", "h264:crf=30,scale=4"], ["bicubic", "h264:crf=30"]),
+    (["bicubic:scale=4", "bicubic:antialias=0,scale=4"], ["bicubic:scale=4", "bicubic:antialias=0,scale=4"]),
+    (["h264:scale=4"], ["h264:scale=4"]),
+    (["a", "b"], ["a", "b"]),
+    ([], []),
+]
+
+
+@pytest.mark.parametrize(("names", "expected"), TOLD_APART)
+def test_what_all_have_is_left_out_unless_a_name_would_be_lost(names: list[str], expected: list[str]) -> None:
+    assert told_apart(names) == expected

@@ -16,6 +16,7 @@ from harness.errors import RunFolderError
 from harness.leaderboard.matrix import Matrix
 from harness.leaderboard.streams import stream_scores
 from harness.leaderboard.table import Leaderboard
+from harness.shortening import told_apart
 from harness.specs import CEILING, FLOOR
 from harness.statistics import Scores
 from harness.statistics.means import mean_interval
@@ -51,9 +52,10 @@ class Robustness:
 
     @property
     def accuracies(self) -> Matrix:
-        """Accuracy by method and degradation."""
-        values = {row.method: row.accuracies for row in self.rows}
-        return Matrix(f"{self.recognizer}, {self.stream}: top-1 (%)", self.degradations, values)
+        """Accuracy by method and degradation, which is called by what tells it from the others."""
+        short = dict(zip(self.degradations, told_apart(self.degradations), strict=True))
+        values = {row.method: {short[name]: top1 for name, top1 in row.accuracies.items()} for row in self.rows}
+        return Matrix(f"{self.recognizer}, {self.stream}: top-1 (%)", list(short.values()), values)
 
 
 def robustness_of(boards: Mapping[str, Sequence[Leaderboard]]) -> list[Robustness]:
