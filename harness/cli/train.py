@@ -40,7 +40,7 @@ Examples:
 
   harness train tsn --benchmark my.yaml --recipe ucf101-x4-lite   with the recipe of another benchmark
 
-  harness train srresnet --benchmark mini-2 --recipe std --teacher basicvsr:vimeo-bi   taught by another network
+  harness train srresnet --benchmark mini-2 --recipe std --teacher edsr:mini-2   taught by another network
 
   harness train rcan --iters 200 --out try       a short try
 
