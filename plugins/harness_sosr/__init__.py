@@ -22,7 +22,7 @@ def harness_sr_methods() -> Iterator[SRMethodSpec]:
         family="perceptual",
         weights=mini_2(
             "sosr",
-            "45c196f28e850280c074eba2fa163d773b691c89330ccb538302a8278f1343da",
+            "6417fc613689141210bcf6699232474c6b0ca215a72dd281579296981c68c7c4",
             "narrow: 5 blocks of 32 features, growth 16, for 23 of 64, growth 32; short adversarial training",
             package="harness_sosr",
             num_feat=32,

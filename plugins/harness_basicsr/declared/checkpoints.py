@@ -137,7 +137,7 @@ WEIGHTS: Mapping[str, tuple[Weights, ...]] = MappingProxyType(
         ),
         "esrgan": mini_2(
             "esrgan",
-            "5b69cb2b20eeac3952cb3e407c4eb83a4a2838fc10eb198f802bb2708c2d942d",
+            "0fee9727af7632770a3800e670d35188e1b15d666082248d549361f1bc640140",
             "narrow: 5 blocks of 32 features, growth 16, instead of 23 of 64, growth 32; short adversarial training",
             num_feat=32,
             num_block=5,
@@ -145,7 +145,7 @@ WEIGHTS: Mapping[str, tuple[Weights, ...]] = MappingProxyType(
         ),
         "srgan": mini_2(
             "srgan",
-            "871b57e2e504b19994e9641cdfbd9bb9c238aea2f362eb5cab7cfb7b041944c3",
+            "c0a73e25aae90e3c1c858033b7946efcbe4319b06755403d94858b857d658b9e",
             "narrow: 32 features instead of 64; short adversarial training",
             num_feat=32,
         ),
