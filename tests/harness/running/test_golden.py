@@ -22,6 +22,9 @@ GOLDEN = Path(__file__).with_name("golden.json")
 TIMED = ("seconds", "restore_seconds")
 TOLERANCE = {"rtol": 2e-3, "atol": 1e-3}
 """What other processors and numbers of threads may make of the same arithmetic."""
+THROUGH_FLOW = {"flow_quality": {"rtol": 2e-2, "atol": 1e-3}, "tsn.temporal": {"rtol": 1e-2, "atol": 8e-2}}
+"""OpenCV's flow has other instructions on other processors: shares of bad pixels differed by 0.9 % and scores, of up to
+6, by 0.04 between an AMD EPYC and an Intel Xeon."""
 
 
 class Silent(Listener):
@@ -63,4 +66,5 @@ def test_the_numbers_of_a_fixed_clip_change_only_with_the_format_version(tmp_pat
     for name, row in golden["rows"].items():
         assert found[name].keys() == row.keys(), name
         for key, value in row.items():
-            np.testing.assert_allclose(found[name][key], value, **TOLERANCE, err_msg=f"{name} {key}")
+            tolerance = THROUGH_FLOW.get(name.split()[1], TOLERANCE)
+            np.testing.assert_allclose(found[name][key], value, **tolerance, err_msg=f"{name} {key}")
