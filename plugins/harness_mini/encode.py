@@ -11,12 +11,11 @@ import numpy as np
 from harness.errors import ClipError
 from harness.files import replacing
 from harness.video.container import local, open_container
+from harness.video.encoder import open_encoder
 from harness_mini.texture import Picture
 
 FPS = 25
 PIXELS = "yuv420p"
-# The frames that are encoded are the same every time. The files are not identical bit for bit: x264 plans its B-frames
-# differently from call to call, even in one thread.
 OPTIONS = {"preset": "medium", "threads": "1"}
 
 
@@ -30,6 +29,7 @@ def write(path: Path, frames: Picture, crf: int) -> None:
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = PIXELS
         stream.time_base = Fraction(1, FPS)
+        open_encoder(stream.codec_context)
         for picture in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")))
         container.mux(stream.encode())

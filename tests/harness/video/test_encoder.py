@@ -1,4 +1,4 @@
-"""An encoder does not change at which priority the process runs."""
+"""An encoder changes neither the priority of the process nor pictures from call to call."""
 
 from __future__ import annotations
 
@@ -6,8 +6,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+import av
 import pytest
+import torch
+from av.codec.context import CodecContext
+
+from harness.video.encoder import WITHOUT_AVX512, X264_PARAMS, open_encoder
 
 WRITE = """
 import os
@@ -33,3 +40,25 @@ def test_svt_av1_leaves_the_priority_of_the_process_as_it_was(tmp_path: Path) ->
     found = subprocess.run([sys.executable, "-c", WRITE], cwd=tmp_path, capture_output=True, text=True, check=True)
     usual = [os.SCHED_OTHER]
     assert found.stdout.split("\n")[0] == f"{usual} {usual} {usual}"
+
+
+@pytest.mark.parametrize(
+    ("capability", "own", "expected"),
+    [
+        ("AVX512", None, WITHOUT_AVX512),
+        ("AVX512", "weightp=0", f"{WITHOUT_AVX512}:weightp=0"),
+        ("AVX2", None, None),
+        ("AVX2", "weightp=0", "weightp=0"),
+        ("DEFAULT", None, None),
+    ],
+)
+def test_x264_does_without_avx_512(
+    capability: str, own: str | None, expected: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With it one and the same clip comes out in several ways; a user's own instructions come later, and so hold."""
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    options, seen = {X264_PARAMS: own} if own else {}, {}
+    # libav takes away the options that it knows, so a real one cannot be asked afterwards
+    context = SimpleNamespace(codec=av.Codec("libx264", "w"), options=options, open=lambda: seen.update(options))
+    open_encoder(cast(CodecContext, context))
+    assert seen.get(X264_PARAMS) == expected
