@@ -128,6 +128,11 @@ def rows_of(events: Sequence[Event]) -> dict[str, dict[str, Any]]:
     return {n: {key: row[key] for key in row if key not in TIMED} for n, (_, row) in zip(names, found, strict=True)}
 
 
+THROUGH_FLOW = {"flow_bad": 2e-2, "flow": 2e-3, "temporal": 2e-3}
+"""The last bits of OpenCV's flow depend on where in memory frames are, with AVX-512 more of them; a share of pixels
+beyond a bound moves by whole pixels."""
+
+
 def assert_same(found: dict[str, dict[str, Any]], expected: dict[str, dict[str, Any]]) -> None:
     assert found.keys() == expected.keys()
     for name, row in expected.items():
@@ -135,8 +140,9 @@ def assert_same(found: dict[str, dict[str, Any]], expected: dict[str, dict[str, 
         for key, value in row.items():
             if isinstance(value, str) or value is None:
                 assert found[name][key] == value, (name, key)
-            else:  # the last bits of OpenCV's flow depend on where in memory the frames are
-                np.testing.assert_allclose(found[name][key], value, rtol=1e-4, atol=1e-6, err_msg=f"{name} {key}")
+            else:
+                rtol = next((each for part, each in THROUGH_FLOW.items() if part in f"{name} {key}"), 1e-4)
+                np.testing.assert_allclose(found[name][key], value, rtol=rtol, atol=1e-6, err_msg=f"{name} {key}")
 
 
 def test_numbers_do_not_depend_on_the_portions(
