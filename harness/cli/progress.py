@@ -60,6 +60,8 @@ class LineListener:
         self._done: Counter[str] = Counter()
         self._spent: defaultdict[str, float] = defaultdict(float)
         self._began = time.monotonic()
+        self._first: float | None = None
+        """When the first clip was begun."""
         self._next = self._began + LINE_EVERY_SECONDS
 
     def __enter__(self) -> LineListener:
@@ -76,17 +78,22 @@ class LineListener:
     def clip_done(self, method: str, seconds: float) -> None:
         self._done[method] += 1
         self._spent[method] += seconds
+        if self._first is None:
+            self._first = time.monotonic() - seconds
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + LINE_EVERY_SECONDS
-            self._print_line()
+            self._print_line(time.monotonic() - self._first)
 
     def cell_finished(self, cell: Cell, status: str, reason: str | None) -> None:
         if status == "failed":
             say(self._console, f"failed: {cell.label} x {cell.probe.label}: {reason}")
 
-    def _print_line(self) -> None:
+    def _print_line(self, computing: float) -> None:
+        """`computing` are the seconds since the first clip was begun."""
         done, total = sum(self._done.values()), sum(self._todo.values())
-        left = {m: (self._todo[m] - n) * self._spent[m] / n for m, n in self._done.items()}
+        spent = sum(self._spent.values())
+        share = computing / spent if spent else 1.0  # workers side by side need less time than all of them spend
+        left = {m: share * (self._todo[m] - n) * self._spent[m] / n for m, n in self._done.items()}
         slowest: Sequence[str] = sorted(left, key=lambda m: -left[m])[:3]
         detail = ", ".join(f"{m} {clock(left[m])}" for m in slowest)
         both = times(time.monotonic() - self._began, sum(left.values()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, TypeVar
 
 import torch
@@ -12,7 +12,9 @@ from torch.nn.utils import convert_conv2d_weight_memory_format, convert_conv3d_w
 
 from harness.planning.computing import FULL
 from harness.running.precision import halved
+from harness.terminal import tell
 from harness.training.computing import ComputingRecipe
+from harness.training.hardware import computes_bf16
 
 T = TypeVar("T")
 
@@ -29,8 +31,20 @@ def prepare_network(
         convert_conv2d_weight_memory_format(network, torch.channels_last)
         convert_conv3d_weight_memory_format(network, torch.channels_last_3d)
     if recipe.precision != FULL:
+        if not computes_bf16(device):
+            _warn_once()
         for name in calls:
             setattr(network, name, _halved_in_training(network, getattr(network, name), recipe.precision, device))
+
+
+@cache
+def _warn_once() -> None:
+    tell(
+        "note: this processor has no instructions for bf16, so training takes up to ten times as long; "
+        "leave `precision: bf16` out of a copy of the recipe, and name that with --recipe",
+        style="yellow",
+        err=True,
+    )
 
 
 def _halved_in_training(

@@ -47,6 +47,20 @@ def test_lines_of_a_log_have_both(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert capsys.readouterr().err == "reading [/x]: 2 of 2 clips\n"
 
 
+def test_workers_side_by_side_take_less_time_than_they_spend(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.cli.progress.LINE_EVERY_SECONDS", 0.0)
+    now = [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    stream = StringIO()
+    listener = LineListener(console(stream), {"bicubic": 5, "vdsr": 5})
+    for now[0] in (130.0, 150.0):  # ten seconds of loading, then two workers with twenty seconds a clip
+        listener.clip_done("bicubic", 20.0)
+        listener.clip_done("vdsr", 20.0)
+    assert stream.getvalue().endswith(
+        "4 of 10 (method, clip) done, 0:50 elapsed, 1:00 left; most: bicubic 0:30, vdsr 0:30\n"
+    )
+
+
 def test_a_dumb_terminal_gets_lines(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("TERM", "dumb")
     monkeypatch.setenv("FORCE_COLOR", "1")  # rich then takes any stream for a terminal

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from pydantic import ValidationError
 from torch import Tensor, nn
 
+from harness.training import precision
 from harness.training.computing import ComputingRecipe
 from harness.training.precision import prepare_network
 
@@ -84,3 +87,25 @@ def test_what_is_not_usual_is_recorded_and_said(said: dict[str, object], words: 
 def test_a_precision_that_would_need_scaled_losses_is_refused() -> None:
     with pytest.raises(ValidationError, match="'fp32' or 'bf16'"):
         ComputingRecipe.model_validate({"precision": "fp16"})
+
+
+@pytest.mark.parametrize(
+    ("info", "told"),
+    [
+        ("model name\t: A\nflags\t\t: fpu avx2 avx512_bf16 amx_tile\n", 0),
+        ("Features\t: fp asimd bf16\n", 0),
+        ("model name\t: A\nflags\t\t: fpu avx2 avx512f\n", 1),
+        ("", 0),  # nobody knows
+    ],
+)
+def test_a_processor_without_bf16_is_said_once(
+    info: str, told: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cpuinfo").write_text(info)
+    monkeypatch.setattr("harness.training.hardware.CPU_INFO", tmp_path / "cpuinfo")
+    precision._warn_once.cache_clear()
+    prepared(precision="bf16")
+    prepared(precision="bf16")
+    prepared(precision="fp32")
+    assert capsys.readouterr().err.count("has no instructions for bf16") == told
+    precision._warn_once.cache_clear()
