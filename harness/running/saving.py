@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 from harness.contracts import Progress
@@ -15,13 +16,16 @@ from harness.video.frames import Bytes, write_video
 
 FRAMES, SUFFIX = "frames", ".mkv"
 """The folder in a run's own, which has a folder for each method with a file for each clip."""
+LONGEST = 100
+"""Characters of a label in the name of its folder."""
 PIECE = 32
 """Frames that are restored at once."""
 
 
 def folder_of(run: Path, method: str) -> Path:
-    """Where a method's clips are kept."""
-    return run / FRAMES / re.sub(r"[^\w.+=-]+", "_", method)
+    """Where a method's clips are kept: under its label, with a checksum where that cannot name a folder as it is."""
+    name = re.sub(r"^\.+|[^\w.+=-]+", "_", method)[:LONGEST]
+    return run / FRAMES / (name if name == method else f"{name}-{sha256(method.encode()).hexdigest()[:8]}")
 
 
 def save_frames(

@@ -67,3 +67,23 @@ def test_what_cannot_be_kept_is_refused_before_anything_is_computed(
             frames_codec=codec,
         )  # fmt: skip
     assert not (tmp_path / "run").exists()
+
+
+def test_no_two_labels_share_a_folder() -> None:
+    labels = [
+        "vdsr",
+        "a|b",
+        "a:b",
+        "a_b",
+        "x:checkpoint=u/v.pth",
+        "x:checkpoint=u_v.pth",
+        "..",
+        ".",
+        "_",
+        "n" * 300,
+        "n" * 301,
+    ]
+    folders = [saving.folder_of(Path("run"), label) for label in labels]
+    assert len(set(folders)) == len(labels) and {folder.parent for folder in folders} == {Path("run/frames")}
+    assert folders[0] == Path("run/frames/vdsr") and max(len(folder.name) for folder in folders) < 120
+    assert all(folder.resolve().parent.name == "frames" for folder in folders)
