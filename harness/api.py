@@ -88,11 +88,13 @@ def run(
     save_frames: Sequence[str] = (),
     frames_codec: str = LOSSLESS,
     registry: Registry | None = None,
+    listening: Listening | None = None,
 ) -> Done:
     """Run SR methods and recognisers over a benchmark, as ``harness run`` does; the same call again resumes.
 
-    Arguments are those of the command line. Raises `UsageError` for anything that does not exist, `RunFolderError`
-    where the folder cannot be used. A cell that fails raises nothing: see `Done.outcome`.
+    Arguments are those of the command line; `listening` is told of clips and cells as they are done. Raises
+    `UsageError` for anything that does not exist, `RunFolderError` where the folder cannot be used. A cell that fails
+    raises nothing: see `Done.outcome`.
     """
     known = registry or installed()
     loaded = load_benchmark(str(benchmark))
@@ -110,7 +112,7 @@ def run(
     with open_run(Path(out) if out else default_folder(request)) as folder:
         if not resume:
             folder.clear()
-        compute(context, request, known, folder)
+        compute(context, request, known, folder, listening)
         done = score(context, known, folder)
         if save_frames:
             save(done, save_frames, frames_codec, request, known)

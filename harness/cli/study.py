@@ -140,6 +140,7 @@ def _numbers(text: str) -> list[float]:
 
 
 def _do(study: MixStudy | TradeoffStudy, what: str, dry_run: bool) -> None:
+    from harness.cli.progress import listener_for
     from harness.leaderboard.console import render
     from harness.registry import registry
     from harness.terminal import console, say
@@ -152,7 +153,7 @@ def _do(study: MixStudy | TradeoffStudy, what: str, dry_run: bool) -> None:
     if dry_run:
         return
     study.train(known)
-    done = study.run(known)
+    done = study.run(known, lambda todo: listener_for(screen, todo))
     screen.print(render(done.board), crop=False)
     for file in study.write(done.board):
         say(screen, f"wrote {file}")

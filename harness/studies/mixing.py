@@ -66,13 +66,13 @@ class MixStudy:
         for mix in self.missing(registry):
             train_once(trainable(RecognizerSpec, self.recognizer, registry), self.request(mix))
 
-    def run(self, registry: Registry) -> api.Done:
+    def run(self, registry: Registry, listening: api.Listening | None = None) -> api.Done:
         """Show every row to all recognisers."""
         spec, benchmark = trainable(RecognizerSpec, self.recognizer, registry), load_benchmark(self.benchmark)
         named = [choice_of(_label(mix), spec, self.folder(mix), benchmark) for mix in MIXTURES]
         return api.run(
             self.benchmark, sr=self.sr, recognizer=",".join(named), limit=self.limit, out=self.out / "run",
-            data=self.data, device=self.device, registry=registry,
+            data=self.data, device=self.device, registry=registry, listening=listening,
         )  # fmt: skip
 
     def write(self, board: Leaderboard) -> list[Path]:

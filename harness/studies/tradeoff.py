@@ -74,13 +74,13 @@ class TradeoffStudy:
             )  # fmt: skip
             train_once(trainable(SRMethodSpec, self.method, registry), request)
 
-    def run(self, registry: Registry) -> api.Done:
+    def run(self, registry: Registry, listening: api.Listening | None = None) -> api.Done:
         """Score all networks beside floor and ceiling."""
         spec, benchmark = trainable(SRMethodSpec, self.method, registry), load_benchmark(self.benchmark)
         named = [choice_of(_label(beta), spec, self.folder(beta), benchmark) for beta in self.betas]
         return api.run(
             self.benchmark, sr=",".join(named), recognizer=self.recognizer, limit=self.limit, out=self.out / "run",
-            data=self.data, device=self.device, registry=registry,
+            data=self.data, device=self.device, registry=registry, listening=listening,
         )  # fmt: skip
 
     def write(self, board: Leaderboard) -> list[Path]:

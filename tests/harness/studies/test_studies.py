@@ -78,14 +78,18 @@ def test_five_recognisers_see_every_row(benchmark: Path, drifting_clips: Path, t
 
 
 @pytest.mark.slow
-def test_a_network_is_trained_for_every_weight(benchmark: Path, drifting_clips: Path, tmp_path: Path) -> None:
+def test_a_network_is_trained_for_every_weight(
+    benchmark: Path, drifting_clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.cli.progress.LINE_EVERY_SECONDS", 0.0)
     out = tmp_path / "tradeoff"
     judge = tmp_path / "judge"
     own = ["train", "tsn", "--benchmark", benchmark, "--data", drifting_clips, "--out", judge, "--iters", 1]
     assert CliRunner().invoke(app, list(map(str, own))).exit_code == 0
     asked = ["tradeoff", "--method", "tosr", "--beta", "0,.5", "--benchmark", benchmark, "--data", drifting_clips]
     asked += ["--recognizer", f"judge=tsn:checkpoint={judge / 'tsn-{stream}-small.safetensors'}"]
-    study(*asked, "--out", out, "--limit", 4)
+    told = study(*asked, "--out", out, "--limit", 4).output
+    assert "16 of 16 (method, clip) done" in told
     recipes = [yaml.safe_load((out / "recipes" / f"beta-{beta}.yaml").read_text()) for beta in ("0", "0.5")]
     losses = [recipe["stages"][0]["train"]["pair_opt"] for recipe in recipes]
     assert [(loss["warp_sr_weight"], loss["warp_hr_weight"]) for loss in losses] == [(0, 0), (0.5, 0)]
