@@ -18,12 +18,18 @@ import numpy as np
 
 from harness.contracts import Progress
 from harness.errors import ClipError, UsageError
+from harness.paths import home
 from harness.training.store import INDEX, Maker, Origin, Store, read_index, remember, size_of
 from harness.video.frames import Video
 
 GIGABYTE = 10**9
 SAMPLED_CLIPS = 100
 """Clips that `estimated_bytes` samples."""
+
+
+def caches_folder() -> Path:
+    """Where all trainings keep prepared clips, so that those which need the same ones share them."""
+    return home() / "training-frames"
 
 
 def open_cache(

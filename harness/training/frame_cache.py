@@ -155,8 +155,8 @@ class Frames:
 
     From each training clip `frames_per_clip` frames spread over its length are chosen; from each of `validation_clips`
     held-out clips, spread evenly over the classes, the middle one. HR frames are cropped to a multiple of the scale
-    factor, degraded whole and rounded to 8 bits. `key` names the degradation and the flow estimator with their options.
-    Clips too short for the window are left out.
+    factor, degraded whole and rounded to 8 bits. `key` names the data set, the degradation and the flow estimator with
+    their options. Clips too short for the window are left out.
     """
 
     dataset: Dataset

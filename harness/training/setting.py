@@ -17,7 +17,7 @@ from harness.errors import UsageError, WeightsMissingError
 from harness.planning.benchmark import Benchmark, load_benchmark
 from harness.planning.building import Given, build
 from harness.planning.cells import Part
-from harness.planning.resolving import degradation_part, flow_part, open_dataset, resolve_part
+from harness.planning.resolving import dataset_part, degradation_part, flow_part, open_dataset, resolve_part
 from harness.registry import Registry, registry
 from harness.running.build import pick_device
 from harness.specs import DEFAULT_DEGRADATION, OFFICIAL, DegradationSpec, NetworkSpec, OptionValue
@@ -53,6 +53,11 @@ class Setting:
     def clips(self) -> Sequence[Clip]:
         """The clips of the training split, HR."""
         return self.dataset.clips(self.split)
+
+    @property
+    def source(self) -> str:
+        """The data set with all its options, which say how the files of its clips are read."""
+        return dataset_part(self.benchmark.dataset, self.registry).text() if self.benchmark else ""
 
     @property
     def bound(self) -> float:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from harness.errors import UsageError
-from harness.training.cache import announced
+from harness.training.cache import announced, caches_folder
 from harness.training.card import aligned
 from harness_basicsr.declared.architectures import arguments_of
 from harness_basicsr.networks.registered import create
 from harness_basicsr.training import dflow_model, spmc_model  # noqa: F401  (they register with basicsr)
-from harness_basicsr.training.job import Job, frames_folder
+from harness_basicsr.training.job import Job
 from harness_basicsr.training.losses import published_losses  # noqa: F401  (registers with basicsr)
 from harness_basicsr.training.pipeline import last_state
 
@@ -37,7 +37,7 @@ def describe(job: Job) -> str:
         "iterations": ", ".join(f"{stage.name} {stage.iterations:,} ({stage.model})" for stage in recipe.stages),
         "device": str(job.device),
         "precision": recipe.in_words(),
-        "frame cache": f"{announced([job.frames.origin()], setting.bound)} under {frames_folder()}, if not there yet",
+        "frame cache": f"{announced([job.frames.origin()], setting.bound)} under {caches_folder()}, if not there yet",
         "checkpoint": str(job.checkpoint),
         "resume": _resume(job),
     }

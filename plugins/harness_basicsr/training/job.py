@@ -12,8 +12,8 @@ import torch
 from harness.choice import Choice
 from harness.contracts import Progress, SRMethod, TrainingRequest
 from harness.errors import UsageError
-from harness.paths import home
 from harness.specs import SRMethodSpec
+from harness.training.cache import caches_folder
 from harness.training.frame_cache import Frames, Window
 from harness.training.judges import Judge, judge_of
 from harness.training.recipes import find_recipe, read_recipe
@@ -85,7 +85,7 @@ class Job:
 
     def fill(self, progress: Progress | None) -> Path:
         """Decode, degrade and find flow, once for all methods that use the same frames."""
-        return self.frames.cache(frames_folder(), self.setting.bound, progress)
+        return self.frames.cache(caches_folder(), self.setting.bound, progress)
 
     @cached_property
     def frames(self) -> Frames:
@@ -97,7 +97,7 @@ class Job:
             setting.dataset,
             setting.clips,
             degradation,
-            f"{key} {name}" if name else key,
+            " ".join(filter(None, (setting.source, key, name))),
             frames_per_clip=recipe.frames_per_clip,
             validation_clips=self._held_out(),
             seed=recipe.seed,
@@ -156,11 +156,6 @@ def window_of(name: str, recipe: Recipe) -> Window:
         return Window()
     radius = max(3, network.radius)
     return Window(before=radius, after=radius, targets=2, flow=flow)
-
-
-def frames_folder() -> Path:
-    """Where decoded frames are kept."""
-    return home() / "training-frames"
 
 
 def _with_network(setting: Setting, arch: str, recipe: Recipe, file: Path) -> Recipe:

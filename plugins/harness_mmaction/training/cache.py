@@ -16,10 +16,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from harness.contracts import Clip, Dataset, FlowEstimator, Progress
+from harness.contracts import Clip, FlowEstimator, Progress
 from harness.datasets.digests import split_digest
-from harness.training.cache import open_cache
+from harness.training.cache import caches_folder, open_cache
 from harness.training.restored import Restoring
+from harness.training.setting import Setting
 from harness.training.store import Arrays, Maker, Origin, Shapes, Store, read_index
 from harness.video.flow_input import quantise
 from harness.video.frames import Video, multiple_of, to_tensor
@@ -209,10 +210,8 @@ class Look:
         return resize_short_side(levels, side).permute(0, 2, 3, 1).to(torch.uint8).contiguous().cpu().numpy()
 
 
-def clip_cache(
-    root: Path, dataset: Dataset, clips: Sequence[Clip], look: Kept, bound: float, progress: Progress | None = None
-) -> Path:
-    """The folder of a cache under `root`, as `harness.training.cache.open_cache` says."""
-    identity = [*look.identity(), split_digest(clips)]
-    origin = Origin(dataset, clips, look)
-    return open_cache(root, identity, origin, bound=bound, prefix=f"{look.kind}-", progress=progress)
+def clip_cache(setting: Setting, look: Kept, bound: float, progress: Progress | None = None) -> Path:
+    """The folder of a cache of a training's clips, as `harness.training.cache.open_cache` says."""
+    identity = [*look.identity(), setting.source, split_digest(setting.clips)]
+    origin = Origin(setting.dataset, setting.clips, look)
+    return open_cache(caches_folder(), identity, origin, bound=bound, prefix=f"{look.kind}-", progress=progress)

@@ -15,7 +15,7 @@ from harness.datasets.digests import split_digest
 from harness.errors import UsageError
 from harness.files import sha256
 from harness.specs import OptionValue, RecognizerSpec
-from harness.training.cache import announced
+from harness.training.cache import announced, caches_folder
 from harness.training.card import aligned, header
 from harness.training.holdout import hold_out, whole_groups
 from harness.training.recipes import find_recipe, read_recipe
@@ -207,7 +207,7 @@ class Course(Generic[AnyRecipe]):
             "batch": ", ".join(batch),
             "device": str(setting.device),
             "precision": self._computing_in_words(),
-            "clip cache": f"{announced(origins, setting.bound)} ({sizes}) under {self.cache_folder}",
+            "clip cache": f"{announced(origins, setting.bound)} ({sizes}) under {caches_folder()}, if not there yet",
             "checkpoints": ", ".join(str(self.checkpoint(stream)) for stream in self.streams),
         }
         return aligned(rows)
@@ -217,10 +217,6 @@ class Course(Generic[AnyRecipe]):
         words = {stream: self.recipe.of(stream).in_words() for stream in self.streams}
         alike = len(set(words.values())) == 1
         return words[self.streams[0]] if alike else "; ".join(f"{stream}: {text}" for stream, text in words.items())
-
-    @property
-    def cache_folder(self) -> Path:
-        return self.out / "cache"
 
 
 def course_of(

@@ -63,7 +63,7 @@ def _prepared(course: Course[AnyRecipe], kind: str) -> Path:
     """The folder of a cache of all clips; made if it does not exist yet."""
     setting, kept, bound = course.setting, course.kept[kind], course.bound(kind)
     with counting_bar(DOING.get(kind, kind), "clips") as progress:
-        folder = clip_cache(course.cache_folder, setting.dataset, setting.clips, kept, bound, progress)
+        folder = clip_cache(setting, kept, bound, progress)
     if told := shortage(kept.store(folder)):
         tell(told, err=True)
     return folder

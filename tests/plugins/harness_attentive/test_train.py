@@ -156,7 +156,7 @@ def test_the_teacher_sees_the_same_run_of_the_hr_clip_cut_out_at_the_same_place(
     request = asked(benchmark, tmp_path, drifting_clips, tmp_path / "none.yaml")
     setting = setting_of(request, RecognizerSpec)
     looks = (Look(32), Look(32, restoring=setting.restoring("nearest")))
-    high, low = (str(clip_cache(tmp_path, setting.dataset, setting.clips, look, 1e9)) for look in looks)
+    high, low = (str(clip_cache(setting, look, 1e9)) for look in looks)
     usual: dict[str, Any] = {"indices": range(16), "classes": ["a", "b"], "frames": 9, "crop": 24, "flow": False}
     torch.manual_seed(3)
     pairs = AttentiveClips(high, **usual, restored=low, mix=(0, 1), training=True, taught=True)[5]["inputs"]
@@ -166,7 +166,7 @@ def test_the_teacher_sees_the_same_run_of_the_hr_clip_cut_out_at_the_same_place(
     shown = AttentiveClips(high, **usual, restored=low, mix=(0, 1), training=True, taught=False)[5]["inputs"]
     assert pairs.shape == (18, 3, 24, 24) and alone.shape == (9, 3, 24, 24)
     assert torch.equal(pairs[9:], alone) and torch.equal(pairs[:9], shown) and not torch.equal(alone, shown)
-    other = str(clip_cache(tmp_path, setting.dataset, setting.clips, Look(28), 1e9))
+    other = str(clip_cache(setting, Look(28), 1e9))
     with pytest.raises(UsageError, match="the teacher sees frames of 32x28, the student of 36x32"):
         AttentiveClips(other, **usual, restored=low, mix=(0, 1), training=True, taught=True)[5]
 

@@ -64,7 +64,9 @@ def losses(out: Path) -> dict[int, float]:
 def whole(drifting_clips: Path, benchmark: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a training of eight epochs."""
     out = tmp_path_factory.mktemp("whole")
-    train(asked(benchmark, out, drifting_clips), recipe=recipe(8, **CONSTANT))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HARNESS_HOME", str(out))
+        train(asked(benchmark, out, drifting_clips), recipe=recipe(8, **CONSTANT))
     return out
 
 
@@ -135,7 +137,7 @@ def test_a_training_starts_from_an_earlier_one(
 
 def caches(out: Path) -> dict[str, Any]:
     """The folders of both caches that a training left."""
-    return {kind: str(next((out / "cache").glob(f"{kind}-*"))) for kind in ("frames", "flow")}
+    return {kind: str(next((out / "training-frames").glob(f"{kind}-*"))) for kind in ("frames", "flow")}
 
 
 def test_the_data_set_shows_what_the_recogniser_sees(whole: Path, drifting_clips: Path, benchmark: str) -> None:
@@ -211,16 +213,17 @@ def test_a_dry_run_says_how_large_the_caches_become(
 ) -> None:
     train(asked(benchmark, tmp_path / "out", drifting_clips, dry_run=True), recipe=recipe(8))
     announced = float(re.search(r"clip cache +about ([\d.]+) MB", capsys.readouterr().out)[1])  # type: ignore[index]
-    size = sum(path.stat().st_size for path in (whole / "cache").rglob("*.bin"))
+    size = sum(path.stat().st_size for path in (whole / "training-frames").rglob("*.bin"))
     assert announced == pytest.approx(size / 1e6, rel=0.02) and not (tmp_path / "out").exists()
 
 
 def test_past_the_bound_a_joint_stream_sees_the_same(
-    whole: Path, drifting_clips: Path, benchmark: str, tmp_path: Path
+    whole: Path, drifting_clips: Path, benchmark: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("HARNESS_HOME", str(tmp_path))
     train(asked(benchmark, tmp_path, drifting_clips, cache_size=2e-4), recipe=recipe(1, **CONSTANT))
     assert losses(tmp_path)[1] == losses(whole)[1]
-    assert sum(path.stat().st_size for path in (tmp_path / "cache").rglob("*.bin")) <= 2e5
+    assert sum(path.stat().st_size for path in (tmp_path / "training-frames").rglob("*.bin")) <= 2e5
 
 
 def test_wrong_recipes_and_requests_are_refused(drifting_clips: Path, benchmark: str, tmp_path: Path) -> None:

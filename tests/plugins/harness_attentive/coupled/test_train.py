@@ -78,9 +78,8 @@ def whole(benchmark: str, features: str, drifting_clips: Path, tmp_path_factory:
     file = folder / "own.yaml"
     file.write_text(yaml.safe_dump(recipe(features, 4).model_dump(mode="json")))
     options = ["--data", str(drifting_clips), "--device", "cpu", "--restore", "nearest", "--out", str(folder / "out")]
-    found = CliRunner().invoke(
-        app, ["train", "coupled", "--benchmark", benchmark, "--recipe", str(file), *options], catch_exceptions=False
-    )
+    command = ["train", "coupled", "--benchmark", benchmark, "--recipe", str(file), *options]
+    found = CliRunner(env={"HARNESS_HOME": str(folder)}).invoke(app, command, catch_exceptions=False)
     assert found.exit_code == 0, found.output
     assert "features: 16 of 16" in found.stderr and "features of restored frames: 16 of 16" in found.stderr
     return folder / "out"
@@ -88,9 +87,8 @@ def whole(benchmark: str, features: str, drifting_clips: Path, tmp_path_factory:
 
 @pytest.fixture(scope="module")
 def short(whole: Path, benchmark: str, features: str, drifting_clips: Path) -> Path:
-    """The folder of the first half of it, with the same cache."""
+    """The folder of the first half of it."""
     out = whole.with_name("short")
-    shutil.copytree(whole / "cache", out / "cache")
     train(asked(benchmark, out, drifting_clips), recipe=recipe(features, 2))
     return out
 
@@ -136,7 +134,7 @@ def test_a_run_scores_both_kinds_of_clips_as_their_cached_units_are(
     of_training = course(benchmark, features, drifting_clips, whole)
     for kind, method in (("features", "hr"), ("features of restored frames", "nearest")):
         kept, setting = of_training.kept[kind], of_training.setting
-        store = kept.store(clip_cache(of_training.cache_folder, setting.dataset, setting.clips, kept, 1e9))
+        store = kept.store(clip_cache(setting, kept, 1e9))
         numbers = {entry.clip: number for number, entry in enumerate(store.entries)}
         for row in clips[clips["method"] == method].itertuples():
             spatial, temporal = torch.tensor(store.arrays(numbers[row.clip])[DATA])[:, None]
@@ -161,14 +159,16 @@ def test_a_resumed_training_ends_as_if_it_had_not_stopped_and_computes_no_featur
 
 
 def test_both_samples_of_a_held_out_group_are_held_out_and_nothing_is_learnt_from_them(
-    short: Path, benchmark: str, features: str, drifting_clips: Path, tmp_path: Path
-) -> None:
+    whole: Path, short: Path, benchmark: str, features: str, drifting_clips: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     made = course(benchmark, features, drifting_clips, tmp_path)
     learned, measured = made.samples
     groups = [clip.group for clip in made.setting.clips] * 2
     assert sorted(learned + measured) == list(range(32)) and len(measured) == 8
     assert not {groups[n] for n in learned} & {groups[n] for n in measured}
-    cache = Path(shutil.copytree(short / "cache", tmp_path / "out" / "cache"))
+    monkeypatch.setenv("HARNESS_HOME", str(tmp_path))
+    cache = Path(shutil.copytree(whole.parent / "training-frames", tmp_path / "training-frames"))
     for folder in cache.iterdir():
         units = np.memmap(folder / f"{DATA}.bin", np.float32, "r+", shape=(16, 2, 2, 128))
         units[[n for n in measured if n < 16]] = np.nan

@@ -205,6 +205,13 @@ def test_the_frame_cache_is_as_large_as_announced(ask: Ask, tmp_path: Path, caps
     assert announced == pytest.approx(sum(file.stat().st_size for file in folder.glob("*.bin")) / 1e6, rel=0.02)
 
 
+def test_frames_are_shared_unless_the_data_set_reads_them_otherwise(ask: Ask, tmp_path: Path) -> None:
+    first, again = (plan(ask("vdsr", out)).cache for out in ("first", "again"))
+    assert first == again
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump({**BENCHMARK, "dataset": "mini-2:size=64x48"}))
+    assert plan(ask("vdsr")).cache != first
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_training_past_the_bound_of_the_cache_sees_the_same(
     name: str, ask: Ask, tmp_path: Path, capsys: pytest.CaptureFixture[str]

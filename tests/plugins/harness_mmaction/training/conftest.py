@@ -15,3 +15,9 @@ def benchmark(tmp_path: Path) -> str:
     path = tmp_path / "tiny.yaml"
     path.write_text((benchmarks_folder() / "mini-2.yaml").read_text().replace("name: mini-2", "name: tiny"))
     return str(path)
+
+
+@pytest.fixture(autouse=True)
+def _own_clips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test prepares its clips itself."""
+    monkeypatch.setenv("HARNESS_HOME", str(tmp_path / "home"))

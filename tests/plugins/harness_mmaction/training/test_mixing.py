@@ -20,7 +20,10 @@ from tests.plugins.harness_mmaction.training.test_train import asked, recipe
 
 
 def trained(benchmark: str, out: Path, data: Path, **more: Any) -> Path:
-    train(asked(benchmark, out, data, iters=1, **more), recipe=recipe(1), streams=["spatial"])
+    """The weights of a training whose clips are kept in `out`, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HARNESS_HOME", str(out))
+        train(asked(benchmark, out, data, iters=1, **more), recipe=recipe(1), streams=["spatial"])
     return out / "tsn-spatial-tiny.safetensors"
 
 
@@ -38,8 +41,8 @@ def test_4_to_0_is_plain_training_bit_for_bit_and_2_to_2_is_not(
     assert "--mix 2:2 --restore nearest --iters 1 |" in card
     with pytest.raises(UsageError, match="spatial was begun with another mix; give the same again"):
         trained(benchmark, tmp_path / "mixed", drifting_clips, mix=(3, 1), restore="nearest", resume=True)
-    assert not list((tmp_path / "pure" / "cache").glob("frames-*"))[1:], "nothing is restored that is not shown"
-    high, low = caches(tmp_path / "mixed" / "cache")
+    assert len(list((tmp_path / "pure" / "training-frames").iterdir())) == 1, "nothing is restored that is not shown"
+    high, low = caches(tmp_path / "mixed" / "training-frames")
     repeated = high.array(0)[:, ::4, ::4].repeat(4, axis=1).repeat(4, axis=2)
     assert low.array(0).shape == high.array(0).shape and not np.array_equal(low.array(0), high.array(0))
     assert np.array_equal(low.array(0)[:, ::4, ::4].repeat(4, axis=1).repeat(4, axis=2), low.array(0))
@@ -56,7 +59,7 @@ def caches(folder: Path) -> tuple[ClipCache, ClipCache]:
 
 def test_clips_are_shown_as_often_as_the_mixture_says(drifting_clips: Path, benchmark: str, tmp_path: Path) -> None:
     trained(benchmark, tmp_path / "mixed", drifting_clips, mix=(3, 1), restore="nearest")
-    high, low = caches(tmp_path / "mixed" / "cache")
+    high, low = caches(tmp_path / "mixed" / "training-frames")
     folders = {"folder": str(high.store.folder), "restored": str(low.store.folder)}
     usual: dict[str, Any] = {"indices": range(16), "classes": ["a", "b"], "segments": 1, "stack": 0, "crop": 32}
     learning = CachedClips(**folders, **usual, training=True, mix=(3, 1))

@@ -171,15 +171,15 @@ def small_protocol(benchmark: str) -> str:
 def test_the_cache_holds_what_the_network_sees_and_is_as_large_as_announced(
     large_clips: Path, small_protocol: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = tmp_path / "out"
+    out, kept = tmp_path / "out", tmp_path / "home" / "training-frames"
     train(asked(small_protocol, out, large_clips, dry_run=True), recipe=recipe(1))
     told = capsys.readouterr().out
-    assert not out.exists()
+    assert not out.exists() and not kept.exists()
     assert "spatial 1 (1 epochs), temporal 1 (1 epochs)" in told and "6 clips, 2 more held out" in told
     announced = float(re.search(r"clip cache +about ([\d.]+) MB \(frames of at most 40 px", told)[1])  # type: ignore[index]
     train(asked(small_protocol, out, large_clips), recipe=recipe(1))
-    caches = {path.name.partition("-")[0]: ClipCache.load(path) for path in (out / "cache").iterdir()}
-    size = sum(path.stat().st_size for path in (out / "cache").rglob("*.bin"))
+    caches = {path.name.partition("-")[0]: ClipCache.load(path) for path in kept.iterdir()}
+    size = sum(path.stat().st_size for path in kept.rglob("*.bin"))
     assert size == sum((5 + i % 2) * 40 * 48 * 3 + (4 + i % 2) * 40 * 48 * 2 for i in range(8))
     assert announced == pytest.approx(size / 1e6, rel=0.02)
     assert [caches[kind].entries[1].shape for kind in ("frames", "flow")] == [(6, 40, 48, 3), (5, 40, 48, 2)]
@@ -198,16 +198,17 @@ def test_flow_is_estimated_before_it_is_made_smaller(large_clips: Path) -> None:
 
 
 def test_a_training_past_the_bound_sees_the_same(
-    large_clips: Path, small_protocol: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    large_clips: Path, small_protocol: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any
 ) -> None:
     train(asked(small_protocol, tmp_path / "within", large_clips), recipe=recipe(1))
     assert "is full" not in capsys.readouterr().err
     for cache_size in (0.0, 1.2e-4):
         past = tmp_path / f"past-{cache_size}"
+        monkeypatch.setenv("HARNESS_HOME", str(past))
         train(asked(small_protocol, past, large_clips, cache_size=cache_size), recipe=recipe(1))
         shown = capsys.readouterr().err
         assert shown.count("is full") == 2, "once for frames, once for flow"
-        kept = sum(path.stat().st_size for path in (past / "cache").rglob("*.bin"))
+        kept = sum(path.stat().st_size for path in (past / "training-frames").rglob("*.bin"))
         assert kept <= cache_size * 1e9 and bool(kept) == bool(cache_size)
         for file in ("losses.csv", "tsn-spatial-tiny.safetensors", "tsn-temporal-tiny.safetensors"):
             assert (past / file).read_bytes() == (tmp_path / "within" / file).read_bytes(), (cache_size, file)
