@@ -50,6 +50,10 @@ class AttentiveModel(Attentive, BaseModel):  # type: ignore[misc]  # mmengine is
         if kinetics:
             start_from_kinetics(self.backbone, Path(kinetics))
 
+    def computing_parts(self) -> list[tuple[nn.Module, str]]:
+        """What computes as a recipe says, and the method through which it is called."""
+        return [(network.backbone, "features") for network in (self, *self._teachers)]
+
     def forward(self, inputs: Sequence[Tensor], data_samples: Sequence[Any], mode: str = "tensor") -> Any:  # type: ignore[override]
         """`inputs` are as `AttentiveClips` makes them. Losses by name in the mode ``loss``; else `data_samples`, which
         get their scores."""

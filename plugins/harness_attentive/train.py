@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import field_validator
-
 from harness.contracts import TrainingRequest
 from harness.errors import UsageError
 from harness.weights.loading import fill, load_state
@@ -15,7 +13,7 @@ from harness_attentive.distilling import Distillation
 from harness_attentive.recognizer import Form
 from harness_mmaction.training.learning import learn
 from harness_mmaction.training.lesson import FLOW, FRAMES, MIXED, RESTORED, Learner, Lesson
-from harness_mmaction.training.recipe import BaseRecipe, Share, ViewRecipe
+from harness_mmaction.training.recipe import Share, ViewRecipe
 
 if TYPE_CHECKING:
     from torch import nn
@@ -23,18 +21,7 @@ if TYPE_CHECKING:
 TWO_STREAMS = ("spatial", "temporal")
 
 
-class FullPrecision(BaseRecipe):
-    """A recipe of a recogniser that learns in single precision."""
-
-    @field_validator("precision")
-    @classmethod
-    def _full(cls, precision: str) -> str:
-        if precision != "fp32":
-            raise ValueError("this recogniser learns in fp32 alone")
-        return precision
-
-
-class AttentiveRecipe(FullPrecision, ViewRecipe):
+class AttentiveRecipe(ViewRecipe):
     """A recipe of the recogniser; `segments` is 1, for it sees one run of frames."""
 
     dropout: Share

@@ -100,6 +100,8 @@ class I3D(nn.Module):
 
     def features(self, clips: Tensor) -> Tensor:
         """What is before the classes: ``(N, 1024, T / 8, H / 32, W / 32)``, sizes rounded up; 0 or more."""
+        if clips.device.type == "cpu":  # where pooling takes most of the time, unless channels lie together
+            clips = clips.contiguous(memory_format=torch.channels_last_3d)
         x = _pooled(self.Conv3d_1a_7x7(clips), (1, 3, 3), (1, 2, 2))
         x = _pooled(self.Conv3d_2c_3x3(self.Conv3d_2b_1x1(x)), (1, 3, 3), (1, 2, 2))
         for name in WIDTHS:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import field_validator
+
 from harness.contracts import TrainingRequest
-from harness_attentive.train import FullPrecision
 from harness_mmaction.training.learning import learn
 from harness_mmaction.training.lesson import BOTH, FEATURES, RESTORED, Learner, Lesson
+from harness_mmaction.training.recipe import BaseRecipe
 
 if TYPE_CHECKING:
     from torch import nn
@@ -19,8 +21,15 @@ if TYPE_CHECKING:
     from harness_mmaction.training.course import Course
 
 
-class CoupledRecipe(FullPrecision):
-    """A recipe of the recogniser, which sees the same of a clip each time."""
+class CoupledRecipe(BaseRecipe):
+    """A recipe of the recogniser, which sees the same of a clip each time, in single precision."""
+
+    @field_validator("precision")
+    @classmethod
+    def _full(cls, precision: str) -> str:
+        if precision != "fp32":
+            raise ValueError("this recogniser learns in fp32 alone")
+        return precision
 
 
 class CoupledLearner(Learner[CoupledRecipe]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import time
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -83,11 +84,17 @@ def build_runner(
 
 
 def _prepare_networks(model: nn.Module, recipe: BaseRecipe) -> None:
-    """The parts that MMAction2's recognisers call by themselves compute as the recipe says; losses are none of them."""
+    """The parts that a model names in `computing_parts`, or else those that MMAction2's recognisers call by themselves,
+    compute as the recipe says; losses are none of them."""
     device = next(model.parameters()).device
-    for name in ("backbone", "neck", "cls_head"):
-        if isinstance(part := getattr(model, name, None), nn.Module):
-            prepare_network(part, recipe, device)
+    own: Callable[[], list[tuple[nn.Module, str]]] | None = getattr(model, "computing_parts", None)
+    if own is not None:
+        parts = own()
+    else:
+        named = (getattr(model, name, None) for name in ("backbone", "neck", "cls_head"))
+        parts = [(part, "forward") for part in named if isinstance(part, nn.Module)]
+    for part, call in parts:
+        prepare_network(part, recipe, device, (call,))
 
 
 def _optimiser(recipe: BaseRecipe) -> dict[str, Any]:

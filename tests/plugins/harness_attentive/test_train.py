@@ -16,6 +16,8 @@ from harness.contracts import TrainingRequest
 from harness.errors import UsageError
 from harness.paths import benchmarks_folder
 from harness.specs import RecognizerSpec
+from harness.training.computing import ComputingRecipe
+from harness.training.precision import prepare_network
 from harness.training.recipes import find_recipe, read_recipe
 from harness.training.setting import setting_of
 from harness.weights.header import described
@@ -136,6 +138,22 @@ def test_a_student_that_is_its_teacher_on_the_same_frames_has_nothing_to_learn_f
     assert apart["loss_features"].item() > 0
 
 
+def test_the_student_learns_in_half_precision_and_its_teacher_does_not(model: Any) -> None:
+    (teacher,) = model._teachers
+    clips, seen = torch.rand(1, 3, 9, 32, 32), {}
+    exact = teacher.features(clips)
+    for name, network in {"student": model, "teacher": teacher}.items():
+        network.backbone.Conv3d_1a_7x7.conv3d.register_forward_hook(
+            lambda module, given, made, name=name: seen.update({name: made.dtype})
+        )
+    for part, call in model.computing_parts():
+        prepare_network(part, ComputingRecipe(precision="bf16", channels_last=True), torch.device("cpu"), (call,))
+    losses = model.train()(**batch(same=False), mode="loss")
+    assert seen == {"student": torch.bfloat16, "teacher": torch.float32}
+    assert all(loss.dtype == torch.float32 and bool(loss.isfinite()) for loss in losses.values())
+    torch.testing.assert_close(teacher.features(clips), exact)
+
+
 def test_a_step_leaves_the_teacher_as_it_was(model: Any) -> None:
     (teacher,) = model._teachers
     before = {key: value.clone() for key, value in teacher.state_dict().items()}
@@ -191,7 +209,6 @@ def test_teacher_and_recipe_must_agree(benchmark: str, drifting_clips: Path, tmp
         ({"start": "imagenet"}, "start: imagenet: attentive starts from kinetics, scratch, or a file"),
         ({"start": "kinetics"}, "no Kinetics weights fit narrow=8; write start: scratch"),
         ({"crop": 24}, "crop must be 32"),
-        ({"precision": "bf16"}, "this recogniser learns in fp32 alone"),
     ],
 )
 def test_what_a_recipe_cannot_ask_for_is_refused(

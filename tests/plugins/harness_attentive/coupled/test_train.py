@@ -201,6 +201,11 @@ def test_what_it_cannot_learn_from_is_refused(
         train(asked(benchmark, tmp_path, drifting_clips, **more), recipe=recipe(features, 2, **said))
 
 
+def test_a_recipe_in_half_precision_is_refused(features: str) -> None:
+    with pytest.raises(ValueError, match="this recogniser learns in fp32 alone"):
+        recipe(features, 2, precision="bf16")
+
+
 @pytest.mark.parametrize("name", ["mini-2-12x16", "hmdb51-12x16"])
 def test_shipped_recipes_fit_the_recogniser(name: str) -> None:
     found = read_recipe(find_recipe("coupled", name), CoupledRecipe)
