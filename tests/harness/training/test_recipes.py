@@ -26,6 +26,7 @@ SHIPPED = benchmarks_folder() / "training"
         (("tsn", "mini-2"), "mini-2/tsn"),
         (("tsn", "mini-2", "ucf101-x4-lite/tsn"), "ucf101-x4-lite/tsn"),
         (("tsn", "ucf101-x4", "mini-2"), "mini-2/tsn"),
+        (("tsn", "mini-2", "mix/tsn"), "mini-2/mix/tsn"),
         (("stresnet", "ucf101-x4", "stresnet-star"), "ucf101-x4/stresnet-star"),
     ],
 )

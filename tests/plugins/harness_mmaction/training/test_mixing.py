@@ -11,9 +11,11 @@ import torch
 
 from harness.contracts import TrainingRequest
 from harness.errors import UsageError
+from harness.training.recipes import find_recipe, read_recipe
 from harness.weights.loading import load_state
 from harness_mmaction.training.cache import ClipCache
 from harness_mmaction.training.dataset import CachedClips
+from harness_mmaction.training.recipe import Recipe
 from harness_mmaction.training.train import train
 from harness_stresnet.train import train as train_joint
 from tests.plugins.harness_mmaction.training.test_train import asked, recipe
@@ -25,6 +27,12 @@ def trained(benchmark: str, out: Path, data: Path, **more: Any) -> Path:
         patch.setenv("HARNESS_HOME", str(out))
         train(asked(benchmark, out, data, iters=1, **more), recipe=recipe(1), streams=["spatial"])
     return out / "tsn-spatial-tiny.safetensors"
+
+
+def test_the_recipe_of_the_study_is_the_usual_one_but_short_and_in_half_precision() -> None:
+    usual, short = (read_recipe(find_recipe("tsn", "mini-2", name), Recipe) for name in (None, "mix/tsn"))
+    quarter = {stream: epochs // 4 for stream, epochs in usual.epochs.items()}
+    assert short == usual.model_copy(update={"epochs": quarter, "precision": "bf16"})
 
 
 def test_4_to_0_is_plain_training_bit_for_bit_and_2_to_2_is_not(
