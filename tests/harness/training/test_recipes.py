@@ -61,7 +61,7 @@ def test_a_missing_recipe_is_never_suggested_inside_the_installation(benchmark: 
     own = benchmark.parent / "training" / "mine"
     assert str(caught.value) == (
         f"no recipe for tsn on benchmark mine: looked in {own} and the shipped recipes; write {own}/tsn.yaml, or give "
-        "--recipe NAME|FILE (shipped for tsn: mini-2/tsn, ucf101-x4-lite/tsn, ucf101-x4/tsn)"
+        "--recipe NAME|FILE (shipped for tsn: mini-2/mix/tsn, mini-2/tsn, ucf101-x4-lite/tsn, ucf101-x4/tsn)"
     )
     with pytest.raises(UsageError) as caught:
         find_recipe("tsn", "hmdb51-x4", "nothing")
