@@ -73,9 +73,7 @@ def train(
             "or of folders of frames, all of which are trained on.",
         ),
     ] = None,
-    scale: Annotated[
-        int | None, typer.Option(min=1, help="Scale factor; default the benchmark's, or 4.")
-    ] = None,
+    scale: Annotated[int | None, typer.Option(min=1, help="Scale factor; default the benchmark's, or 4.")] = None,
     recipe: Annotated[
         str | None,
         typer.Option(
@@ -84,9 +82,7 @@ def train(
             "or ablation/vdsr-wmse; default training/BENCHMARK/NAME.yaml, or else the published one (paper).",
         ),
     ] = None,
-    arch: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Network, for methods that take any.")
-    ] = None,
+    arch: Annotated[str | None, typer.Option(metavar="NAME", help="Network, for methods that take any.")] = None,
     init: Annotated[
         str | None,
         typer.Option(

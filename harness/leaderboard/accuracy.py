@@ -85,9 +85,7 @@ def _rank(found: dict[str, Accuracy], names: Sequence[str], panel: Panel) -> Non
         found[names[i]] = replace(own, rank=rank, best=rank == 1, best_p=float(p[best, place]))
 
 
-def _compare_with_floor(
-    found: dict[str, Accuracy], names: Sequence[str], panel: Panel, lowest: str
-) -> float | None:
+def _compare_with_floor(found: dict[str, Accuracy], names: Sequence[str], panel: Panel, lowest: str) -> float | None:
     floor, errors = names.index(lowest), []
     for i, name in enumerate(names):
         if CEILING in names:

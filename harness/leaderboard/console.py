@@ -127,7 +127,4 @@ def _unfinished(board: Leaderboard) -> list[Line]:
     others = [([row.sr], row.status, row.reason or "") for row in rows if row.status != "skipped"]
     skipped = alike((row.sr, row.reason or "") for row in rows if row.status == "skipped")
     told = [*others, *((names, "skipped", reason) for names, reason in skipped)]
-    return [
-        Line(f"{', '.join(names)} {status} {DASH} {reason}", COLOURS[status])
-        for names, status, reason in told
-    ]
+    return [Line(f"{', '.join(names)} {status} {DASH} {reason}", COLOURS[status]) for names, status, reason in told]

@@ -61,9 +61,7 @@ def page_report(registry: Registry, name: str | None) -> ReportSpec:
     return found[name or next(iter(found))]
 
 
-def render_report(
-    spec: ReportSpec, board: Leaderboard, run: RunRecord, *more: str | Pictures
-) -> dict[str, bytes]:
+def render_report(spec: ReportSpec, board: Leaderboard, run: RunRecord, *more: str | Pictures) -> dict[str, bytes]:
     """The files of a report by name; `more` is what its view needs: names of methods, or of a page its pictures.
 
     Raises `ContractError` if it returns something else, `PluginError` if it raises; an error that is meant for

@@ -20,12 +20,7 @@ def tell_apart(cells: Sequence[CellRow], columns: Sequence[Column]) -> tuple[lis
     shared = _shared(cells)
     renamed = [_renamed(cell, shared) for cell in cells]
     options = list(dict.fromkeys(_options(cell) for cell in cells if cell.stream is None and _options(cell)))
-    more = [
-        _variant(column, text)
-        for text in options
-        for column in columns
-        if shared & {column.key, *column.ratio}
-    ]
+    more = [_variant(column, text) for text in options for column in columns if shared & {column.key, *column.ratio}]
     return renamed, [*columns, *more]
 
 

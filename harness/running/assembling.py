@@ -34,9 +34,7 @@ def assemble(
     return built
 
 
-def _build_degradation(
-    built: Assembly, plan: Plan, cells: Sequence[LiveCell], noting: Noting
-) -> Iterator[Event]:
+def _build_degradation(built: Assembly, plan: Plan, cells: Sequence[LiveCell], noting: Noting) -> Iterator[Event]:
     if plan.degradation is None or all(live.failed for live in cells):
         return
     noting(cells)
@@ -61,9 +59,7 @@ def _build_flow(
         yield fail(with_flow, error)
 
 
-def _build_probes(
-    built: Assembly, cells: Sequence[LiveCell], context: RunContext, noting: Noting
-) -> Iterator[Event]:
+def _build_probes(built: Assembly, cells: Sequence[LiveCell], context: RunContext, noting: Noting) -> Iterator[Event]:
     for part in {live.cell.probe.label: live.cell.probe for live in cells if not live.failed}.values():
         needing = [live for live in cells if live.cell.probe.label == part.label]
         noting(needing)

@@ -74,8 +74,11 @@ def record_start(context: RunContext, request: Request, folder: RunFolder) -> No
             "published": joined(comparable(plan), published, plan),
             "environment": describe_environment(context.device),
             "execution": {
-                "executor": request.executor, "workers": 1, "hosts": [socket.gethostname()],
-                "devices": [str(context.device)], "restarts": 0,
+                "executor": request.executor,
+                "workers": 1,
+                "hosts": [socket.gethostname()],
+                "devices": [str(context.device)],
+                "restarts": 0,
             },
             "columns": [asdict(c) for p in plan.probes if isinstance(p.spec, ProbeSpec) for c in p.spec.columns],
             "seeds": {"subset": 0},

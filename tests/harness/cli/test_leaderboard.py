@@ -48,9 +48,7 @@ def harness_reports():
 
 
 @pytest.fixture
-def run_folder(
-    cli: Cli, made_clips: Callable[..., Path], small_benchmark: Callable[..., Path], tmp_path: Path
-) -> Path:
+def run_folder(cli: Cli, made_clips: Callable[..., Path], small_benchmark: Callable[..., Path], tmp_path: Path) -> Path:
     small_benchmark(tmp_path, sr=["hr", "bicubic", "nearest"])
     arguments = ["--benchmark", tmp_path / "small.yaml", "--data", made_clips(), "--out", tmp_path / "run"]
     result = cli("run", *arguments, "--device", "cpu")
@@ -236,9 +234,7 @@ def test_a_pair_and_a_stream_by_weights(cli: Cli, scored_run: Path) -> None:
         (["--format", "confusion-md"], "--format confusion-md is on chosen methods; name them: --confusion A"),
     ],
 )
-def test_what_of_classes_and_clips_cannot_be_shown(
-    cli: Cli, scored_run: Path, asked: list[str], message: str
-) -> None:
+def test_what_of_classes_and_clips_cannot_be_shown(cli: Cli, scored_run: Path, asked: list[str], message: str) -> None:
     result = cli("leaderboard", scored_run, *asked)
     assert result.exit_code == 2 and message in result.stderr
 

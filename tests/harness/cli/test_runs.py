@@ -14,9 +14,7 @@ Cli = Callable[..., Result]
 
 
 @pytest.fixture
-def folder(
-    cli: Cli, made_clips: Callable[..., Path], small_benchmark: Callable[..., Path], tmp_path: Path
-) -> Path:
+def folder(cli: Cli, made_clips: Callable[..., Path], small_benchmark: Callable[..., Path], tmp_path: Path) -> Path:
     small_benchmark(tmp_path, sr=["bicubic"])
     folder = tmp_path / "runs" / "mine"
     arguments = ["--benchmark", tmp_path / "small.yaml", "--data", made_clips(classes=2), "--out", folder]

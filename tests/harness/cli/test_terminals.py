@@ -55,9 +55,7 @@ def at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Harness]:
 
 
 @pytest.fixture
-def odd(
-    tmp_path: Path, made_clips: Callable[..., Path], small_benchmark: Callable[..., Path]
-) -> list[object]:
+def odd(tmp_path: Path, made_clips: Callable[..., Path], small_benchmark: Callable[..., Path]) -> list[object]:
     """Arguments of a run whose names, title, note, folder and failure are all odd."""
     methods = ["hr", "bicubic", "nearest", "odd", "absent_one", "absent_two"]
     small_benchmark(tmp_path, title="[/nope] \u2248 \x9b2J\u202e [red]", sr=methods)

@@ -17,9 +17,7 @@ Cli = Callable[..., Result]
 
 
 @pytest.fixture
-def folder(
-    cli: Cli, made_clips: Callable[..., Path], small_benchmark: Callable[..., Path], tmp_path: Path
-) -> Path:
+def folder(cli: Cli, made_clips: Callable[..., Path], small_benchmark: Callable[..., Path], tmp_path: Path) -> Path:
     arguments = ["--benchmark", small_benchmark(tmp_path), "--data", made_clips(2, 1), "--out", tmp_path / "run"]
     assert cli("run", *arguments, "--device", "cpu").exit_code == 0
     return tmp_path / "run"

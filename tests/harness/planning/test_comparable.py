@@ -41,9 +41,7 @@ def plan(registry: Registry) -> Plan:
         Part(f"tsn.{stream}", spec, options, replace(trained, stream=stream), stream)
         for stream in ("spatial", "temporal")
     ]
-    methods = [
-        method_part(name, registry, benchmark) for name in ("hr", "bicubic", "nearest", "sosr", "tosr")
-    ]
+    methods = [method_part(name, registry, benchmark) for name in ("hr", "bicubic", "nearest", "sosr", "tosr")]
     methods = [replace(part, missing=None, weights=replace(trained, trained_on="x")) for part in methods]
     clips = [Clip(str(i), Path("x"), 0, "g") for i in range(3783)]
     return Plan(

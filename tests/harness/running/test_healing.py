@@ -118,9 +118,7 @@ def killed_run(request: Request, out: Path, moment: int) -> bool:
 
 
 @pytest.mark.slow
-def test_every_moment_of_a_kill_leads_to_the_undisturbed_leaderboard(
-    tmp_path: Path, request_: Request
-) -> None:
+def test_every_moment_of_a_kill_leads_to_the_undisturbed_leaderboard(tmp_path: Path, request_: Request) -> None:
     quick = replace(request_, sr="bicubic", limit=2)
     do_run(quick, tmp_path / "whole")
     expected = table(tmp_path / "whole")

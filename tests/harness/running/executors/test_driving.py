@@ -260,5 +260,3 @@ def test_workers_that_cannot_start_stop_the_run(
 
     with pytest.raises(HarnessError, match="a worker could not be started: no room\nit said so"):
         do_run(request_of(executor(2, fate)), tmp_path / "run")
-
-
