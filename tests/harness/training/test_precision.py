@@ -52,6 +52,18 @@ def test_half_precision_is_for_learning_alone() -> None:
     assert weight.dtype == torch.float32 and weight.grad is not None and weight.grad.dtype == torch.float32
 
 
+def test_depthwise_convolutions_learn_in_single_precision() -> None:
+    """On a processor, whose kernels for them are slow in bf16; the layers around them are in bf16 all the same."""
+    network = nn.Sequential(nn.Conv2d(3, 4, 1), nn.Conv2d(4, 4, 3, groups=4), nn.Conv2d(4, 4, 1, groups=2))
+    types: list[torch.dtype] = []
+    for layer in network:
+        layer.register_forward_hook(lambda _, __, found: types.append(found.dtype))
+    prepare_network(network, ComputingRecipe(precision="bf16"), CPU)
+    network(torch.rand(1, 3, 8, 8)).mean().backward()
+    assert types == [torch.bfloat16, torch.float32, torch.bfloat16]
+    assert all(weight.grad is not None for weight in network.parameters())
+
+
 def test_every_way_into_a_network_returns_single_precision() -> None:
     outputs = prepared(precision="bf16").both(torch.rand(1, 3, 8, 8))
     assert {x.dtype for x in outputs} == {torch.float32}
