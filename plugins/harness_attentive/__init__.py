@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.hookspecs import hookimpl
-from harness.specs import RecognizerSpec
+from harness.specs import RecognizerSpec, Weights
+
+
+def _mini_2_12x16(stream: str, sha256: str) -> Weights:
+    """The checkpoint that comes with the package: the row with everything of `mini-2-12x16`."""
+    return Weights(
+        tag="mini-2-12x16",
+        sha256=sha256,
+        trained_on="mini-2/train",
+        licence="Apache-2.0",
+        file=f"harness_attentive:weights/attentive-{stream}-mini-2-12x16.safetensors",
+        stream=stream,
+        options={"attention": "joint", "heads": 4, "narrow": 4, "frames": 16},
+        note="learnt from frames that span|span restored, with a teacher on HR clips",
+    )
 
 
 @hookimpl
@@ -29,6 +43,10 @@ def harness_recognizers() -> Iterator[RecognizerSpec]:
             "Self-Attention and Knowledge Distillation. ICCV Workshops 2019"
         ),
         streams=("spatial", "temporal"),
+        weights=(
+            _mini_2_12x16("spatial", "1972615aec62c1784fe909ceff099c625091bf11d247e73299df10c205913e42"),
+            _mini_2_12x16("temporal", "fdd00e6161305333130a982b98bffd2f0b87088f42846902a91a8ede94a6f584"),
+        ),
         trainer="harness_attentive.train:train",
         recipe="harness_attentive.train:AttentiveRecipe",
     )

@@ -180,6 +180,22 @@ WEIGHTS: Mapping[str, tuple[Weights, ...]] = MappingProxyType(
             num_grow_ch=2,
             num_hidden=64,
         ),
+        "dflow": mini_2(
+            "dflow",
+            "45d91ec7e44c8807e0b9f6b237f59f5c0a704ef278b02cda0b2193213444f1c8",
+            "narrow: 16 features instead of 64",
+            num_feat=16,
+            num_block=2,
+        ),
+        "svsrnet": mini_2(
+            "svsrnet",
+            "5d94eee5ef308fb3dadfb2b1bb0e92d17913d2ce1589c5798c289bcb779c1229",
+            "narrow: 16 features, 2 groups, 2 and 4 blocks instead of 64, 8, 5 and 10",
+            num_feat=16,
+            deformable_groups=2,
+            num_extract_block=2,
+            num_reconstruct_block=4,
+        ),
         "tpsr": mini_2(
             "tpsr",
             "b4696f50b95189bedcda528a85b4d88293c62978022ad3a91e926a6379945056",
