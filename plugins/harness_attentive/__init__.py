@@ -17,7 +17,15 @@ def _mini_2_12x16(stream: str, sha256: str) -> Weights:
         licence="Apache-2.0",
         file=f"harness_attentive:weights/attentive-{stream}-mini-2-12x16.safetensors",
         stream=stream,
-        options={"attention": "joint", "heads": 4, "narrow": 4, "frames": 16},
+        options={
+            "attention": "joint",
+            "heads": 4,
+            "narrow": 4,
+            "frames": 16,
+            "short_side": 128,
+            "input_size": 112,
+            "flow_bound": 7.5,
+        },
         note="learnt from frames that span|span restored, with a teacher on HR clips",
     )
 
