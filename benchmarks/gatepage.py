@@ -42,9 +42,9 @@ def _head(facts: Facts) -> str:
     missed = [one for one in facts["verdicts"] if not one["holds"]]
     noted = sum(bool(one["note"]) for one in missed)
     return (
-        f"Written by `python -m harness_benchmarks.gates --benchmark {facts['benchmark']}` (`make gates`) from all "
-        f"frames of {facts['clips']} clips of {facts['groups']} groups, which the recipes hold out of the training "
-        f"split by the seed {facts['seed']}: no network has learnt from these groups. Numbers are means over clips. "
+        f"Written by `{facts['command']}` from all frames of {facts['clips']} clips of {facts['groups']} groups, which "
+        f"the recipes hold out of the training split by the seed {facts['seed']}: no network has learnt from "
+        "these groups. Numbers are means over clips. "
         f"{len(facts['verdicts']) - len(missed)} of {len(facts['verdicts'])} verdicts hold; {noted} of the other "
         f"{len(missed)} have a note. What is said of trainings and recognisers is from their data cards."
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -80,7 +82,8 @@ def _gates(
     for grid in (grid for grid in grids(facts) if grid.rows):
         console.print(grid.for_terminal())
     if out is not None:
-        _write(console, facts, out)
+        command = shlex.join(["python", "-m", "harness_benchmarks.gates", *sys.argv[1:]])
+        _write(console, {"command": command, **facts}, out)
     return all(verdict["holds"] or verdict["note"] for verdict in facts["verdicts"])
 
 
